@@ -1,0 +1,1 @@
+"""Connectors: one process each, a real protocol on one side, a topic with raw bytes on the other."""

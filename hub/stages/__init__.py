@@ -1,0 +1,1 @@
+"""Stages: a few lines each around a pure handler."""

@@ -1,0 +1,29 @@
+"""A question for a person. References only: the evidence is fetched when somebody looks."""
+
+from datetime import date
+from typing import Literal
+
+from schemas.base import Model
+from schemas.instants import Instant
+
+
+class ReviewTask(Model):
+    """`id` is a hash of what the question is about, so the same question is asked once.
+
+    `record` and `kind` are of the statement in question; `candidates` are child ids or subject ids that could answer
+    it; `detail` says in words, without personal data, what is unclear and what to do.
+    """
+
+    id: str
+    question: Literal["unmatched-input", "conflict", "which-case", "data", "rows-fell"]
+    state: Literal["open", "resolved"]
+    child_id: str | None = None
+    source: str
+    record: str | None = None
+    kind: str | None = None
+    message: str | None = None
+    candidates: tuple[str, ...] = ()
+    detail: str
+    opened_on: date
+    resolved_on: date | None = None
+    asked_at: Instant | None = None

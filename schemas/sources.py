@@ -1,0 +1,34 @@
+"""Registered feeds. A source id reads `system:area-or-body:epoch`, as in `one-education:825:2022`."""
+
+from datetime import date
+from typing import Literal
+
+from schemas.base import Model
+
+
+class Source(Model):
+    """One registered feed of one system.
+
+    `creates_children`: only the council's own feeds may make a child. `trusts_nhs_number` / `trusts_upn`: the matching
+    policy may link on identifiers that this source marks as verified. What is overdue on `live_from` is standing.
+    `precedence`: lower wins where sources disagree.
+    """
+
+    id: str
+    kind: Literal["council", "nhs", "hub"]
+    area: str | None = None
+    creates_children: bool = False
+    trusts_nhs_number: bool = False
+    trusts_upn: bool = False
+    live_from: date | None = None
+    precedence: int = 100
+
+
+class Sources(Model):
+    """The registry, by id."""
+
+    sources: tuple[Source, ...] = ()
+
+    def find(self, source_id: str) -> Source | None:
+        """The source of that id, or None when it is not registered."""
+        return next((source for source in self.sources if source.id == source_id), None)
