@@ -1,0 +1,129 @@
+"""A dead letter: a record that could not be processed, its bytes as they came, and why.
+
+On `hub.deadletter` the value is the raw value, the header `dl_meta` the model below as JSON; the headers of the record
+follow with the prefix `o_` and its key stands in `o__key`. So whoever reads a dead letter can put the record back as
+it was.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from pydantic import Field, ValidationError
+
+from schemas.base import Model
+from schemas.envelope import Headers
+from schemas.ids import digest
+from schemas.instants import Instant
+
+META_HEADER = "dl_meta"
+KEY_HEADER = "o__key"
+PREFIX = "o_"
+MESSAGE_LIMIT = 500
+
+ProcessingStep = Literal["read", "decode", "handle", "produce", "project", "deliver"]
+
+
+class DeadLetter(Model):
+    """What is known of a record that was given up. Neither its bytes nor any personal data.
+
+    `id` is a hash of where the record stood and of the stage, so that giving up twice is one dead letter. `error` is
+    the exception's class, `message` a sentence written by the hub itself, which never repeats a received value.
+    `source` is the registered feed where the record's headers name it, `keyed` says whether the record had a key,
+    `timestamp` is the broker's, in milliseconds since 1970.
+    """
+
+    id: str
+    stage: str
+    step: ProcessingStep
+    source_topic: str
+    partition: int = Field(ge=0)
+    offset: int = Field(ge=0)
+    source: str | None = None
+    keyed: bool = True
+    timestamp: int = 0
+    error: str
+    message: str = Field(max_length=MESSAGE_LIMIT)
+    attempts: int = Field(ge=1)
+    at: Instant
+
+
+class Produced(NamedTuple):
+    """What to produce to `hub.deadletter`."""
+
+    key: bytes
+    value: bytes | None
+    headers: Headers
+
+
+class Parsed(NamedTuple):
+    """A dead letter as read: what is known of the record, and the record's own key, value and headers."""
+
+    meta: DeadLetter
+    key: bytes | None
+    value: bytes | None
+    headers: Headers
+
+
+def build(
+    *,
+    stage: str,
+    step: ProcessingStep,
+    topic: str,
+    partition: int,
+    offset: int,
+    key: bytes | None,
+    value: bytes | None,
+    headers: Headers,
+    error: str,
+    message: str,
+    attempts: int,
+    at: datetime,
+    timestamp: int = 0,
+) -> Produced:
+    """The record to produce for one that is given up: key (the source topic), value (the raw one) and headers.
+
+    The caller answers for `message`: the text of a foreign exception may repeat what was received, so only sentences of
+    the hub's own errors belong there. A longer one is cut.
+    """
+    meta = DeadLetter(
+        id=digest(topic, partition, offset, stage),
+        stage=stage,
+        step=step,
+        source_topic=topic,
+        partition=partition,
+        offset=offset,
+        source=_source(headers),
+        keyed=key is not None,
+        timestamp=timestamp,
+        error=error,
+        message=message[:MESSAGE_LIMIT],
+        attempts=attempts,
+        at=at,
+    )
+    kept = tuple((PREFIX + name, content) for name, content in headers)
+    own_key = () if key is None else ((KEY_HEADER, key),)
+    return Produced(topic.encode(), value, ((META_HEADER, meta.model_dump_json().encode()), *own_key, *kept))
+
+
+def parse(value: bytes | None, headers: Headers) -> Parsed:
+    """Read a dead letter; raises ValueError (without received values) when it is none."""
+    found = _first(headers, META_HEADER)
+    if found is None:
+        raise ValueError(f"not a dead letter: no header {META_HEADER}")
+    try:
+        meta = DeadLetter.model_validate_json(found)
+    except ValidationError:
+        raise ValueError(f"not a dead letter: header {META_HEADER} has another shape") from None
+    kept = [(name.removeprefix(PREFIX), content) for name, content in headers if name.startswith(PREFIX)]
+    key = kept.pop(0)[1] if meta.keyed and kept else None
+    return Parsed(meta, key, value, tuple(kept))
+
+
+def _source(headers: Headers) -> str | None:
+    found = _first(headers, "ce_source")
+    return None if found is None else found.decode("utf-8", "replace")[:200]
+
+
+def _first(headers: Iterable[tuple[str, bytes]], name: str) -> bytes | None:
+    return next((content for header, content in headers if header == name), None)
