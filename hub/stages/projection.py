@@ -1,0 +1,196 @@
+"""Projection's pure half: what a batch of records means for the read model's tables.
+
+A row is the columns that the API asks by, and `body`, the JSON as received. Nothing here knows a database.
+"""
+
+import base64
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any, NamedTuple, TypeVar
+
+import orjson
+from pydantic import ValidationError
+
+from hub.stages.errors import PermanentError
+from hub.stages.stage import Record
+from schemas.alerts import Alert
+from schemas.base import Model
+from schemas.deadletters import parse
+from schemas.deadlines import Deadline
+from schemas.instants import microseconds
+from schemas.reviews import ReviewTask
+from schemas.topics import ALERTS, CHILDREN, DEADLETTER, DEADLINES, REVIEW
+
+COLUMN_LIMIT = 200
+"""Longest text in a column, in characters: what is indexed must stay small. `body` keeps the whole."""
+
+Row = Mapping[str, Any]
+Kind = TypeVar("Kind", bound=Model)
+
+
+class Change(NamedTuple):
+    """One row to set, or with `row` None to remove."""
+
+    table: str
+    key: str
+    row: Row | None
+
+
+def changes(records: Iterable[Record]) -> dict[str, dict[str, Row | None]]:
+    """The last row of each key, by table; raises PermanentError when one of the records cannot be read."""
+    found: dict[str, dict[str, Row | None]] = {}
+    for record in records:
+        for change in _READERS[record.topic](record):
+            found.setdefault(change.table, {})[change.key] = change.row
+    return found
+
+
+def _child(record: Record) -> list[Change]:
+    key = _key(record)
+    if record.value is None:
+        return [Change("children", key, None)]
+    child = _object(record.value)
+    if child.get("child_id", key) != key:
+        raise PermanentError("the record's key is not its child_id")
+    row = {
+        "area": _column(child.get("area")),
+        "is_open": child.get("open") is not False,
+        "received_on": _day(child.get("received_on")),
+        "case_reference": _column(child.get("case_reference")),
+        "body": _text(record.value),
+    }
+    return [Change("children", key, row)]
+
+
+def _deadline(record: Record) -> list[Change]:
+    key = _key(record)
+    if record.value is None:
+        return [Change("deadlines", key, None)]
+    deadline = _model(Deadline, record.value)
+    if key != f"{deadline.child_id}|{deadline.id}":
+        raise PermanentError("the record's key is not its child_id and id")
+    row = {
+        "child_id": _column(deadline.child_id),
+        "clock": _column(deadline.clock),
+        "service": _column(deadline.service),
+        "area": _column(deadline.area),
+        "state": deadline.state,
+        "due_on": deadline.due_on,
+        "body": _text(record.value),
+    }
+    return [Change("deadlines", key, row)]
+
+
+def _alert(record: Record) -> list[Change]:
+    if record.value is None:
+        raise PermanentError("an alert has no tombstone: it is cleared by a record")
+    alert = _model(Alert, record.value)
+    row = {
+        "child_id": _column(alert.child_id),
+        "threshold": _column(alert.threshold),
+        "audience": _column(alert.audience),
+        "area": _column(alert.area),
+        "state": alert.state,
+        "since": alert.since,
+        "body": _text(record.value),
+    }
+    return [Change("alerts", _bounded(alert.id), row)]
+
+
+def _review(record: Record) -> list[Change]:
+    key = _key(record)
+    if record.value is None:
+        return [Change("reviews", key, None)]
+    task = _model(ReviewTask, record.value)
+    if key != task.id:
+        raise PermanentError("the record's key is not its id")
+    row = {
+        "question": task.question,
+        "state": task.state,
+        "source": _column(task.source),
+        "child_id": _column(task.child_id),
+        "opened_on": task.opened_on,
+        "body": _text(record.value),
+    }
+    return [Change("reviews", key, row)]
+
+
+def _dead_letter(record: Record) -> list[Change]:
+    """Two rows: what is known of it, and apart from that its bytes, which may hold personal data."""
+    try:
+        meta, key, value, headers = parse(record.value, record.headers)
+    except ValueError as error:
+        raise PermanentError(str(error)) from None
+    known = {
+        "stage": _column(meta.stage),
+        "source": _column(meta.source),
+        "error": _column(meta.error),
+        "at": microseconds(meta.at),
+        "body": meta.model_dump_json(),
+    }
+    content = {
+        "at": microseconds(meta.at),
+        "record_key": key,
+        "value": value,
+        "headers": orjson.dumps([[name, base64.b64encode(data).decode()] for name, data in headers]).decode(),
+    }
+    letter = _bounded(meta.id)
+    return [Change("dead_letters", letter, known), Change("dead_letter_contents", letter, content)]
+
+
+_READERS: Mapping[str, Callable[[Record], list[Change]]] = {
+    CHILDREN.name: _child,
+    DEADLINES.name: _deadline,
+    ALERTS.name: _alert,
+    REVIEW.name: _review,
+    DEADLETTER.name: _dead_letter,
+}
+
+TOPICS: tuple[str, ...] = tuple(_READERS)
+"""The topics that make up the read model."""
+
+
+def _model(model: type[Kind], value: bytes) -> Kind:
+    try:
+        return model.model_validate_json(value)
+    except ValidationError as error:
+        raise PermanentError(f"{error.error_count()} fields do not fit {model.__name__}") from None
+
+
+def _object(value: bytes) -> dict[str, Any]:
+    try:
+        found = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        raise PermanentError("the value is not JSON") from None
+    if not isinstance(found, dict):
+        raise PermanentError("the value is not a JSON object")
+    return found
+
+
+def _key(record: Record) -> str:
+    try:
+        return _bounded((record.key or b"").decode())
+    except UnicodeDecodeError:
+        raise PermanentError("the key is not UTF-8") from None
+
+
+def _bounded(key: str) -> str:
+    if not 0 < len(key) <= COLUMN_LIMIT or "\0" in key:
+        raise PermanentError(f"the key is empty, longer than {COLUMN_LIMIT} characters or holds a NUL")
+    return key
+
+
+def _text(value: bytes) -> str:
+    return value.decode()
+
+
+def _column(value: object) -> str | None:
+    """Text fit for an indexed column: PostgreSQL takes no NUL and no long index entry."""
+    return value.replace("\0", "\N{REPLACEMENT CHARACTER}")[:COLUMN_LIMIT] if isinstance(value, str) else None
+
+
+def _day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

@@ -1,0 +1,62 @@
+"""How the read model's database is opened: SQLite in WAL mode, or PostgreSQL. All waits have limits."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+
+BUSY_SECONDS = 5.0
+"""How long a writer waits for SQLite's one write lock."""
+
+_POSTGRES_LIMITS = {
+    "lock_timeout": "5s",
+    "statement_timeout": "30s",
+    # A stopped process must not hold the position's row lock for ever.
+    "idle_in_transaction_session_timeout": "10s",
+    "TimeZone": "UTC",
+}
+
+
+def open_engine(url: str, *, read_only: bool = False, busy_seconds: float = BUSY_SECONDS) -> Engine:
+    """An engine for the URL (`sqlite:///file` or `postgresql+psycopg://…`); it connects when first used.
+
+    Raises ValueError for another kind of database. Parameters are kept out of error texts.
+    """
+    kind = make_url(url).get_backend_name()
+    if kind == "sqlite":
+        return _sqlite(url, read_only, busy_seconds)
+    if kind == "postgresql":
+        return _postgres(url, read_only)
+    raise ValueError(f"the read model is kept in SQLite or PostgreSQL, not in {kind}")
+
+
+def _sqlite(url: str, read_only: bool, busy_seconds: float) -> Engine:
+    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": busy_seconds})
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: Any, _record: object) -> None:
+        # Python's driver would begin transactions late; `begun` does it instead.
+        connection.isolation_level = None
+        if read_only:
+            connection.execute("PRAGMA query_only = ON")
+        else:
+            connection.execute("PRAGMA journal_mode = WAL")
+            # A crash of the machine may undo the last transactions, never tear one: they are read from Kafka again.
+            connection.execute("PRAGMA synchronous = NORMAL")
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _postgres(url: str, read_only: bool) -> Engine:
+    limits = _POSTGRES_LIMITS | ({"default_transaction_read_only": "on"} if read_only else {})
+    options = " ".join(f"-c {name}={value}" for name, value in limits.items())
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_timeout=10,
+        connect_args={"connect_timeout": 5, "options": options},
+    )

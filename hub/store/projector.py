@@ -1,0 +1,146 @@
+"""The only writer of the read model: rows and position move in one transaction, or neither does."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import Insert
+
+from hub.stages.projection import Row, changes
+from hub.stages.stage import Record
+from hub.store import schema
+from hub.store.engine import open_engine
+from hub.store.errors import Conflict, translated
+from hub.store.tables import dead_letter_contents, dead_letters, metadata, offsets
+from schemas.topics import CHILDREN, DAY_MS, DEADLETTER
+
+Observe = Callable[[datetime], None]
+"""Told when the connector received what became a child's record, once that record is in the read model."""
+
+
+class Projector:
+    """Applies batches of one topic partition.
+
+    The position lives in the database and is moved by compare-and-set, so of two processes that believe to own a
+    partition one is refused. To be called from one thread at a time.
+    """
+
+    def __init__(self, engine: Engine, observe: Observe) -> None:
+        self._engine = engine
+        self._observe = observe
+
+    @classmethod
+    def open(cls, url: str, observe: Observe) -> Self:
+        """A projector on a database whose tables are made when they are missing.
+
+        Raises SchemaMismatch, or TemporaryError while the database is away.
+        """
+        engine = open_engine(url)
+        schema.prepare(engine)
+        return cls(engine, observe)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+    def positions(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """The offset to read next of each topic partition; 0 for one never applied. Raises TemporaryError."""
+        with translated(), self._engine.connect() as connection:
+            rows = connection.execute(select(offsets.c.topic, offsets.c.partition, offsets.c.next_offset))
+            known = {(topic, partition): position for topic, partition, position in rows}
+        return {partition: known.get(partition, 0) for partition in partitions}
+
+    def apply(self, topic: str, partition: int, records: Sequence[Record], expected: int, next_offset: int) -> None:
+        """Write what the records say and move the position from `expected` to `next_offset`, both or neither.
+
+        `expected` is what `positions` said or the last call moved to, also where the log begins later. `records` may
+        be empty: to pass a record that was given up. Raises Conflict when the position is elsewhere (also after a
+        commit whose answer was lost), TemporaryError, or PermanentError when one of the records can never be written.
+        """
+        if any(not expected <= record.offset < next_offset for record in records):
+            raise Conflict("the records do not lie between the positions")
+        rows = changes(records)
+        with translated(), self._engine.begin() as connection:
+            _move(connection, topic, partition, records, expected, next_offset)
+            for table, changed in rows.items():
+                _write(connection, metadata.tables[table], changed)
+            if topic == DEADLETTER.name:
+                _forget(connection, rows["dead_letters"] if rows else {})
+        self._report(records)
+
+    def _report(self, records: Sequence[Record]) -> None:
+        for record in records:
+            if record.topic == CHILDREN.name:
+                for received_at in _received(record):
+                    self._observe(received_at)
+
+
+def _move(
+    connection: Connection, topic: str, partition: int, records: Sequence[Record], expected: int, next_offset: int
+) -> None:
+    """Compare-and-set. First in the transaction: whoever comes second waits here, and then does not match."""
+    newest = max((record.timestamp for record in records), default=0)
+    moved = connection.scalar(
+        update(offsets)
+        .where(offsets.c.topic == topic, offsets.c.partition == partition, offsets.c.next_offset == expected)
+        .values(next_offset=next_offset, last_record_ms=_greatest(connection)(offsets.c.last_record_ms, newest))
+        .returning(offsets.c.next_offset)
+    )
+    if moved is None and expected == 0:
+        moved = connection.scalar(
+            _INSERT[connection.dialect.name](offsets)
+            .values(topic=topic, partition=partition, next_offset=next_offset, last_record_ms=newest)
+            .on_conflict_do_nothing()
+            .returning(offsets.c.next_offset)
+        )
+    if moved is None:
+        raise Conflict(f"{topic} {partition} is not at {expected}: somebody else has moved it")
+
+
+def _write(connection: Connection, table: Table, changed: Mapping[str, Row | None]) -> None:
+    gone = [{"gone": key} for key, row in changed.items() if row is None]
+    kept = [{"key": key, **row} for key, row in changed.items() if row is not None]
+    if gone:
+        connection.execute(_REMOVE[table.name], gone)
+    if kept:
+        connection.execute(_UPSERT[connection.dialect.name, table.name], kept)
+
+
+def _forget(connection: Connection, changed: Mapping[str, Row | None]) -> None:
+    """Drop the dead letters that the topic no longer keeps, counted back from the newest.
+
+    Their bytes may hold personal data, and a copy must not outlive the original.
+    """
+    newest = max((row["at"] for row in changed.values() if row is not None), default=0)
+    limit = newest - (DEADLETTER.keep_days or 0) * DAY_MS * 1000
+    for table in (dead_letters, dead_letter_contents):
+        connection.execute(delete(table).where(table.c.at < limit))
+
+
+def _received(record: Record) -> list[datetime]:
+    """The header `received_at` as an instant; none where it is absent or is not one."""
+    found = next((value for name, value in record.headers if name == "received_at"), b"")
+    try:
+        instant = datetime.fromisoformat(found.decode())
+    except ValueError:
+        return []
+    return [instant] if instant.tzinfo else []
+
+
+def _greatest(connection: Connection) -> Any:
+    return func.max if connection.dialect.name == "sqlite" else func.greatest
+
+
+def _upsert(dialect: str, table: Table) -> Insert:
+    statement = _INSERT[dialect](table)
+    changed = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
+    found: Insert = statement.on_conflict_do_update(index_elements=["key"], set_=changed)
+    return found
+
+
+_INSERT: Mapping[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_KEYED = [table for table in metadata.tables.values() if "key" in table.columns]
+_UPSERT = {(dialect, table.name): _upsert(dialect, table) for dialect in _INSERT for table in _KEYED}
+_REMOVE = {table.name: delete(table).where(table.c.key == bindparam("gone")) for table in _KEYED}

@@ -1,0 +1,48 @@
+"""The version of the read model's tables. The read model can be rebuilt, so a version is replaced, not migrated."""
+
+from sqlalchemy import Connection, Engine, func, insert, inspect, select
+
+from hub.store.errors import SchemaMismatch, translated
+from hub.store.tables import metadata, schema_version
+
+VERSION = 1
+
+_LOCK = 0x5E2D_0001
+"""Names the advisory lock under which the tables are made."""
+
+_REBUILD = "point SENDHUB_DATABASE_URL at an empty database and the projection fills it again"
+
+
+def prepare(engine: Engine) -> None:
+    """Make the tables in an empty database, else check their version.
+
+    Raises SchemaMismatch when they are of another version, TemporaryError when the database is away.
+    """
+    with translated(), engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+        if not _ours(connection):
+            metadata.create_all(connection)
+            connection.execute(insert(schema_version).values(version=VERSION))
+        _compare(connection)
+
+
+def check(engine: Engine) -> None:
+    """Raises SchemaMismatch when the tables are missing or of another version, TemporaryError as above."""
+    with translated(), engine.connect() as connection:
+        if not _ours(connection):
+            raise SchemaMismatch("there is no read model in this database yet: the projection stage makes it")
+        _compare(connection)
+
+
+def _ours(connection: Connection) -> bool:
+    return bool(set(inspect(connection).get_table_names()) & set(metadata.tables))
+
+
+def _compare(connection: Connection) -> None:
+    if not inspect(connection).has_table(schema_version.name):
+        raise SchemaMismatch(f"the database holds tables of the same names without a version: {_REBUILD}")
+    found = connection.execute(select(func.max(schema_version.c.version))).scalar_one()
+    if found != VERSION:
+        age = "an unknown" if found is None else "a newer" if found > VERSION else "an older"
+        raise SchemaMismatch(f"the read model was made by {age} version ({found}, this one is {VERSION}): {_REBUILD}")

@@ -1,0 +1,104 @@
+"""The read model's tables: the columns that are asked by, and the JSON as received in `body`.
+
+Dates are Europe/London dates, `at` is microseconds since 1970. Bytes of dead letters stand in a table of their own, so
+that a database role can be kept from them.
+"""
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, Table, Text
+
+metadata = MetaData()
+
+children = Table(
+    "children",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("area", Text),
+    Column("is_open", Boolean, nullable=False),
+    Column("received_on", Date),
+    Column("case_reference", Text),
+    Column("body", Text, nullable=False),
+    Index("children_by_area", "area", "key"),
+    Index("children_by_reference", "case_reference"),
+)
+
+deadlines = Table(
+    "deadlines",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("child_id", Text, nullable=False),
+    Column("clock", Text, nullable=False),
+    Column("service", Text),
+    Column("area", Text),
+    Column("state", Text, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("deadlines_by_due", "due_on", "key"),
+    Index("deadlines_by_child", "child_id", "due_on"),
+    Index("deadlines_by_state", "state", "due_on"),
+    Index("deadlines_by_area", "area", "state", "due_on"),
+    Index("deadlines_by_service", "service", "state", "due_on"),
+)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("child_id", Text),
+    Column("threshold", Text, nullable=False),
+    Column("audience", Text, nullable=False),
+    Column("area", Text),
+    Column("state", Text, nullable=False),
+    Column("since", Date, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("alerts_by_since", "since", "key"),
+    Index("alerts_by_state", "state", "threshold", "since"),
+    Index("alerts_by_child", "child_id"),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("question", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("child_id", Text),
+    Column("opened_on", Date, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("reviews_by_opened", "opened_on", "key"),
+    Index("reviews_by_state", "state", "question", "opened_on"),
+    Index("reviews_by_child", "child_id"),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("stage", Text, nullable=False),
+    Column("source", Text),
+    Column("error", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("dead_letters_by_time", "at", "key"),
+)
+
+dead_letter_contents = Table(
+    "dead_letter_contents",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("record_key", LargeBinary),
+    Column("value", LargeBinary),
+    Column("headers", Text, nullable=False),
+)
+
+offsets = Table(
+    "offsets",
+    metadata,
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True),
+    Column("next_offset", BigInteger, nullable=False),
+    Column("last_record_ms", BigInteger, nullable=False),
+)
+
+schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True))

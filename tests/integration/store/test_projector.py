@@ -1,0 +1,284 @@
+"""One conformance suite for the store, on SQLite and on a real PostgreSQL."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, func, select, text
+
+from hub.stages.errors import PermanentError, TemporaryError
+from hub.store import Conflict, Projector, SchemaMismatch
+from hub.store.engine import open_engine
+from hub.store.tables import alerts, children, dead_letter_contents, dead_letters, deadlines, metadata, reviews
+from tests.support.readmodel import AT, alert, child, dead_letter, deadline, record, review
+
+pytest_plugins = ["tests.support.postgres"]
+
+
+@pytest.fixture
+def seen():
+    return []
+
+
+@pytest.fixture
+def projector(database_url, seen):
+    opened = Projector.open(database_url, seen.append)
+    yield opened
+    opened.close()
+
+
+def rows(url, table):
+    engine = open_engine(url, read_only=True)
+    with engine.connect() as connection:
+        found = {row["key"]: dict(row) for row in connection.execute(select(table)).mappings()}
+    engine.dispose()
+    return found
+
+
+def position(projector, topic="hub.children", partition=0):
+    return projector.positions([(topic, partition)])[topic, partition]
+
+
+def test_a_position_never_applied_is_nought(projector):
+    assert projector.positions([("hub.children", 3), ("hub.alerts", 0)]) == {
+        ("hub.children", 3): 0,
+        ("hub.alerts", 0): 0,
+    }
+
+
+def test_rows_and_position_move_together(projector, database_url):
+    projector.apply("hub.children", 0, [child(4), child(6, "chd-2", open=False)], expected=0, next_offset=7)
+    assert position(projector) == 7
+    found = rows(database_url, children)
+    assert found["chd-1"]["received_on"].isoformat() == "2026-09-14"
+    assert (found["chd-1"]["area"], found["chd-1"]["is_open"], found["chd-2"]["is_open"]) == ("825", True, False)
+    assert found["chd-1"]["body"].encode() == child(4).value
+
+
+def test_every_topic_has_its_table(projector, database_url):
+    projector.apply("hub.deadlines", 0, [deadline(0)], 0, 1)
+    projector.apply("hub.alerts", 0, [alert(0)], 0, 1)
+    projector.apply("hub.review", 0, [review(0)], 0, 1)
+    projector.apply("hub.deadletter", 0, [dead_letter(0)], 0, 1)
+    assert rows(database_url, deadlines)["chd-1|dl-1"]["state"] == "running"
+    assert rows(database_url, alerts)["al-1"]["threshold"] == "overdue"
+    assert rows(database_url, reviews)["rv-1"]["question"] == "conflict"
+    (letter,) = rows(database_url, dead_letters).values()
+    assert (letter["stage"], letter["source"]) == ("intake", "one-education:825:2022")
+    assert rows(database_url, dead_letter_contents)[letter["key"]]["value"] == b"\xff\x00 raw"
+
+
+def test_the_last_of_a_key_stands_within_a_batch_and_between(projector, database_url):
+    projector.apply("hub.alerts", 0, [alert(0), alert(1, state="cleared", reason="met")], 0, 2)
+    assert rows(database_url, alerts)["al-1"]["state"] == "cleared"
+    projector.apply("hub.alerts", 0, [alert(2)], 2, 3)
+    assert rows(database_url, alerts)["al-1"]["state"] == "open"
+
+
+def test_a_tombstone_removes_and_a_later_record_brings_back(projector, database_url):
+    gone = record("hub.deadlines", 1, "chd-1|dl-1", None)
+    projector.apply("hub.deadlines", 0, [deadline(0)], 0, 1)
+    projector.apply("hub.deadlines", 0, [gone], 1, 2)
+    assert rows(database_url, deadlines) == {}
+    projector.apply(
+        "hub.deadlines", 0, [deadline(2), record("hub.deadlines", 3, "chd-1|dl-1", None), deadline(4)], 2, 5
+    )
+    assert set(rows(database_url, deadlines)) == {"chd-1|dl-1"}
+
+
+def test_a_stale_twin_is_refused_and_writes_nothing(projector, database_url):
+    twin = Projector.open(database_url, lambda _: None)
+    assert position(twin) == position(projector) == 0
+    projector.apply("hub.children", 0, [child(0)], 0, 1)
+    with pytest.raises(Conflict):
+        twin.apply("hub.children", 0, [child(0, "chd-9")], 0, 1)
+    projector.apply("hub.children", 0, [child(1)], 1, 2)
+    with pytest.raises(Conflict):
+        twin.apply("hub.children", 0, [child(1, "chd-9")], 1, 2)
+    assert set(rows(database_url, children)) == {"chd-1"}
+    assert position(twin) == 2
+    twin.close()
+
+
+def test_of_two_at_the_same_time_one_wins(database_url):
+    twins = [Projector.open(database_url, lambda _: None) for _ in range(2)]
+    start, outcomes = threading.Barrier(2), []
+
+    def run(twin):
+        for number in range(20):
+            start.wait()
+            try:
+                twin.apply("hub.children", 0, [child(number)], number, number + 1)
+                outcomes.append("won")
+            except Conflict:
+                outcomes.append("refused")
+
+    threads = [threading.Thread(target=run, args=(twin,)) for twin in twins]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (outcomes.count("won"), outcomes.count("refused")) == (20, 20)
+    assert position(twins[0]) == 20
+    for twin in twins:
+        twin.close()
+
+
+def test_a_position_ahead_of_the_database_is_a_conflict(projector):
+    with pytest.raises(Conflict):
+        projector.apply("hub.children", 0, [child(5)], 5, 6)
+    with pytest.raises(Conflict):
+        projector.apply("hub.children", 0, [child(5)], 0, 5)
+    assert position(projector) == 0
+
+
+def test_a_record_given_up_is_passed_by_an_empty_batch(projector):
+    projector.apply("hub.children", 0, [], 0, 1)
+    projector.apply("hub.deadletter", 0, [], 0, 1)
+    assert position(projector) == 1
+    assert position(projector, "hub.deadletter") == 1
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [
+        record("hub.children", 1, "chd-2", b"{"),
+        record("hub.children", 1, "chd-2", b"[]"),
+        record("hub.children", 1, "chd-2", b"\xff"),
+        record("hub.children", 1, "x" * 201, {}),
+        record("hub.children", 1, "a\0b", {}),
+        record("hub.children", 1, "", {}),
+        record("hub.children", 1, "chd-2", {"child_id": "chd-3"}),
+        record("hub.deadlines", 1, "chd-1|dl-1", {"id": "dl-1"}),
+        record("hub.deadlines", 1, "chd-1|dl-2", deadline(1).value),
+        record("hub.alerts", 1, "chd-1", None),
+        record("hub.review", 1, "rv-2", review(1).value),
+        record("hub.deadletter", 1, "council.events", b"no headers"),
+    ],
+)
+def test_poison_is_permanent_and_takes_nothing_with_it(projector, database_url, poison):
+    good = {"hub.children": child, "hub.deadlines": deadline, "hub.alerts": alert, "hub.review": review}
+    first = good.get(poison.topic, dead_letter)(0)
+    with pytest.raises(PermanentError):
+        projector.apply(poison.topic, 0, [first, poison], 0, 2)
+    assert position(projector, poison.topic) == 0
+    assert not any(rows(database_url, table) for table in (children, deadlines, alerts, reviews, dead_letters))
+
+
+def test_odd_but_valid_text_is_kept(projector, database_url):
+    odd = child(0, area="a\0b", case_reference="R" * 5_000, received_on="not a day")
+    projector.apply("hub.children", 0, [odd], 0, 1)
+    (found,) = rows(database_url, children).values()
+    assert json.loads(found["body"])["area"] == "a\0b"
+    assert (len(found["case_reference"]), found["received_on"]) == (200, None)
+
+
+def test_receipt_is_observed_after_the_commit_and_only_then(projector, seen):
+    headers = [("received_at", b"2026-10-20T09:30:00Z")]
+    with pytest.raises(Conflict):
+        projector.apply("hub.children", 0, [child(8, headers=headers)], 8, 9)
+    assert seen == []
+    others = [
+        child(1),
+        child(2, headers=[("received_at", b"soon")]),
+        child(3, headers=[("received_at", b"2026-10-20")]),
+    ]
+    projector.apply("hub.children", 0, [child(0, headers=headers), *others], 0, 4)
+    assert seen == [AT]
+
+
+def test_dead_letters_are_forgotten_with_their_topic(projector, database_url):
+    old = dead_letter(0, at=AT - timedelta(days=91))
+    projector.apply("hub.deadletter", 0, [old, dead_letter(1, at=AT - timedelta(days=89))], 0, 2)
+    assert len(rows(database_url, dead_letters)) == 2
+    projector.apply("hub.deadletter", 0, [dead_letter(2)], 2, 3)
+    assert len(rows(database_url, dead_letters)) == len(rows(database_url, dead_letter_contents)) == 2
+
+
+CRASH = """
+import os, signal, sys
+from sqlalchemy import event
+from hub.store import Projector
+from tests.support.readmodel import child
+projector = Projector.open(sys.argv[1], lambda _: None)
+projector.apply("hub.children", 0, [child(0)], 0, 1)
+event.listen(projector._engine, "commit", lambda connection: os.kill(os.getpid(), signal.SIGKILL))
+projector.apply("hub.children", 0, [child(1, "chd-2"), child(2, "chd-3")], 1, 3)
+"""
+
+
+def test_a_crash_before_the_commit_leaves_neither_rows_nor_position(database_url):
+    done = subprocess.run([sys.executable, "-c", CRASH, database_url], capture_output=True, timeout=60)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    after = Projector.open(database_url, lambda _: None)
+    assert position(after) == 1
+    assert set(rows(database_url, children)) == {"chd-1"}
+    after.apply("hub.children", 0, [child(1, "chd-2"), child(2, "chd-3")], 1, 3)
+    assert set(rows(database_url, children)) == {"chd-1", "chd-2", "chd-3"}
+    after.close()
+
+
+def test_a_failure_between_position_and_rows_undoes_both(projector, database_url):
+    def fail(connection, clauseelement, *_):
+        if getattr(getattr(clauseelement, "table", None), "name", "") == "children":
+            raise RuntimeError("power cut")
+
+    event.listen(projector._engine, "before_execute", fail)
+    with pytest.raises(RuntimeError):
+        projector.apply("hub.children", 0, [child(0)], 0, 1)
+    event.remove(projector._engine, "before_execute", fail)
+    assert position(projector) == 0
+    assert rows(database_url, children) == {}
+
+
+@pytest.mark.parametrize(("version", "said"), [(0, "an older"), (99, "a newer")])
+def test_another_schema_is_refused(database_url, version, said):
+    Projector.open(database_url, lambda _: None).close()
+    engine = open_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(text(f"UPDATE schema_version SET version = {version}"))
+    engine.dispose()
+    with pytest.raises(SchemaMismatch, match=said):
+        Projector.open(database_url, lambda _: None)
+
+
+def test_foreign_tables_of_the_same_name_are_refused(database_url):
+    engine = open_engine(database_url)
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TABLE children (name text)"))
+    engine.dispose()
+    with pytest.raises(SchemaMismatch, match="without a version"):
+        Projector.open(database_url, lambda _: None)
+
+
+def test_two_may_make_the_tables_at_once(database_url):
+    failures = []
+
+    def run():
+        try:
+            Projector.open(database_url, lambda _: None).close()
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=run) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    engine = open_engine(database_url)
+    with engine.connect() as connection:
+        assert connection.execute(select(func.count()).select_from(metadata.tables["schema_version"])).scalar() == 1
+    engine.dispose()
+
+
+def test_a_reader_cannot_write(projector, database_url):
+    reader = Projector(open_engine(database_url, read_only=True), lambda _: None)
+    with pytest.raises(TemporaryError):
+        reader.apply("hub.children", 0, [child(0)], 0, 1)
+    reader.close()
+    assert position(projector) == 0

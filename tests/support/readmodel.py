@@ -1,0 +1,98 @@
+"""Records as the stages write them, with synthetic content, for tests of the read model."""
+
+import json
+from datetime import UTC, datetime
+
+from hub.stages.stage import Record
+from schemas.deadletters import build
+
+AT = datetime(2026, 10, 20, 9, 30, tzinfo=UTC)
+
+
+def record(topic, offset, key, value, headers=(), partition=0, timestamp=1_792_000_000_000):
+    data = value if value is None or isinstance(value, bytes) else json.dumps(value).encode()
+    return Record(topic, partition, offset, key.encode(), data, tuple(headers), timestamp)
+
+
+def child(offset, child_id="chd-1", headers=(), **changes):
+    known = {
+        "child_id": child_id,
+        "area": "825",
+        "open": True,
+        "received_on": "2026-09-14",
+        "case_reference": "REQ-1",
+    }
+    return record("hub.children", offset, child_id, known | changes, headers)
+
+
+def deadline_value(child_id="chd-1", deadline_id="dl-1", **changes):
+    known = {
+        "id": deadline_id,
+        "clock": "advice-6w",
+        "rule_version": "2014-09-01",
+        "child_id": child_id,
+        "subject": {"request": "REQ-1", "advice": "ADV-77"},
+        "law": "reg 8(1)",
+        "responsible": {"role": "icb", "ods": "QU9"},
+        "answerable": {"role": "icb"},
+        "starts_on": "2026-09-15",
+        "due_on": "2026-10-27",
+        "due_on_day_one": "2026-10-26",
+        "act_by": "2026-10-26",
+        "state": "running",
+        "as_of": "2026-10-20",
+        "service": "speech-and-language",
+        "area": "825",
+    }
+    return known | changes
+
+
+def deadline(offset, child_id="chd-1", deadline_id="dl-1", **changes):
+    value = deadline_value(child_id, deadline_id, **changes)
+    return record("hub.deadlines", offset, f"{child_id}|{deadline_id}", value)
+
+
+def alert(offset, alert_id="al-1", **changes):
+    known = {
+        "id": alert_id,
+        "child_id": "chd-1",
+        "about": "dl-1",
+        "deadline": "dl-1",
+        "threshold": "overdue",
+        "audience": "coordinator",
+        "state": "open",
+        "since": "2026-10-28",
+        "caused_by": "day",
+        "area": "825",
+    }
+    return record("hub.alerts", offset, "chd-1", known | changes)
+
+
+def review(offset, task_id="rv-1", **changes):
+    known = {
+        "id": task_id,
+        "question": "conflict",
+        "state": "open",
+        "source": "one-education:825:2022",
+        "detail": "Two people stand under one source id: ask the source which is meant.",
+        "opened_on": "2026-10-20",
+    }
+    return record("hub.review", offset, task_id, known | changes)
+
+
+def dead_letter(offset, value=b"\xff\x00 raw", **changes):
+    known = {
+        "stage": "intake",
+        "step": "decode",
+        "topic": "council.events",
+        "partition": 2,
+        "offset": offset,
+        "key": b"k",
+        "headers": (("ce_source", b"one-education:825:2022"), ("ce_id", b"\xfe")),
+        "error": "PermanentError",
+        "message": "the body is not JSON",
+        "attempts": 1,
+        "at": AT,
+    }
+    made = build(value=value, **(known | changes))
+    return Record("hub.deadletter", 0, offset, made.key, made.value, made.headers, 1_792_000_000_000)
