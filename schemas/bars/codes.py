@@ -6,6 +6,8 @@ services and the reasons for a rejection are the hub's own, in a `urn:sendhub:` 
 
 from typing import Final
 
+from schemas.people import NhsNumberStatus
+
 EVENTS: Final = "https://fhir.nhs.uk/CodeSystem/message-events-bars"
 REASONS: Final = "https://fhir.nhs.uk/CodeSystem/message-reason-bars"
 CATEGORIES: Final = "https://fhir.nhs.uk/CodeSystem/message-category-servicerequest"
@@ -40,7 +42,7 @@ DECLINED: Final = {
 }
 """The two grounds on which a body may decline to give advice: CFA 2014 s31(3)."""
 
-VERIFICATION: Final = {
+VERIFICATION: Final[dict[str, NhsNumberStatus]] = {
     "number-present-and-verified": "01",
     "number-present-but-not-traced": "02",
     "trace-required": "03",

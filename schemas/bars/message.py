@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
-from uuid import UUID
 
 from schemas.bars import codes
 from schemas.bars.fault import Fault, Faulty
@@ -29,6 +28,12 @@ class Entry:
     def kind(self) -> str:
         """The resource's type."""
         return text_of(self.resource.get("resourceType")) or ""
+
+    @property
+    def guid(self) -> str | None:
+        """The GUID of a fullUrl of the form `urn:uuid:`, in lower case."""
+        match = _UUID.fullmatch(self.url)
+        return match[1].lower() if match else None
 
     @property
     def status(self) -> str:
@@ -182,8 +187,7 @@ class Message:
         there, and the record is kept right of identity.
         """
         request = self.service_request
-        match = _UUID.fullmatch(request.url) if request else None
-        return str(UUID(match[1])) if match else None
+        return request.guid if request else None
 
     @property
     def updated(self) -> tuple[datetime, str] | None:
