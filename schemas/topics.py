@@ -47,6 +47,7 @@ REVIEW = Topic("hub.review", 1, "compact", holds="questions for people")
 DEADLETTER = Topic("hub.deadletter", 1, "delete", 90, 10_485_760, "what could not be processed")
 AUDIT = Topic("hub.audit", 1, "delete", 2920, holds="who read, replayed, decided, changed what")
 IDENTITY_STATE = Topic("hub.identity.state", 1, "compact", holds="the identity stage's changelog")
+TICKER_STATE = Topic("hub.ticker.state", 1, "compact", holds="the last day that the ticker wrote")
 CASEWORK_STATE = Topic("hub.casework.state", 4, "compact", holds="the casework stage's changelog")
 
 TOPICS: tuple[Topic, ...] = (
@@ -63,5 +64,6 @@ TOPICS: tuple[Topic, ...] = (
     DEADLETTER,
     AUDIT,
     IDENTITY_STATE,
+    TICKER_STATE,
     CASEWORK_STATE,
 )

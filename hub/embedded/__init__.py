@@ -1,0 +1,1 @@
+"""The embedded default: what `make demo` and the tests run in the place of a production Kafka."""

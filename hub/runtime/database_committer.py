@@ -1,0 +1,105 @@
+"""Commits a batch to the read model: rows and source offset in one database transaction.
+
+The database's offsets decide where reading goes on, never Kafka's; Kafka is told them too, so that lag can be seen
+with any Kafka tool.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+import structlog
+from aiokafka import AIOKafkaProducer
+
+from hub.platform.clock import Clock
+from hub.platform.settings import Settings
+from hub.runtime.deadletters import dead_letter
+from hub.runtime.errors import Fenced
+from hub.runtime.partitions import Partition
+from hub.runtime.producer import Reach
+from hub.stages.stage import Record
+from hub.store.errors import Conflict
+
+log = structlog.get_logger()
+
+CheckStart = Callable[[Partition, int | None], Awaitable[int]]
+Announce = Callable[[Partition, int], Awaitable[None]]
+
+
+class Projector(Protocol):
+    """The read model's side of it; raises TemporaryError while the database is away, Conflict to a paused twin."""
+
+    def positions(self, tps: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """The next offset of each partition, 0 when it is new."""
+        ...
+
+    def apply(self, topic: str, partition: int, records: Sequence[Record], expected: int, next_offset: int) -> None:
+        """Write the rows and move the offset from `expected` to `next_offset`, or neither."""
+        ...
+
+
+class DatabaseCommitter:
+    """One source partition of the projection."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        stage_name: str,
+        source: Partition,
+        projector: Projector,
+        check_start: CheckStart,
+        announce: Announce,
+        reach: Reach,
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._stage_name = stage_name
+        self._source = source
+        self._projector = projector
+        self._check_start = check_start
+        self._announce = announce
+        self._reach = reach
+        self._next = 0
+
+    async def open(self) -> int:
+        """Ask the database where it stands."""
+        stored = (await asyncio.to_thread(self._projector.positions, [self._source]))[self._source]
+        self._next = stored
+        return await self._check_start(self._source, stored or None)
+
+    async def commit(self, records: Sequence[Record], end: int) -> int:
+        """Write all of them."""
+        await self._apply(records, end)
+        return len(records)
+
+    async def bury(self, record: Record, error: Exception, attempts: int, end: int) -> None:
+        """The dead letter first, acked; then past it. Dying in between writes the same dead letter again."""
+        letter = dead_letter(self._stage_name, record, error, attempts, self._clock.now(), "project")
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._settings.kafka, acks="all", enable_idempotence=True, max_request_size=20 << 20
+        )
+        await producer.start()
+        try:
+            await producer.send_and_wait(letter.topic, letter.value, key=letter.key, headers=list(letter.headers))
+        finally:
+            await producer.stop()
+        await self._apply((), end)
+
+    async def skip(self, end: int) -> None:
+        """Move past transaction markers."""
+        await self._apply((), end)
+
+    async def close(self) -> None:
+        """Nothing is held: the next owner asks the database."""
+
+    async def _apply(self, records: Sequence[Record], end: int) -> None:
+        self._reach("compute")
+        source = self._source
+        try:
+            await asyncio.to_thread(self._projector.apply, source.topic, source.partition, records, self._next, end)
+        except Conflict as error:
+            raise Fenced(f"{source} was moved on by another projector") from error
+        self._reach("commit")
+        self._next = end
+        await self._announce(source, end)

@@ -1,0 +1,23 @@
+"""What ends a worker.
+
+RuntimeFault
+├── Fenced        another worker owns the partition now; nothing of ours was written
+├── DataMissing   the log no longer holds what was not yet read, or was recreated
+└── TopicMissing  a topic is not there, or not as the hub needs it
+"""
+
+
+class RuntimeFault(Exception):
+    """A fault that the worker can't mend: it ends, and the supervisor starts it again."""
+
+
+class Fenced(RuntimeFault):
+    """Another worker owns the partition now."""
+
+
+class DataMissing(RuntimeFault):
+    """The log does not hold the offset that processing must go on from."""
+
+
+class TopicMissing(RuntimeFault):
+    """A topic is missing or was made otherwise than the hub needs it; `sendhub topics` says how."""

@@ -1,0 +1,165 @@
+"""The batch lane: one source partition, whole batches, each committed once or not at all.
+
+Nothing fetched is ever dropped without going back: the lane knows the position that comes next, and a fetch that does
+not start there (one that was under way while the position was sought again) is given up and the position sought anew.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from typing import Protocol
+
+import structlog
+
+from hub.platform import metrics
+from hub.runtime.errors import RuntimeFault
+from hub.runtime.partitions import Fetched, Partition
+from hub.stages.errors import TemporaryError
+from hub.stages.stage import Record
+
+log = structlog.get_logger()
+
+MAX_DELAY = 30.0
+"""Longest wait between attempts at a temporary error, in seconds."""
+
+
+class Committer(Protocol):
+    """Makes a batch's effects and its source offset durable together."""
+
+    async def open(self) -> int:
+        """Take the partition over from any former owner; the offset to go on from."""
+        ...
+
+    async def commit(self, records: Sequence[Record], end: int) -> int:
+        """Handle the records; how many are done with. `end` is the offset to commit when all are.
+
+        Raises TemporaryError to be called again, RuntimeFault when the process must end; anything else means that one
+        of the records is poison.
+        """
+        ...
+
+    async def bury(self, record: Record, error: Exception, attempts: int, end: int) -> None:
+        """Write the record as a dead letter and move past it."""
+        ...
+
+    async def skip(self, end: int) -> None:
+        """Move the committed offset over transaction markers."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the partition."""
+        ...
+
+
+class Lane:
+    """One partition's way through a stage. `position` is the next offset to fetch, None until opened."""
+
+    def __init__(self, stage: str, partition: Partition, committer: Committer) -> None:
+        self.stage = stage
+        self.partition = partition
+        self.position: int | None = None
+        self.committed = 0
+        self.waiting_for: str | None = None
+        self._committer = committer
+        self._closing = asyncio.Event()
+
+    async def open(self) -> int:
+        """Become the owner; returns the offset to go on from."""
+        self.position = self.committed = await self._committer.open()
+        return self.position
+
+    async def close(self) -> None:
+        """Stop retrying and let go. The caller has made sure that no batch is under way."""
+        self._closing.set()
+        self.position = None
+        await self._committer.close()
+
+    def give_up(self) -> None:
+        """End a retry that is waiting, so that the partition can be handed over."""
+        self._closing.set()
+
+    async def take(self, fetched: Fetched) -> bool:
+        """Process one fetch; False when it does not start where the lane stands and must be sought again."""
+        if fetched.start != self.position:
+            return False
+        source = self.partition.topic
+        metrics.STAGE_IN.labels(self.stage, source).inc(len(fetched.records))
+        if fetched.records:
+            await self._work_off(fetched.records, fetched.end)
+        elif fetched.end > self.committed:
+            await self._committer.skip(fetched.end)
+            self.committed = fetched.end
+        if not self._closing.is_set():
+            self.position = fetched.end
+            self._tell(fetched)
+        return True
+
+    async def _work_off(self, records: Sequence[Record], end: int) -> None:
+        """Commit the records in order, halving a batch that holds a poison record until it stands alone."""
+        batches = deque([(records, end)])
+        attempts = 0
+        while batches and not self._closing.is_set():
+            batch, batch_end = batches[0]
+            attempts += 1
+            try:
+                with metrics.STAGE_BATCH.labels(self.stage).time():
+                    consumed = await self._committer.commit(batch, batch_end)
+            except TemporaryError as error:
+                await self._wait(error, attempts)
+                continue
+            except RuntimeFault:
+                raise
+            except Exception as error:
+                metrics.STAGE_FAILED.labels(self.stage, type(error).__name__).inc()
+                if len(batch) == 1:
+                    await self._bury(batch[0], error, attempts, batch_end)
+                    batches.popleft()
+                    attempts = 0
+                else:
+                    batches.popleft()
+                    batches.extendleft(reversed(_halves(batch, batch_end)))
+                continue
+            attempts = 0
+            self.waiting_for = None
+            batches.popleft()
+            if consumed < len(batch):
+                self.committed = batch[consumed].offset
+                batches.appendleft((batch[consumed:], batch_end))
+            else:
+                self.committed = batch_end
+            metrics.STAGE_LAST_COMMIT.labels(self.stage).set_to_current_time()
+
+    async def _bury(self, record: Record, error: Exception, attempts: int, end: int) -> None:
+        await self._committer.bury(record, error, attempts, end)
+        self.committed = end
+        metrics.STAGE_DEAD.labels(self.stage, record.topic).inc()
+        log.error(
+            "dead letter",
+            stage=self.stage,
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            error=type(error).__name__,
+        )
+
+    async def _wait(self, error: TemporaryError, attempts: int) -> None:
+        """Wait before the next attempt, unless the partition is being taken away."""
+        metrics.STAGE_FAILED.labels(self.stage, "TemporaryError").inc()
+        if self.waiting_for is None:
+            log.warning("waiting", stage=self.stage, partition=self.partition, why=str(error))
+        self.waiting_for = str(error)
+        delay = min(error.delay * 2 ** min(attempts - 1, 6), MAX_DELAY)
+        try:
+            await asyncio.wait_for(self._closing.wait(), delay)
+        except TimeoutError:
+            return
+
+    def _tell(self, fetched: Fetched) -> None:
+        if fetched.stable is not None:
+            lag = max(0, fetched.stable - self.committed)
+            metrics.STAGE_LAG.labels(self.stage, self.partition.topic, str(self.partition.partition)).set(lag)
+
+
+def _halves(batch: Sequence[Record], end: int) -> list[tuple[Sequence[Record], int]]:
+    middle = len(batch) // 2
+    return [(batch[:middle], batch[middle].offset), (batch[middle:], end)]

@@ -1,0 +1,95 @@
+"""The ticker: writes `day.reached` for each day, in order, into every partition of the logs that stages read.
+
+One transaction a day, with the ticker's own record of it; the transactional id makes it the only one, so a day is
+written once however often it is restarted.
+"""
+
+import asyncio
+from datetime import date, timedelta
+
+import orjson
+import structlog
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+from hub.platform.clock import Clock, today
+from hub.platform.health import Health
+from hub.platform.settings import Settings
+from schemas.ids import digest
+from schemas.topics import FACTS, OBSERVATIONS, TICKER_STATE
+
+log = structlog.get_logger()
+
+POLL_SECONDS = 0.2
+STATE_KEY = b"day"
+
+
+class Ticker:
+    """Follows the clock. `last` is the last day written, None before the first."""
+
+    def __init__(self, settings: Settings, clock: Clock, health: Health) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._last: date | None = None
+        self._problem: str | None = "starting"
+        health.checks["ticker"] = lambda: self._problem
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Write days until told to stop. Any error ends it; the supervisor starts it again."""
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._settings.kafka,
+            transactional_id=f"{self._settings.group_prefix}-ticker",
+            transaction_timeout_ms=int(self._settings.transaction_timeout * 1000),
+        )
+        await producer.start()
+        try:
+            self._last = await self._read_last()
+            self._problem = None
+            while not stopping.is_set():
+                for day in self._due():
+                    await self._write(producer, day)
+                    self._last = day
+                await _wait(stopping, POLL_SECONDS)
+        finally:
+            await producer.stop()
+
+    def _due(self) -> list[date]:
+        """The days not yet written, in order. A clock that was put back writes nothing."""
+        now = today(self._clock)
+        if self._last is None:
+            return [now]
+        return [self._last + timedelta(days=n + 1) for n in range((now - self._last).days)]
+
+    async def _write(self, producer: AIOKafkaProducer, day: date) -> None:
+        value = orjson.dumps({"kind": "day.reached", "effective_on": day.isoformat()})
+        headers = [("kind", b"day.reached"), ("id", digest("day.reached", day).encode())]
+        async with producer.transaction():
+            for topic in (OBSERVATIONS, FACTS):
+                for partition in range(topic.partitions):
+                    await producer.send(topic.name, value, key=b"day", partition=partition, headers=headers)
+            await producer.send_and_wait(TICKER_STATE.name, day.isoformat().encode(), key=STATE_KEY, partition=0)
+        log.info("day reached", day=day.isoformat())
+
+    async def _read_last(self) -> date | None:
+        tp = TopicPartition(TICKER_STATE.name, 0)
+        consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest"
+        )
+        await consumer.start()
+        try:
+            consumer.assign([tp])
+            await consumer.seek_to_beginning(tp)
+            end = (await consumer.end_offsets([tp]))[tp]
+            last = None
+            while await consumer.position(tp) < end:
+                for record in (await consumer.getmany(timeout_ms=500)).get(tp, ()):
+                    last = date.fromisoformat(record.value.decode())
+            return last
+        finally:
+            await consumer.stop()
+
+
+async def _wait(stopping: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stopping.wait(), seconds)
+    except TimeoutError:
+        return

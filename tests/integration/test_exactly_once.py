@@ -1,0 +1,139 @@
+"""Whatever is killed or paused in the middle of a transaction: nothing lost, nothing repeated, state exact."""
+
+import signal
+import subprocess
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import orjson
+import pytest
+from aiokafka import ConsumerRecord
+
+from hub.embedded.kafka import Kafka
+from hub.runtime import topics
+from schemas.topics import DEADLETTER
+from tests.support.counting import Run
+from tests.support.processes import running
+from tests.support.streams import produce, read_until
+
+EVENTS = 2_000
+KEYS = 97
+POINTS = ("compute", "outputs", "changelog", "offsets", "commit")
+
+
+@pytest.fixture
+async def run(broker: Kafka) -> Run:
+    run = Run(f"run-{uuid4().hex[:8]}")
+    await topics.create(broker.bootstrap, 1, [*run.topics(), DEADLETTER])
+    return run
+
+
+def environment(broker: Kafka, instance: int) -> dict[str, str]:
+    return {
+        "SENDHUB_KAFKA": broker.bootstrap,
+        "SENDHUB_INSTANCE": str(instance),
+        "SENDHUB_SESSION_TIMEOUT": "6",
+        "SENDHUB_BATCH_RECORDS": "100",
+    }
+
+
+def inputs(first: int, events: int) -> list[tuple[bytes, bytes]]:
+    return [(b"k%d" % (n % KEYS), orjson.dumps({"id": n})) for n in range(first, first + events)]
+
+
+def check(outputs: Sequence[ConsumerRecord], events: int) -> None:
+    """Every event exactly once, and numbered as a serial run would number it."""
+    found = [orjson.loads(record.value) for record in outputs]
+    ids = [item["id"] for item in found]
+    assert len(set(ids)) == events, f"lost {events - len(set(ids))}"
+    assert len(ids) == events, f"repeated {len(ids) - len(set(ids))}"
+    wrong = [item for item in found if item["n"] != item["id"] // KEYS + 1]
+    assert not wrong, f"{len(wrong)} outputs from a wrong state"
+
+
+@pytest.mark.parametrize("point", POINTS)
+async def test_a_worker_killed_at_a_named_point_loses_and_repeats_nothing(
+    broker: Kafka, run: Run, tmp_path: Path, point: str
+) -> None:
+    env = environment(broker, 1)
+    await produce(broker.bootstrap, run.source, inputs(0, EVENTS))
+    with running("tests.support.worker", run.name, point, "kill", "4", env=env, log=tmp_path / "first.log") as first:
+        assert first.wait(60) == -signal.SIGKILL
+    with running("tests.support.worker", run.name, env=env, log=tmp_path / "second.log"):
+        outputs = await read_until(broker.bootstrap, run.output, lambda seen: len(seen) >= EVENTS)
+    check(outputs, EVENTS)
+
+
+@pytest.mark.parametrize("point", ["outputs", "changelog", "offsets"])
+async def test_a_worker_paused_inside_a_transaction_wakes_to_find_itself_fenced(
+    broker: Kafka, run: Run, tmp_path: Path, point: str
+) -> None:
+    await produce(broker.bootstrap, run.source, inputs(0, EVENTS))
+    with ExitStack() as stack:
+        arguments = (run.name, point, "stop", "3")
+        zombie = stack.enter_context(
+            running("tests.support.worker", *arguments, env=environment(broker, 1), log=tmp_path / "zombie.log")
+        )
+        await_stopped(zombie)
+        stack.enter_context(
+            running("tests.support.worker", run.name, env=environment(broker, 2), log=tmp_path / "successor.log")
+        )
+        await read_until(broker.bootstrap, run.output, lambda seen: len(seen) >= EVENTS)
+        await produce(broker.bootstrap, run.source, inputs(EVENTS, EVENTS))
+        await read_until(broker.bootstrap, run.output, lambda seen: len(seen) >= 2 * EVENTS)
+        zombie.send_signal(signal.SIGCONT)
+        assert zombie.wait(60) == 70
+        outputs = await read_until(broker.bootstrap, run.output, lambda seen: len(seen) > 2 * EVENTS, seconds=3)
+    check(outputs, 2 * EVENTS)
+    assert "has another owner" in (tmp_path / "zombie.log").read_text()
+
+
+async def test_workers_that_are_replaced_one_after_the_other_hand_over_cleanly(
+    broker: Kafka, run: Run, tmp_path: Path
+) -> None:
+    await produce(broker.bootstrap, run.source, inputs(0, EVENTS))
+    with ExitStack() as stack:
+        for turn in range(3):
+            worker = stack.enter_context(
+                running("tests.support.worker", run.name, env=environment(broker, turn), log=tmp_path / f"{turn}.log")
+            )
+            await read_until(broker.bootstrap, run.output, lambda seen: len(seen) >= EVENTS * (turn + 1))  # noqa: B023
+            await produce(broker.bootstrap, run.source, inputs(EVENTS * (turn + 1), EVENTS))
+            worker.terminate()
+            assert worker.wait(30) == 0
+        stack.enter_context(
+            running("tests.support.worker", run.name, env=environment(broker, 9), log=tmp_path / "last.log")
+        )
+        outputs = await read_until(broker.bootstrap, run.output, lambda seen: len(seen) >= 4 * EVENTS)
+    check(outputs, 4 * EVENTS)
+
+
+async def test_poison_is_set_aside_and_its_neighbours_pass(broker: Kafka, run: Run, tmp_path: Path) -> None:
+    too_large = orjson.dumps({"id": 10**6, "pad": 20_000})
+    records = [*inputs(0, 500), (b"p1", b"poison"), (b"p2", too_large), (b"p3", b"not json"), *inputs(500, 500)]
+    await produce(broker.bootstrap, run.source, records)
+    with running("tests.support.worker", run.name, env=environment(broker, 1), log=tmp_path / "worker.log"):
+        outputs = await read_until(broker.bootstrap, run.output, lambda seen: len(seen) >= 1000)
+
+        def ours(seen: list[ConsumerRecord]) -> list[dict[str, object]]:
+            metas = [orjson.loads(dict(record.headers)["dl_meta"]) for record in seen]
+            return [meta for meta in metas if meta["stage"] == run.name]
+
+        letters = ours(await read_until(broker.bootstrap, DEADLETTER.name, lambda seen: len(ours(seen)) >= 3))
+    check(outputs, 1000)
+    assert sorted(str(letter["error"]) for letter in letters) == ["JSONDecodeError", "OutputTooLarge", "PermanentError"]
+    assert {letter["step"] for letter in letters} == {"handle", "produce"}
+
+
+def await_stopped(process: subprocess.Popen[bytes]) -> None:
+    """Wait until the process has stopped itself."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        state = Path(f"/proc/{process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        if state == "T":
+            return
+        time.sleep(0.05)
+    raise AssertionError("the worker never came to its point")
