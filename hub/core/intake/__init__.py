@@ -2,12 +2,12 @@
 
 from importlib import import_module
 
-from hub.core.intake import council
+from hub.core.intake.council import decode as council
 from hub.core.intake.decoded import Decoded, Decoder
 
 DECODERS: dict[str, Decoder] = {
-    "sendhub.council.event": council.decode,
-    "sendhub.council.row": council.decode,
+    "sendhub.council.event": council,
+    "sendhub.council.row": council,
 }
 """How to read a message, by its CloudEvents type."""
 

@@ -1,0 +1,74 @@
+"""From observations to facts: the statement without the person."""
+
+from datetime import datetime
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from hub.core.errors import Unreadable
+from hub.core.identity.store import Link
+from schemas.ids import keyed_digest
+from schemas.instants import london_day
+from schemas.kinds import KINDS, validation_errors
+from schemas.statements import Fact, Observation
+
+Body = dict[str, Any]
+"""A fact as plain JSON, without `child_id`, `link` and `seq`: what a link carries from child to child."""
+
+_LEFT_OF_IDENTITY = frozenset({"person", "child_id", "link"})
+_OF_RECEIPT = frozenset({"received_at", "message"})
+
+
+def body_of(observation: Observation, key: bytes) -> tuple[Body, dict[str, str]]:
+    """The statement with only the data its kind has, a school as a token; and what the tokens stand for.
+
+    Raises Unreadable for a kind that sources may not state, or data that does not fit it.
+    """
+    model = KINDS.get(observation.kind)
+    if model is None:
+        raise Unreadable([("kind", "not one that a source may state")])
+    try:
+        data = model.model_validate(observation.data).model_dump(mode="json", by_alias=True, exclude_unset=True)
+    except ValidationError as error:
+        raise Unreadable(validation_errors(error, prefix="data")) from None
+    body = observation.model_dump(mode="json", exclude_none=True, exclude=set(_LEFT_OF_IDENTITY))
+    return {**body, "data": data}, _tokenise(data, key)
+
+
+def _tokenise(data: dict[str, Any], key: bytes) -> dict[str, str]:
+    """Replace a school's number by a token in place: which school a child attends stays left of identity."""
+    asked = data.get("asked")
+    urn = asked.pop("urn", None) if asked else None
+    if asked is None or urn is None:
+        return {}
+    token = keyed_digest(key, "setting", urn)
+    asked["setting"] = token
+    return {token: urn}
+
+
+def content_digest(body: Body, key: bytes, link: Link) -> str:
+    """The same for the same statement of the same source person, however often and whenever it is received."""
+    content = {name: value for name, value in body.items() if name not in _OF_RECEIPT}
+    return keyed_digest(key, "content", link.id, orjson.dumps(content, option=orjson.OPT_SORT_KEYS).hex())
+
+
+def fact_of(body: Body, link: Link, child_id: str) -> Fact:
+    """The fact as it stands under the link's present decision."""
+    return Fact.model_validate({**body, "child_id": child_id, "link": link.id, "seq": link.seq})
+
+
+def link_fact(kind: str, link: Link, child_id: str, at: datetime) -> Fact:
+    """`link.assigned` or `link.released`: decision `seq` about the link, told to the child."""
+    return Fact(
+        kind=kind,
+        source=link.source,
+        record=link.id,
+        version=link.seq,
+        effective_on=london_day(at),
+        recorded_at=at,
+        received_at=at,
+        child_id=child_id,
+        link=link.id,
+        seq=link.seq,
+    )

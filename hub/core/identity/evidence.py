@@ -1,0 +1,89 @@
+"""What is known of a source person, and what two of them say about being one child."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from functools import reduce
+
+from hub.core.identity.names import Agreement, Name, compare_given, given_name
+from hub.core.identity.numbers import nhs_number, pupil_number
+from schemas.ids import keyed_digest
+from schemas.people import Person
+from schemas.sources import Source
+
+VERIFIED = "01"
+"""NHS number status: present and verified. Any other says that nobody has traced it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Accepted demographics, and keyed digests of the numbers that the policy lets us link on.
+
+    Sets, because a source may say more than once what it knows; a name with and without its middle name, say.
+    """
+
+    births: frozenset[date] = field(default_factory=frozenset)
+    givens: frozenset[Name] = field(default_factory=frozenset)
+    nhs: frozenset[str] = field(default_factory=frozenset)
+    upns: frozenset[str] = field(default_factory=frozenset)
+
+    def __or__(self, other: "Evidence") -> "Evidence":
+        return Evidence(
+            self.births | other.births, self.givens | other.givens, self.nhs | other.nhs, self.upns | other.upns
+        )
+
+
+def evidence_of(person: Person, source: Source, key: bytes) -> Evidence:
+    """What a person's data is evidence of, under the policy for its source."""
+    number = (
+        nhs_number(person.nhs_number) if source.trusts_nhs_number and person.nhs_number_status == VERIFIED else None
+    )
+    pupil = pupil_number(person.upn) if source.trusts_upn else None
+    name = given_name(person.given)
+    return Evidence(
+        births=frozenset([person.birth_date] if person.birth_date else []),
+        givens=frozenset([name] if name else []),
+        nhs=frozenset([keyed_digest(key, "nhs-number", number)] if number else []),
+        upns=frozenset([keyed_digest(key, "upn", pupil)] if pupil else []),
+    )
+
+
+def combined(parts: Iterable[Evidence]) -> Evidence:
+    """All that several source persons say together."""
+    return reduce(Evidence.__or__, parts, Evidence())
+
+
+def conflicts(one: Evidence, other: Evidence) -> tuple[str, ...]:
+    """In words, what forbids that the two are one child: never a value."""
+    found = {
+        "date of birth": _births(one, other) is Agreement.CONFLICT,
+        "given name": _givens(one, other) is Agreement.CONFLICT,
+        "verified NHS number": bool(one.nhs and other.nhs and one.nhs != other.nhs),
+    }
+    return tuple(words for words, wrong in found.items() if wrong)
+
+
+def agrees(one: Evidence, other: Evidence) -> bool:
+    """Whether date of birth and given name agree and nothing conflicts: what a shared number needs beside it."""
+    both = _births(one, other), _givens(one, other)
+    return both == (Agreement.AGREE, Agreement.AGREE) and not conflicts(one, other)
+
+
+def _births(one: Evidence, other: Evidence) -> Agreement:
+    if not one.births or not other.births:
+        return Agreement.UNKNOWN
+    if len(one.births | other.births) > 1:
+        return Agreement.CONFLICT
+    return Agreement.UNKNOWN if _estimated(min(one.births)) else Agreement.AGREE
+
+
+def _estimated(birth: date) -> bool:
+    """1 January is what is entered for an uncertain date of birth: equal ones say nothing."""
+    return (birth.month, birth.day) == (1, 1)
+
+
+def _givens(one: Evidence, other: Evidence) -> Agreement:
+    found = {compare_given(a, b) for a in one.givens for b in other.givens}
+    if Agreement.CONFLICT in found:
+        return Agreement.CONFLICT
+    return Agreement.AGREE if Agreement.AGREE in found else Agreement.UNKNOWN

@@ -1,0 +1,144 @@
+"""Given names, normalised for comparison only.
+
+The question is never "how alike" but "can this be the same child's name": twins are alike in everything else, so
+any difference that is not a known way of writing the same name is a conflict.
+"""
+
+import re
+import unicodedata
+from enum import Enum
+from functools import lru_cache
+
+Name = tuple[str, ...]
+"""A given name's parts: `Mary-Jane` and `Mary Jane` are ("mary", "jane"). Empty when there is none."""
+
+
+class Agreement(Enum):
+    """What two values say about two people being one. UNKNOWN neither links nor forbids."""
+
+    AGREE = "agree"
+    UNKNOWN = "unknown"
+    CONFLICT = "conflict"
+
+
+_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
+_APOSTROPHES = re.compile("['’‘ʼ`´]")
+_ALSO_KNOWN_AS = re.compile(r"\(|\b(?:aka|a\.k\.a|also known as|known as|formerly|preferred)\b")
+_WORDS = re.compile(r"[^\W\d_]+|\d+")
+
+_NO_NAME = frozenset(
+    {"baby", "babe", "infant", "newborn", "twin", "triplet", "male", "female", "boy", "girl", "child"}
+    | {"unknown", "unnamed", "none", "not", "tbc", "nk", "na"}
+)
+"""A first part that says there is no name yet: `Baby Boy`, `Twin One`, `Unknown`, `Not known`."""
+
+_ORDINALS = {"one": "1", "i": "1", "a": "1", "first": "1", "two": "2", "ii": "2", "b": "2", "second": "2"} | {
+    "three": "3",
+    "iii": "3",
+    "c": "3",
+    "third": "3",
+}
+
+_SHARED_FIRST = frozenset(
+    {"mohammed", "muhammad", "mohammad", "mohamed", "muhammed", "mohamad", "mohamud", "md"} | {"abdul", "abdal", "abd"}
+)
+"""First parts that brothers commonly share: alone they say little about which brother."""
+
+_FULL_FORMS: dict[str, tuple[str, ...]] = {
+    "abby": ("abigail",),
+    "abbie": ("abigail",),
+    "alex": ("alexander", "alexandra", "alexis"),
+    "andy": ("andrew",),
+    "becky": ("rebecca",),
+    "ben": ("benjamin",),
+    "beth": ("bethany", "elizabeth"),
+    "charlie": ("charles", "charlotte"),
+    "chris": ("christopher", "christine", "christian"),
+    "dan": ("daniel",),
+    "danny": ("daniel",),
+    "dave": ("david",),
+    "ed": ("edward", "edwin", "edmund"),
+    "ellie": ("eleanor", "elizabeth", "ellen"),
+    "fred": ("frederick", "alfred"),
+    "greg": ("gregory",),
+    "jake": ("jacob",),
+    "jess": ("jessica",),
+    "joe": ("joseph",),
+    "josh": ("joshua",),
+    "kate": ("katherine", "catherine", "kathryn"),
+    "katie": ("katherine", "catherine", "kathryn"),
+    "liz": ("elizabeth",),
+    "luke": ("lucas",),
+    "maddie": ("madeleine", "madison"),
+    "matt": ("matthew",),
+    "mike": ("michael",),
+    "nat": ("nathan", "nathaniel", "natalie", "natasha"),
+    "nick": ("nicholas",),
+    "ollie": ("oliver",),
+    "rob": ("robert",),
+    "sam": ("samuel", "samantha"),
+    "steve": ("stephen", "steven"),
+    "tim": ("timothy",),
+    "tom": ("thomas",),
+    "toby": ("tobias",),
+    "will": ("william",),
+    "zac": ("zachary",),
+    "zach": ("zachary",),
+}
+"""Short forms and what they stand for. One that stands for one name is that name; another only stops a conflict."""
+
+
+@lru_cache(maxsize=65_536)
+def given_name(text: str | None) -> Name:
+    """The parts of a given name: case, accents, hyphens and apostrophes aside, without what follows "also known as"."""
+    plain = unicodedata.normalize("NFKD", (text or "").casefold())
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).translate(_LETTERS)
+    plain = _ALSO_KNOWN_AS.split(_APOSTROPHES.sub("", plain), maxsplit=1)[0]
+    return tuple(_WORDS.findall(plain))
+
+
+def compare_given(one: Name, other: Name) -> Agreement:
+    """Whether two given names can be one child's.
+
+    AGREE: the first parts are the same and no later part differs (a missing middle name is no difference).
+    UNKNOWN: a name is missing, a stand-in (`Baby`), an initial, a short form, or a first part that brothers share.
+    CONFLICT: anything else.
+    """
+    if not one or not other:
+        return Agreement.UNKNOWN
+    if one[0] in _NO_NAME or other[0] in _NO_NAME:
+        return _compare_stand_ins(one, other)
+    if "".join(one) == "".join(other):
+        return Agreement.AGREE if len(one[0]) > 1 else Agreement.UNKNOWN
+    found = {_compare_parts(a, b) for a, b in zip(one, other, strict=False)}
+    if Agreement.CONFLICT in found:
+        return Agreement.CONFLICT
+    shorter = min(one, other, key=len)
+    shared = len(shorter) == 1 and shorter[0] in _SHARED_FIRST
+    return Agreement.UNKNOWN if shared or _compare_parts(one[0], other[0]) is Agreement.UNKNOWN else Agreement.AGREE
+
+
+def _compare_parts(one: str, other: str) -> Agreement:
+    if len(one) == 1 or len(other) == 1:
+        return Agreement.UNKNOWN if one[0] == other[0] else Agreement.CONFLICT
+    ones, others = _full_forms(one), _full_forms(other)
+    if ones == others and (one == other or len(ones) == 1):
+        return Agreement.AGREE
+    return Agreement.UNKNOWN if one in others or other in ones else Agreement.CONFLICT
+
+
+def _full_forms(part: str) -> tuple[str, ...]:
+    return _FULL_FORMS.get(part, (part,))
+
+
+def _compare_stand_ins(one: Name, other: Name) -> Agreement:
+    """`Twin One` and `Twin Two` are two children, though neither has a name."""
+    first, second = _ordinal(one), _ordinal(other)
+    return Agreement.CONFLICT if first and second and first != second else Agreement.UNKNOWN
+
+
+def _ordinal(name: Name) -> str | None:
+    if name[0] not in _NO_NAME:
+        return None
+    found = [_ORDINALS.get(part, part) for part in name[1:]]
+    return next((part for part in found if part.isdigit()), None)

@@ -1,0 +1,22 @@
+"""What identity has to say after one observation or day."""
+
+from dataclasses import dataclass, field
+
+from schemas.alerts import Alert
+from schemas.links import LinkDecision
+from schemas.reviews import ReviewTask
+from schemas.statements import Fact
+
+
+@dataclass(slots=True)
+class Outcome:
+    """Facts of known children, decisions, questions and alerts, in the order they came about.
+
+    `repeat` says that the observation said nothing new.
+    """
+
+    facts: list[Fact] = field(default_factory=list)
+    decisions: list[LinkDecision] = field(default_factory=list)
+    reviews: list[ReviewTask] = field(default_factory=list)
+    alerts: list[Alert] = field(default_factory=list)
+    repeat: bool = False

@@ -1,0 +1,206 @@
+"""Questions for people, and the alert when an input waits too long.
+
+Which questions stand about a link is a function of what is known now: `refresh` opens and resolves the difference, so
+the order in which things became known leaves no trace. References only: the evidence is fetched when somebody looks.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import lru_cache
+from typing import Any, Literal
+
+import holidays
+
+from hub.core.identity.evidence import agrees, conflicts
+from hub.core.identity.outcome import Outcome
+from hub.core.identity.store import Link, Store, Task
+from hub.core.identity.work import Work
+from schemas.alerts import Alert
+from schemas.ids import digest
+from schemas.instants import london_day
+from schemas.reviews import ReviewTask
+
+AUDIENCE = "ehc-coordinator"
+"""Who is told that an input waits."""
+
+_SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question that stands. `waits` is the link whose input is held back until it is answered, if one is."""
+
+    id: str
+    question: Literal["unmatched-input", "conflict"]
+    about: Link
+    detail: str
+    waits: bool
+    child_id: str | None = None
+    candidates: tuple[str, ...] = ()
+
+
+def refresh(work: Work, link_id: str) -> None:
+    """Open and resolve questions so that exactly those stand which the link gives rise to."""
+    link = work.link(link_id)
+    standing = {question.id: question for question in _standing(work, link)}
+    for task_id in link.tasks:
+        if task_id not in standing:
+            _resolve(work, task_id)
+    for question in standing.values():
+        _ask(work, question)
+    if link.tasks != sorted(standing):
+        link.tasks = sorted(standing)
+        work.store.put_link(link)
+
+
+def overdue(store: Store, day: date) -> Outcome:
+    """Alert once for every input that began to wait at least one working day before a day that was reached."""
+    outcome = Outcome()
+    for task_id in store.take_waiting(lambda began: next_working_day(began) <= day):
+        task = store.task(task_id)
+        if task is None or not task.waits or task.alert or task.review["state"] != "open":
+            continue
+        task.alerts += 1
+        task.alert = digest(task_id, "unmatched-input", AUDIENCE, task.alerts)
+        store.put_task(task)
+        outcome.alerts.append(
+            Alert(
+                id=task.alert,
+                child_id=None,
+                about=task_id,
+                deadline=None,
+                threshold="unmatched-input",
+                audience=AUDIENCE,
+                state="open",
+                since=day,
+                caused_by="day",
+            )
+        )
+    return outcome
+
+
+def next_working_day(day: date) -> date:
+    """The first day after it that is neither a weekend nor a bank holiday in England."""
+    after = day + timedelta(days=1)
+    while after.weekday() >= _SATURDAY or after in _bank_holidays(after.year):
+        after += timedelta(days=1)
+    return after
+
+
+@lru_cache
+def _bank_holidays(year: int) -> frozenset[date]:
+    return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
+
+
+def _standing(work: Work, link: Link) -> list[Question]:
+    neighbours = work.neighbours(link)
+    found = [question for one in neighbours if (question := _between(link, one)) is not None]
+    if link.child is None and not found:
+        found.append(_unmatched(link, neighbours))
+    if link.disputed:
+        found.append(_disputed(link))
+    return found
+
+
+def _unmatched(link: Link, neighbours: list[Link]) -> Question:
+    candidates = tuple(sorted({one.child for one in neighbours if one.child is not None}))
+    detail = "matches no child; it is taken up by itself when a record with the same verified number comes"
+    if candidates:
+        detail = "shares a number with a child, but date of birth or given name is missing or says too little"
+    task_id = digest("unmatched-input", link.id)
+    return Question(task_id, "unmatched-input", link, detail, waits=True, candidates=candidates)
+
+
+def _disputed(link: Link) -> Question:
+    detail = (
+        "a later statement about this source person differs in date of birth, given name or verified NHS number: "
+        "two people under one id, or a correction; it is held back until somebody decides"
+    )
+    task_id = digest("conflict", link.id)
+    return Question(task_id, "conflict", link, detail, waits=True, child_id=link.child)
+
+
+def _between(link: Link, other: Link) -> Question | None:
+    """What is unclear between two source persons that share a number, if anything."""
+    if link.child is not None and link.child == other.child:
+        return None
+    waits = link.child is None or other.child is None
+    differing = conflicts(link.evidence, other.evidence)
+    if waits and not differing and not (agrees(link.evidence, other.evidence) and link.child != other.child):
+        return None
+    about = min(link, other, key=lambda one: (one.child is not None, one.id))
+    candidates = tuple(sorted({one.child for one in (link, other) if one.child is not None}))
+    task_id = digest("conflict", *sorted((link.id, other.id)))
+    return Question(task_id, "conflict", about, _detail(differing, link, other), waits, candidates=candidates)
+
+
+def _detail(differing: tuple[str, ...], link: Link, other: Link) -> str:
+    if differing:
+        return f"shares a number with another record but differs in {' and '.join(differing)}: two people, or a mistake"
+    if not agrees(link.evidence, other.evidence):
+        return "two children share a number, but date of birth or given name is missing or says too little"
+    if link.child is None or other.child is None:
+        return "agrees with more than one child, or with one that it also differs from: decide which it is"
+    return "two children agree in number, date of birth and given name: decide whether to merge them"
+
+
+def _ask(work: Work, question: Question) -> None:
+    task = work.store.task(question.id)
+    review = _review(work, question, task)
+    if task is not None and task.review == review and task.waits == question.waits:
+        return
+    if question.waits and not (task is not None and task.waits and task.review["state"] == "open"):
+        work.store.wait(date.fromisoformat(review["opened_on"]), question.id)
+    asked = Task(review, question.waits, task.alerts if task else 0, task.alert if task else None)
+    work.store.put_task(asked)
+    if task is None or task.review != review:
+        work.outcome.reviews.append(ReviewTask.model_validate(review))
+
+
+def _review(work: Work, question: Question, task: Task | None) -> dict[str, Any]:
+    """A standing question keeps its day; one that was resolved is asked anew."""
+    stands = task is not None and task.review["state"] == "open"
+    review: dict[str, Any] = ReviewTask.model_validate(
+        {
+            "id": question.id,
+            "question": question.question,
+            "state": "open",
+            "child_id": question.child_id,
+            "source": question.about.source,
+            "record": question.about.record or None,
+            "kind": question.about.kind or None,
+            "message": question.about.message,
+            "candidates": question.candidates,
+            "detail": question.detail,
+            "opened_on": task.review["opened_on"] if task and stands else london_day(work.at),
+            "asked_at": task.review["asked_at"] if task and stands else work.at,
+        }
+    ).model_dump(mode="json")
+    return review
+
+
+def _resolve(work: Work, task_id: str) -> None:
+    task = work.store.task(task_id)
+    if task is None or task.review["state"] == "resolved":
+        return
+    alert, day = task.alert, london_day(work.at)
+    task.review |= {"state": "resolved", "resolved_on": day.isoformat()}
+    task.alert = None
+    work.store.put_task(task)
+    work.outcome.reviews.append(ReviewTask.model_validate(task.review))
+    if alert is None:
+        return
+    work.outcome.alerts.append(
+        Alert(
+            id=alert,
+            child_id=None,
+            about=task_id,
+            deadline=None,
+            threshold="unmatched-input",
+            audience=AUDIENCE,
+            state="cleared",
+            reason="resolved",
+            since=day,
+            caused_by="change",
+        )
+    )

@@ -1,0 +1,187 @@
+"""What identity remembers, as typed views of keyed values.
+
+Keys: `link:<id>`, `child:<id>`, `number:<digest>` (links that carry a verified number), `fact:<link>:<n>` (a link's
+facts, without child), `disputed:<link>:<n>` (observations held back), `seen:<digest>`, `task:<id>`,
+`opened:<day>` and `days` (inputs that wait, by the day they began to), `setting:<token>`.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from typing import Any, Protocol
+
+import orjson
+
+from hub.core.identity.evidence import Evidence
+
+
+class KeyValues(Protocol):
+    """Keyed bytes; the runtime's state of one partition, or a dict in tests."""
+
+    def get(self, key: str) -> bytes | None:
+        """The value of a key, or None."""
+        ...
+
+    def put(self, key: str, value: bytes | None) -> None:
+        """Set a key; None removes it."""
+        ...
+
+
+@dataclass(slots=True)
+class Link:
+    """One source person. `seq` is the number of its last decision; `child` None means that it waits.
+
+    `named` says that the source gave a person id. `by_person` says that a person decided last: rules leave it alone.
+    `facts` and `disputed` count what is held under it; `tasks` are ids of open questions about it.
+    `record`, `kind`, `message` and `since` are of the first statement that waits, for the question about it.
+    """
+
+    id: str
+    source: str
+    named: bool
+    evidence: Evidence = field(default_factory=Evidence)
+    child: str | None = None
+    seq: int = 0
+    by_person: bool = False
+    facts: int = 0
+    disputed: int = 0
+    tasks: list[str] = field(default_factory=list)
+    record: str = ""
+    kind: str = ""
+    message: str | None = None
+
+
+@dataclass(slots=True)
+class Child:
+    """One child and the links that belong to it now, in the order they came."""
+
+    id: str
+    links: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Task:
+    """A question and what became of it. `waits` says that an input is held back until it is answered.
+
+    `openings` and `alerts` count; `alert` is the id of the alert that stands, if one does.
+    """
+
+    review: dict[str, Any]
+    waits: bool
+    alerts: int = 0
+    alert: str | None = None
+
+
+class Store:
+    """Reads and writes the above in one partition's keyed values."""
+
+    def __init__(self, values: KeyValues) -> None:
+        self.values = values
+
+    def link(self, link_id: str) -> Link | None:
+        """A link, or None when it was never seen."""
+        found = self._get(f"link:{link_id}")
+        return None if found is None else Link(**{**found, "evidence": _evidence(found["evidence"])})
+
+    def put_link(self, link: Link) -> None:
+        """Keep a link."""
+        self._put(f"link:{link.id}", {**asdict(link), "evidence": _plain(link.evidence)})
+
+    def child(self, child_id: str) -> Child | None:
+        """A child, or None when there is none of that id."""
+        found = self._get(f"child:{child_id}")
+        return None if found is None else Child(**found)
+
+    def put_child(self, child: Child) -> None:
+        """Keep a child."""
+        self._put(f"child:{child.id}", asdict(child))
+
+    def carriers(self, number: str) -> list[str]:
+        """Ids of the links that carry a number, in order."""
+        return self._get(f"number:{number}") or []
+
+    def add_carrier(self, number: str, link_id: str) -> None:
+        """Note that a link carries a number."""
+        self._put(f"number:{number}", sorted({*self.carriers(number), link_id}))
+
+    def task(self, task_id: str) -> Task | None:
+        """A question, or None when it was never asked."""
+        found = self._get(f"task:{task_id}")
+        return None if found is None else Task(**found)
+
+    def put_task(self, task: Task) -> None:
+        """Keep a question."""
+        self._put(f"task:{task.review['id']}", asdict(task))
+
+    def fact(self, link_id: str, number: int) -> dict[str, Any]:
+        """Fact `number` of a link, without child and seq."""
+        found: dict[str, Any] = self._get(f"fact:{link_id}:{number}")
+        return found
+
+    def put_fact(self, link_id: str, number: int, fact: dict[str, Any]) -> None:
+        """Keep a link's fact."""
+        self._put(f"fact:{link_id}:{number}", fact)
+
+    def seen(self, content: str) -> tuple[int, int] | None:
+        """Number of the fact of this content under its link, and its received_at in microseconds."""
+        found = self._get(f"seen:{content}")
+        return None if found is None else (found[0], found[1])
+
+    def put_seen(self, content: str, number: int, received: int) -> None:
+        """Note a fact's content."""
+        self._put(f"seen:{content}", [number, received])
+
+    def put_disputed(self, link_id: str, number: int, observation: bytes) -> None:
+        """Hold an observation back, as received."""
+        self.values.put(f"disputed:{link_id}:{number}", observation)
+
+    def put_setting(self, token: str, urn: str) -> None:
+        """Keep what a setting's token stands for."""
+        if self.values.get(f"setting:{token}") is None:
+            self._put(f"setting:{token}", urn)
+
+    def wait(self, day: date, task_id: str) -> None:
+        """Note that an input began to wait on a day."""
+        waiting = self._get(f"opened:{day}") or []
+        if task_id in waiting:
+            return
+        self._put(f"opened:{day}", [*waiting, task_id])
+        days = self._get("days") or []
+        if day.isoformat() not in days:
+            self._put("days", sorted([*days, day.isoformat()]))
+
+    def take_waiting(self, old_enough: Callable[[date], bool]) -> list[str]:
+        """The questions whose input began to wait on a day that is old enough; they are returned once."""
+        days = self._get("days") or []
+        due = [day for day in days if old_enough(date.fromisoformat(day))]
+        found = [task for day in due for task in self._get(f"opened:{day}") or []]
+        for day in due:
+            self.values.put(f"opened:{day}", None)
+        if due:
+            self._put("days", [day for day in days if day not in due])
+        return found
+
+    def _get(self, key: str) -> Any:
+        value = self.values.get(key)
+        return None if value is None else orjson.loads(value)
+
+    def _put(self, key: str, value: Any) -> None:
+        self.values.put(key, orjson.dumps(value))
+
+
+def _plain(evidence: Evidence) -> dict[str, list[Any]]:
+    return {
+        "births": sorted(day.isoformat() for day in evidence.births),
+        "givens": sorted(evidence.givens),
+        "nhs": sorted(evidence.nhs),
+        "upns": sorted(evidence.upns),
+    }
+
+
+def _evidence(found: dict[str, list[Any]]) -> Evidence:
+    return Evidence(
+        births=frozenset(map(date.fromisoformat, found["births"])),
+        givens=frozenset(map(tuple, found["givens"])),
+        nhs=frozenset(found["nhs"]),
+        upns=frozenset(found["upns"]),
+    )

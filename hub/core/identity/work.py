@@ -1,0 +1,42 @@
+"""One piece of work: what is known, what it is about, and what comes out of it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from hub.core.identity.evidence import Evidence, combined
+from hub.core.identity.outcome import Outcome
+from hub.core.identity.store import Child, Link, Store
+from schemas.sources import Source
+
+
+@dataclass(slots=True)
+class Work:
+    """Passed down through one observation. `at` is the instant that decisions are made as of."""
+
+    store: Store
+    sources: dict[str, Source]
+    key: bytes
+    at: datetime
+    outcome: Outcome = field(default_factory=Outcome)
+
+    def link(self, link_id: str) -> Link:
+        """A link that is known to be there."""
+        found = self.store.link(link_id)
+        if found is None:
+            raise KeyError("a link that the state refers to is missing")
+        return found
+
+    def members(self, child_id: str) -> list[Link]:
+        """The links that belong to a child now."""
+        child = self.store.child(child_id) or Child(child_id)
+        return [self.link(link_id) for link_id in child.links]
+
+    def known_of(self, child_id: str) -> Evidence:
+        """All that a child's links say together."""
+        return combined(member.evidence for member in self.members(child_id))
+
+    def neighbours(self, link: Link) -> list[Link]:
+        """The links that carry a number this one carries, by id."""
+        numbers = link.evidence.nhs | link.evidence.upns
+        ids = {carrier for number in numbers for carrier in self.store.carriers(number)} - {link.id}
+        return [self.link(link_id) for link_id in sorted(ids)]

@@ -1,0 +1,103 @@
+"""The identity stage: observations in; facts of known children, decisions, questions and alerts out."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from hub.core.errors import CoreError
+from hub.core.identity import Identity, Outcome
+from hub.stages.errors import PermanentError
+from hub.stages.intake import Note
+from hub.stages.stage import Headers, Output, Record, Stage, State, Step
+from schemas.ids import digest, keyed_digest
+from schemas.kinds import CONTROL_KINDS
+from schemas.sources import Sources
+from schemas.statements import Observation
+from schemas.topics import ALERTS, FACTS, IDENTITY_STATE, LINKS, OBSERVATIONS, REVIEW
+
+
+def identity(key: bytes, sources: Sources, note: Note) -> Stage:
+    """The stage, for a deployment's key and registered sources."""
+    return Stage(
+        "identity",
+        (OBSERVATIONS.name,),
+        IDENTITY_STATE.name,
+        lambda partition, state: IdentityHandler(key, sources, note),
+    )
+
+
+class IdentityHandler:
+    """Takes observations one after the other; days raise alerts. An unreadable record raises PermanentError."""
+
+    def __init__(self, key: bytes, sources: Sources, note: Note) -> None:
+        self._key = key
+        self._identity = Identity(key, sources)
+        self._note = note
+
+    def handle(self, records: Sequence[Record], state: State) -> Step:
+        """The whole batch, in order."""
+        outputs: list[Output] = []
+        for record in records:
+            headers = dict(record.headers)
+            kind = headers.get("kind", b"").decode()
+            if kind in CONTROL_KINDS:
+                outputs.extend(self._control(kind, record, headers, state))
+            else:
+                outputs.extend(self._observe(record, headers, state))
+        return Step(len(records), outputs)
+
+    def committed(self, changes: Mapping[str, bytes | None]) -> None:
+        """Everything is in the state; nothing is kept beside it."""
+
+    def _observe(self, record: Record, headers: dict[str, bytes], state: State) -> list[Output]:
+        try:
+            observation = Observation.model_validate_json(record.value or b"")
+        except ValidationError:
+            raise PermanentError("the record is not an observation") from None
+        try:
+            outcome = self._identity.observe(observation, state)
+        except CoreError as error:
+            raise PermanentError(str(error)) from None
+        if outcome.repeat:
+            self._note("repeat", observation.source)
+        return self._outputs(outcome, headers, observation.received_at)
+
+    def _control(self, kind: str, record: Record, headers: dict[str, bytes], state: State) -> list[Output]:
+        if kind != "day.reached":
+            return []
+        day = date.fromisoformat(orjson.loads(record.value or b"{}")["effective_on"])
+        return self._outputs(self._identity.day(day, state), headers, None)
+
+    def _outputs(self, outcome: Outcome, cause: dict[str, bytes], received: datetime | None) -> list[Output]:
+        outputs = []
+        for fact in outcome.facts:
+            value = fact.model_dump_json(exclude_none=True).encode()
+            fact_id = keyed_digest(self._key, "fact", value.hex())
+            shared = _headers(fact_id, cause, fact.received_at)
+            headers = (*shared, ("kind", fact.kind.encode()))
+            outputs.append(Output(FACTS.name, fact.child_id.encode(), value, headers))
+        for decision in outcome.decisions:
+            decision_id = digest("link", decision.link, decision.seq)
+            outputs.append(_output(LINKS.name, decision.link, decision, _headers(decision_id, cause, received)))
+        for task in outcome.reviews:
+            task_id = digest("review", task.id, task.state, task.opened_on, task.detail, task.candidates)
+            outputs.append(_output(REVIEW.name, task.id, task, _headers(task_id, cause, received)))
+        for alert in outcome.alerts:
+            alert_id = digest("alert", alert.id, alert.state)
+            outputs.append(_output(ALERTS.name, alert.about, alert, _headers(alert_id, cause, received)))
+        return outputs
+
+
+def _output(topic: str, key: str, model: BaseModel, headers: Headers) -> Output:
+    return Output(topic, key.encode(), model.model_dump_json().encode(), headers)
+
+
+def _headers(output_id: str, cause: dict[str, bytes], received: datetime | None) -> Headers:
+    """Its own id and the ids of what caused it, so that a message can be followed."""
+    causes = b",".join(found for name in ("id", "causes") if (found := cause.get(name)))
+    headers = (("id", output_id.encode()), ("causes", causes))
+    if received is None:
+        return headers
+    return (*headers, ("received_at", received.isoformat().replace("+00:00", "Z").encode()))

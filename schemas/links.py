@@ -1,0 +1,25 @@
+"""Which child a source person is: one record per decision, kept for ever, so that rebuilding reads decisions."""
+
+from typing import Literal
+
+from schemas.base import Model
+from schemas.instants import Instant
+from schemas.statements import Text
+
+LinkRule = Literal["founding", "nhs-number", "upn", "person"]
+"""What decided: a new child, a verified NHS number, a UPN, or a person."""
+
+
+class LinkDecision(Model):
+    """Decision number `seq` about a link: it now belongs to `child_id` (assigned), or no longer does (released).
+
+    A move is one decision, written as the assignment to the new child. `why` is in words, without personal data.
+    """
+
+    link: Text
+    child_id: Text
+    seq: int
+    decision: Literal["assigned", "released"]
+    rule: LinkRule
+    why: str
+    at: Instant
