@@ -1,6 +1,7 @@
 """What the HTTP connectors share: how a request is let in and read, and how it is refused before it is understood."""
 
 import asyncio
+import traceback
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
@@ -100,3 +101,9 @@ async def _read(request: Request, limit: int) -> bytes:
     if too_long:
         raise Refusal(413, "too-large", f"the body is larger than {limit} bytes")
     return bytes(body)
+
+
+def where(error: BaseException) -> str:
+    """The place of an unexpected error, for the log. Its own message may repeat what was received."""
+    last = traceback.extract_tb(error.__traceback__)[-1:]
+    return "".join(f"{type(error).__name__} at {frame.filename}:{frame.lineno}" for frame in last)

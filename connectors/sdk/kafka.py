@@ -81,6 +81,10 @@ class KafkaPublisher:
         except (TimeoutError, KafkaTimeoutError):
             self._note_timeout(producer)
             raise NotAcknowledged(f"no ack within {self._ack_timeout:g} s") from None
+        except asyncio.CancelledError:
+            # The caller's own limit may be a little shorter than ours.
+            self._note_timeout(producer)
+            raise
         except MessageSizeTooLargeError as error:
             self._retire(producer, error)
             raise TooLarge(f"larger than {topic} takes") from error

@@ -30,6 +30,8 @@ async def serve(app: ASGIApp, settings: Settings, health: Health) -> None:
         uvicorn.Config(
             app,
             log_config=None,
+            lifespan="off",
+            ws="none",
             access_log=False,
             server_header=False,
             date_header=True,

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from connectors.sdk.http import Refusal
+from schemas.kinds import validation_errors
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -34,7 +35,12 @@ class BearerTokens:
     @classmethod
     def read(cls, path: Path) -> "BearerTokens":
         """From a TOML file; raises FileNotFoundError or ValueError that names what is wrong."""
-        return cls(TokensFile.model_validate(tomllib.loads(path.read_text("utf-8"))).tokens)
+        try:
+            return cls(TokensFile.model_validate(tomllib.loads(path.read_text("utf-8"))).tokens)
+        except ValidationError as error:
+            # Its own message repeats the input, which may be a token put there by mistake.
+            wrong = "; ".join(f"{field}: {message}" for field, message in validation_errors(error))
+            raise ValueError(f"{path}: {wrong}") from None
 
     @property
     def sources(self) -> tuple[str, ...]:
