@@ -3,13 +3,17 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
+from pydantic import ValidationError
+
+from hub.core.errors import Unreadable
 from hub.core.intake import DECODERS, Decoded
-from hub.core.intake.scope import past_scope
 from hub.stages.errors import PermanentError
 from hub.stages.stage import Output, Record, Stage, State, Step
 from schemas.envelope import Envelope
 from schemas.ids import digest
 from schemas.instants import london_day
+from schemas.kinds import validation_errors
+from schemas.scope import past_scope
 from schemas.sources import Source, Sources
 from schemas.topics import COUNCIL_EVENTS, NHS_MESSAGES, OBSERVATIONS, REVIEW
 
@@ -62,13 +66,8 @@ class IntakeHandler:
 def _envelope(record: Record) -> Envelope:
     try:
         return Envelope.of(record.headers)
-    except ValueError as error:
-        raise PermanentError(_without_values(error)) from None
-
-
-def _without_values(error: ValueError) -> str:
-    """Our own sentences name fields only; a library's may repeat what it was given."""
-    return str(error) if type(error) is ValueError and "Invalid" not in str(error) else "an envelope header is wrong"
+    except ValueError:
+        raise PermanentError("headers: not the CloudEvents attributes ce_id, ce_source, ce_type and ce_time") from None
 
 
 def _decode(envelope: Envelope, value: bytes, source: Source) -> Decoded:
@@ -77,15 +76,17 @@ def _decode(envelope: Envelope, value: bytes, source: Source) -> Decoded:
         raise PermanentError("ce_type: no decoder for this type of message")
     try:
         return decoder(envelope, value, source)
-    except ValueError as error:
+    except Unreadable as error:
         raise PermanentError(str(error)) from None
+    except ValidationError as error:
+        raise PermanentError(str(Unreadable(validation_errors(error)))) from None
 
 
 def _in_scope(decoded: Decoded, envelope: Envelope) -> Decoded:
     """The age limit holds for every source: one person past it takes the whole message out."""
     day = london_day(envelope.time)
     people = [observation.person for observation in decoded.observations if observation.person is not None]
-    if any(past_scope(person.birth_date, day) for person in people):
+    if any(person.birth_date is not None and past_scope(person.birth_date, day) for person in people):
         return Decoded(out_of_scope=True, reason="past-25")
     return decoded
 

@@ -1,20 +1,16 @@
 """Intake: pure decoders from one raw message to observations, by the message's type."""
 
-from importlib import import_module
-
+from hub.core.intake.bars import decode as bars
 from hub.core.intake.council import decode as council
 from hub.core.intake.decoded import Decoded, Decoder
+from hub.core.intake.question import decode as question
 
 DECODERS: dict[str, Decoder] = {
     "sendhub.council.event": council,
     "sendhub.council.row": council,
+    "sendhub.council.question": question,
+    "sendhub.nhs.bars": bars,
 }
 """How to read a message, by its CloudEvents type."""
-
-for _type, _name in (("sendhub.nhs.bars", "bars"), ("sendhub.council.question", "question")):
-    try:
-        DECODERS[_type] = import_module(f"hub.core.intake.{_name}").decode
-    except ModuleNotFoundError:
-        continue
 
 __all__ = ["DECODERS", "Decoded", "Decoder"]

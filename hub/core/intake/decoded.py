@@ -23,4 +23,4 @@ class Decoded:
 
 
 Decoder = Callable[[Envelope, bytes, Source], Decoded]
-"""Pure. Raises ValueError naming the field, never the value, for a message that can never be read."""
+"""Pure. Raises Unreadable, naming the fields and never a value, for a message that can never be read."""
