@@ -3,6 +3,7 @@
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 
 BUSY_SECONDS = 5.0
 """How long a writer waits for SQLite's one write lock."""
@@ -21,7 +22,10 @@ def open_engine(url: str, *, read_only: bool = False, busy_seconds: float = BUSY
 
     Raises ValueError for another kind of database. Parameters are kept out of error texts.
     """
-    kind = make_url(url).get_backend_name()
+    try:
+        kind = make_url(url).get_backend_name()
+    except ArgumentError:
+        raise ValueError("the database's address is not an SQLAlchemy URL, such as sqlite:///sendhub.db") from None
     if kind == "sqlite":
         return _sqlite(url, read_only, busy_seconds)
     if kind == "postgresql":

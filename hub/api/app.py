@@ -1,0 +1,139 @@
+"""The HTTP API: reads the read model by page. It writes nothing and shows no dead letter's bytes."""
+
+import hashlib
+from typing import Annotated, Any
+
+import orjson
+from fastapi import FastAPI, HTTPException, Path, Request, Response
+from fastapi import Query as InQuery
+from sqlalchemy import Connection, Engine
+
+from hub.api import problems
+from hub.api.answers import answer
+from hub.api.auth import BearerGate
+from hub.api.cursors import Cursors
+from hub.api.measure import Measured
+from hub.api.queries import AlertQuery, ChildQuery, DeadLetterQuery, DeadlineQuery, Query, ReviewQuery
+from hub.api.settings import ApiSettings
+from hub.store import reader
+from hub.store.reader import Listing, Value
+from hub.store.readmodel import ReadModel, instants
+from schemas.alerts import Alert
+from schemas.api import Page, Problem, ReadModelHealth
+from schemas.deadletters import DeadLetter
+from schemas.deadlines import Deadline
+from schemas.reviews import ReviewTask
+
+Key = Annotated[str, Path(max_length=200, pattern=r"^[\x21-\x7e]+$")]
+
+
+def create_app(settings: ApiSettings, engine: Engine) -> FastAPI:
+    """The application on a read-only engine."""
+    model = ReadModel(engine)
+    app = FastAPI(
+        title="SEND integration hub: read API",
+        version="1",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses={401: {"model": Problem}, 422: {"model": Problem}, 503: {"model": Problem}},
+    )
+    problems.install(app)
+    app.add_middleware(BearerGate, hashes=settings.token_hashes)
+    app.add_middleware(Measured)
+    _add_health(app, model)
+    _add_listings(app, model, Cursors(_cursor_key(settings)))
+    return app
+
+
+def _cursor_key(settings: ApiSettings) -> bytes:
+    """A key of the API's own: it needs no access to the deployment's secret key."""
+    return hashlib.sha256(f"cursor:{settings.token_hashes[0]}".encode()).digest()
+
+
+def _add_health(app: FastAPI, model: ReadModel) -> None:
+    @app.get("/live", include_in_schema=False)
+    def live() -> dict[str, bool]:
+        return {"live": True}
+
+    @app.get("/ready", include_in_schema=False)
+    def ready() -> Response:
+        well = model.problem() is None
+        return Response(orjson.dumps({"ready": well}), 200 if well else 503, media_type="application/json")
+
+    @app.get("/health", response_model=ReadModelHealth, summary="Whether the read model can be read, and how fresh")
+    def health() -> Response:
+        problem = model.problem()
+        if problem is None:
+            with model.connection() as connection:
+                known = instants(reader.freshness(connection))
+            found = ReadModelHealth(ready=True, problems={}, data_as_of=known)
+        else:
+            found = ReadModelHealth(ready=False, problems={"read model": problem}, data_as_of={})
+        return Response(found.model_dump_json(), 200 if found.ready else 503, media_type="application/json")
+
+
+def _add_listings(app: FastAPI, model: ReadModel, cursors: Cursors) -> None:
+    def listing(request: Request, what: Listing, query: Query, **fixed: Value) -> Response:
+        filters = query.filters | fixed
+        after = None if query.cursor is None else cursors.read(what, filters, query.cursor)
+        with model.connection() as connection:
+            page = reader.page(connection, what, filters, after, query.limit)
+            fresh = reader.freshness(connection)
+        following = None if page.last is None else cursors.write(what, filters, page.last)
+        content = f'{{"items":[{",".join(page.bodies)}],"next":{orjson.dumps(following).decode()}}}'
+        return answer(request, content.encode(), fresh)
+
+    def one(request: Request, what: Listing, key: str) -> Response:
+        with model.connection() as connection:
+            found = _found(connection, what, key)
+            fresh = reader.freshness(connection)
+        return answer(request, found.encode(), fresh)
+
+    missing: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
+
+    @app.get("/children", response_model=Page[dict[str, Any]], summary="Reconciled records")
+    def children(request: Request, query: Annotated[ChildQuery, InQuery()]) -> Response:
+        return listing(request, reader.CHILDREN, query)
+
+    @app.get("/children/{child_id}", response_model=dict[str, Any], responses=missing, summary="One record")
+    def child(request: Request, child_id: Key) -> Response:
+        return one(request, reader.CHILDREN, child_id)
+
+    @app.get(
+        "/children/{child_id}/deadlines",
+        response_model=Page[Deadline],
+        responses=missing,
+        summary="A child's deadlines",
+    )
+    def child_deadlines(request: Request, child_id: Key, query: Annotated[DeadlineQuery, InQuery()]) -> Response:
+        with model.connection() as connection:
+            _found(connection, reader.CHILDREN, child_id)
+        return listing(request, reader.DEADLINES, query, child_id=child_id)
+
+    @app.get("/deadlines", response_model=Page[Deadline], summary="Deadlines, soonest due first")
+    def deadlines(request: Request, query: Annotated[DeadlineQuery, InQuery()]) -> Response:
+        return listing(request, reader.DEADLINES, query)
+
+    @app.get("/alerts", response_model=Page[Alert], summary="Alerts, newest first")
+    def alerts(request: Request, query: Annotated[AlertQuery, InQuery()]) -> Response:
+        return listing(request, reader.ALERTS, query)
+
+    @app.get("/reviews", response_model=Page[ReviewTask], summary="Questions for people, newest first")
+    def reviews(request: Request, query: Annotated[ReviewQuery, InQuery()]) -> Response:
+        return listing(request, reader.REVIEWS, query)
+
+    @app.get("/dead-letters", response_model=Page[DeadLetter], summary="What was given up and why, newest first")
+    def dead_letters(request: Request, query: Annotated[DeadLetterQuery, InQuery()]) -> Response:
+        return listing(request, reader.DEAD_LETTERS, query)
+
+    @app.get("/dead-letters/{letter_id}", response_model=DeadLetter, responses=missing, summary="One of them")
+    def dead_letter(request: Request, letter_id: Key) -> Response:
+        return one(request, reader.DEAD_LETTERS, letter_id)
+
+
+def _found(connection: Connection, what: Listing, key: str) -> str:
+    body = reader.body(connection, what, key)
+    if body is None:
+        raise HTTPException(404, "There is none with this id")
+    return body

@@ -1,0 +1,40 @@
+"""How the API is used: requests by route and status, and how long they took."""
+
+from time import perf_counter
+
+from prometheus_client import Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+REQUESTS = Counter("sendhub_api_requests", "Requests answered.", ["route", "status"])
+SECONDS = Histogram(
+    "sendhub_api_request_seconds",
+    "Time to answer a request.",
+    ["route"],
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+
+class Measured:
+    """ASGI middleware. The label is the route's template, never the path: a path holds a child's id."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on and count."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, status = perf_counter(), 500
+
+        async def counted(message: Message) -> None:
+            nonlocal status
+            status = message.get("status", status)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, counted)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            REQUESTS.labels(route, str(status)).inc()
+            SECONDS.labels(route).observe(perf_counter() - begun)

@@ -1,0 +1,75 @@
+"""Every refusal as application/problem+json (RFC 9457), without a value that was received."""
+
+import math
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from hub.stages.errors import TemporaryError
+from hub.store import SchemaMismatch
+from schemas.api import FieldError, Problem
+
+MEDIA_TYPE = "application/problem+json"
+FIELD_LIMIT = 100
+"""Longest field name repeated in an error: an unknown one is the client's text."""
+
+
+def problem(
+    status: int,
+    title: str,
+    detail: str | None = None,
+    errors: tuple[FieldError, ...] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A problem as a response."""
+    content = Problem(title=title, status=status, detail=detail, errors=errors)
+    return Response(content.model_dump_json(), status, {"Cache-Control": "no-store", **(headers or {})}, MEDIA_TYPE)
+
+
+class BadCursor(Exception):
+    """The cursor is not one that this listing gave out for these filters."""
+
+
+def install(app: FastAPI) -> None:
+    """Answer the exceptions that may arise with problems."""
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(BadCursor, _bad_cursor)
+    app.add_exception_handler(TemporaryError, _unavailable)
+    app.add_exception_handler(SchemaMismatch, _mismatch)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _invalid(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = tuple(
+        FieldError(field=".".join(str(part) for part in item["loc"][1:])[:FIELD_LIMIT], message=item["msg"])
+        for item in error.errors()
+    )
+    return problem(422, "Some parameters are wrong", errors=errors)
+
+
+def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, error.detail, headers=error.headers)
+
+
+def _bad_cursor(_request: Request, _error: Exception) -> Response:
+    wrong = FieldError(field="cursor", message="not a cursor of this listing with these filters: begin at its start")
+    return problem(422, "Some parameters are wrong", errors=(wrong,))
+
+
+def _unavailable(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, TemporaryError)
+    again = {"Retry-After": str(max(1, math.ceil(error.delay)))}
+    return problem(503, "The read model cannot be read now", str(error), headers=again)
+
+
+def _mismatch(_request: Request, error: Exception) -> Response:
+    return problem(503, "The read model cannot be read now", str(error), headers={"Retry-After": "5"})
+
+
+def _unexpected(_request: Request, _error: Exception) -> Response:
+    return problem(500, "Something went wrong in the hub", "It is in the log of this process.")

@@ -1,0 +1,64 @@
+"""Counts over the read model, for metrics. Nothing here grows with the number of children."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, case, func, select
+
+from hub.store.tables import alerts, children, dead_letters, deadlines, reviews
+
+Counts = dict[tuple[str, ...], int]
+"""By label values; a value that is not known is `unknown`."""
+
+UNKNOWN = "unknown"
+
+BANDS = ((6, "0-6"), (16, "6-16"), (20, "16-20"), (52, "20-52"))
+LAST_BAND = "52+"
+"""Weeks since receipt. Start + 7 x weeks still lies within the weeks, as it does for a deadline's `due_on`."""
+
+
+def deadlines_by_clock(connection: Connection) -> Counts:
+    """Deadlines by clock and state."""
+    return _count(connection, [deadlines.c.clock, deadlines.c.state])
+
+
+def advice_by_service(connection: Connection) -> Counts:
+    """Deadlines of the advice clocks by service, area and state."""
+    columns = [deadlines.c.service, deadlines.c.area, deadlines.c.state]
+    return _count(connection, columns, deadlines.c.clock.like("advice-%"))
+
+
+def open_cases_by_age(connection: Connection, today: date) -> Counts:
+    """Children with an open case by area and weeks since receipt: every band of every area, also the empty ones."""
+    received = children.c.received_on
+    limits = [(received >= today - timedelta(weeks=weeks), band) for weeks, band in BANDS]
+    band = case((received.is_(None), UNKNOWN), *limits, else_=LAST_BAND)
+    found = _count(connection, [children.c.area, band], children.c.is_open)
+    every = [name for _, name in BANDS] + [LAST_BAND]
+    return {(area, name): 0 for area, _ in found for name in every} | found
+
+
+def alerts_open(connection: Connection) -> Counts:
+    """Open alerts by threshold."""
+    return _count(connection, [alerts.c.threshold], alerts.c.state == "open")
+
+
+def reviews_open(connection: Connection) -> Counts:
+    """Open review tasks by question."""
+    return _count(connection, [reviews.c.question], reviews.c.state == "open")
+
+
+def dead_letters_held(connection: Connection) -> Counts:
+    """Dead letters by stage."""
+    return _count(connection, [dead_letters.c.stage])
+
+
+def _count(
+    connection: Connection, columns: Sequence[ColumnElement[Any]], where: ColumnElement[bool] | None = None
+) -> Counts:
+    # Grouped outside: PostgreSQL does not see that an expression with parameters is the same one twice.
+    wanted = select(*(column.label(f"label_{number}") for number, column in enumerate(columns)))
+    labels = (wanted if where is None else wanted.where(where)).subquery()
+    rows = connection.execute(select(*labels.c, func.count()).group_by(*labels.c)).all()
+    return {tuple(str(value or UNKNOWN) for value in row[:-1]): int(row[-1]) for row in rows}

@@ -1,0 +1,101 @@
+"""Reading the read model: one page of a listing at a time, one row by key, and how fresh the whole is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from sqlalchemy import Column, ColumnElement, Connection, Table, select, tuple_
+
+from hub.store import tables
+from hub.store.tables import dead_letter_contents, offsets
+
+Value = str | bool | int | date
+Place = tuple[Value, ...]
+"""Where a page ends: the order columns' values of its last row."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A table in a fixed order, by the columns named (the last is unique), newest first where `descending`."""
+
+    table: Table
+    order: tuple[str, ...]
+    descending: bool = False
+
+    @property
+    def columns(self) -> list[Column[Value]]:
+        """The order's columns."""
+        return [self.table.c[name] for name in self.order]
+
+
+CHILDREN = Listing(tables.children, ("key",))
+DEADLINES = Listing(tables.deadlines, ("due_on", "key"))
+ALERTS = Listing(tables.alerts, ("since", "key"), descending=True)
+REVIEWS = Listing(tables.reviews, ("opened_on", "key"), descending=True)
+DEAD_LETTERS = Listing(tables.dead_letters, ("at", "key"), descending=True)
+
+
+class Page(NamedTuple):
+    """JSON bodies in order, and where to go on; `last` None means that nothing follows."""
+
+    bodies: list[str]
+    last: Place | None
+
+
+class Content(NamedTuple):
+    """The bytes of a dead letter as they came: may hold personal data. `headers` is JSON, values in base64."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: str
+
+
+def page(
+    connection: Connection, listing: Listing, filters: Mapping[str, Value], after: Place | None, limit: int
+) -> Page:
+    """At most `limit` rows that match the filters, after a place.
+
+    A filter is a column's name with the value that it has; `<column>_from` and `<column>_to` mean not before, not
+    after.
+    """
+    columns = listing.columns
+    wanted = select(listing.table.c.body, *columns).where(*(_matches(listing.table, *item) for item in filters.items()))
+    if after is not None:
+        here = tuple_(*columns)
+        wanted = wanted.where(here < after if listing.descending else here > after)
+    ordered = wanted.order_by(*(column.desc() if listing.descending else column.asc() for column in columns))
+    rows = connection.execute(ordered.limit(limit + 1)).all()
+    kept = rows[:limit]
+    return Page([row[0] for row in kept], tuple(kept[-1][1:]) if len(rows) > limit else None)
+
+
+def body(connection: Connection, listing: Listing, key: str) -> str | None:
+    """The JSON of one row, or None."""
+    found: str | None = connection.scalar(select(listing.table.c.body).where(listing.table.c.key == key))
+    return found
+
+
+def content(connection: Connection, letter: str) -> Content | None:
+    """The bytes of one dead letter, or None."""
+    columns = dead_letter_contents.c
+    row = connection.execute(
+        select(columns.record_key, columns.value, columns.headers).where(columns.key == letter)
+    ).first()
+    return None if row is None else Content(*row)
+
+
+def freshness(connection: Connection) -> dict[str, int]:
+    """By topic, the broker's time of the newest record applied, in milliseconds since 1970."""
+    newest: dict[str, int] = {}
+    for topic, milliseconds in connection.execute(select(offsets.c.topic, offsets.c.last_record_ms)):
+        newest[topic] = max(newest.get(topic, 0), milliseconds)
+    return newest
+
+
+def _matches(table: Table, name: str, value: Value) -> ColumnElement[bool]:
+    if name.endswith("_from"):
+        return table.c[name.removesuffix("_from")] >= value
+    if name.endswith("_to"):
+        return table.c[name.removesuffix("_to")] <= value
+    return table.c[name] == value
