@@ -6,7 +6,6 @@ with any Kafka tool.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -18,24 +17,12 @@ from hub.runtime.errors import Fenced
 from hub.runtime.partitions import Partition
 from hub.runtime.producer import Reach
 from hub.stages.stage import Record
-from hub.store.errors import Conflict
+from hub.store import Conflict, Projector
 
 log = structlog.get_logger()
 
 CheckStart = Callable[[Partition, int | None], Awaitable[int]]
 Announce = Callable[[Partition, int], Awaitable[None]]
-
-
-class Projector(Protocol):
-    """The read model's side of it; raises TemporaryError while the database is away, Conflict to a paused twin."""
-
-    def positions(self, tps: Sequence[tuple[str, int]]) -> dict[tuple[str, int], int]:
-        """The next offset of each partition, 0 when it is new."""
-        ...
-
-    def apply(self, topic: str, partition: int, records: Sequence[Record], expected: int, next_offset: int) -> None:
-        """Write the rows and move the offset from `expected` to `next_offset`, or neither."""
-        ...
 
 
 class DatabaseCommitter:

@@ -10,13 +10,14 @@ from hub.platform import metrics
 from hub.platform.clock import clock_from
 from hub.platform.health import Health
 from hub.platform.settings import Settings
-from hub.runtime.database_committer import DatabaseCommitter, Projector
+from hub.runtime.database_committer import DatabaseCommitter
 from hub.runtime.driver import CommitterFactory, LaneApp, LaneConsumer
 from hub.runtime.kafka_committer import KafkaCommitter
 from hub.runtime.lane import Committer
 from hub.runtime.partitions import Partition
 from hub.runtime.producer import Reach
 from hub.stages.stage import Stage
+from hub.store import Projector
 
 log = structlog.get_logger()
 

@@ -1,0 +1,67 @@
+"""`sendhub stage`, `sendhub ticker` and `sendhub up`: running the hub's processes."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from hub.commands.failures import stop
+from hub.platform import logs, metrics
+from hub.platform.clock import clock_from
+from hub.platform.health import Health
+from hub.platform.settings import Settings
+from hub.runtime.programs import PARTS, programs
+from hub.runtime.stages import STAGES
+from hub.runtime.stages import run as run_stage
+from hub.runtime.supervisor import Supervisor
+from hub.runtime.ticker import Ticker
+
+log = structlog.get_logger()
+
+
+def stage(name: Annotated[str, typer.Argument(help=f"One of: {', '.join(STAGES)}")]) -> None:
+    """Run one stage in this process until SIGTERM."""
+    if name not in STAGES:
+        stop(f"there is no stage {name!r}: the stages are {', '.join(STAGES)}")
+    settings = Settings()
+    logs.set_up(name, settings.log_level)
+    run_stage(name, settings)
+
+
+def ticker() -> None:
+    """Write each new day into the logs until SIGTERM."""
+    settings = Settings()
+    logs.set_up("ticker", settings.log_level)
+    health = Health()
+    log.info("listening", metrics_port=metrics.serve(health, settings.host, settings.metrics_port))
+    asyncio.run(_until_signal(lambda stopping: Ticker(settings, clock_from(settings.clock_file), health).run(stopping)))
+
+
+def up(
+    only: Annotated[list[str] | None, typer.Option(help="Run only this process; may be repeated.")] = None,
+    logs_folder: Annotated[Path, typer.Option(help="Folder for one log file a process.")] = Path("logs"),
+) -> None:
+    """Run and supervise the hub's processes on this machine until SIGTERM or Ctrl-C.
+
+    Settings come from the environment (docs/settings.md). A process that ends is started again with back-off.
+    """
+    names = {part.name for part in PARTS}
+    if unknown := set(only or ()) - names:
+        stop(f"there is no process {sorted(unknown)[0]!r}: they are {', '.join(sorted(names))}")
+    logs.set_up("up", Settings().log_level)
+    made, ports = programs(logs_folder, {}, lambda preferred: preferred, frozenset(only) if only else None)
+    for name, own in ports.items():
+        typer.echo(f"{name:12} " + "  ".join(f"{kind} {port}" for kind, port in own.items()))
+    asyncio.run(_until_signal(Supervisor(made).run))
+
+
+async def _until_signal(run: Callable[[asyncio.Event], Awaitable[None]]) -> None:
+    """Run `run(stopping)` with `stopping` set by the first SIGTERM or SIGINT."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    await run(stopping)

@@ -1,0 +1,55 @@
+"""The stages by name, built from the settings."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from hub.core.casework.policy import Policy
+from hub.platform import metrics
+from hub.platform.clock import clock_from
+from hub.platform.settings import Settings
+from hub.runtime.worker import run_projection, run_stage
+from hub.stages import projection
+from hub.stages.casework import casework
+from hub.stages.identity import identity
+from hub.stages.intake import intake
+from hub.store import Projector
+
+
+def run(name: str, settings: Settings) -> None:
+    """Run a stage until it is told to stop; raises KeyError for a name that is none."""
+    STAGES[name](settings)
+
+
+def _intake(settings: Settings) -> None:
+    run_stage(settings, intake(settings.sources, note))
+
+
+def _identity(settings: Settings) -> None:
+    run_stage(settings, identity(settings.key, settings.sources, note))
+
+
+def _casework(settings: Settings) -> None:
+    run_stage(settings, casework(Policy(settings.sources), time.monotonic))
+
+
+def _projection(settings: Settings) -> None:
+    clock = clock_from(settings.clock_file)
+
+    def observe(received_at: datetime) -> None:
+        metrics.RECEIPT_TO_RECORD.observe(max(0.0, (clock.now() - received_at).total_seconds()))
+
+    run_projection(settings, "projection", projection.TOPICS, Projector.open(settings.database_url, observe))
+
+
+def note(outcome: str, source: str) -> None:
+    """Count a message that leaves no record of its own."""
+    metrics.STAGE_OUTCOME.labels(outcome, source).inc()
+
+
+STAGES: dict[str, Callable[[Settings], None]] = {
+    "intake": _intake,
+    "identity": _identity,
+    "casework": _casework,
+    "projection": _projection,
+}
