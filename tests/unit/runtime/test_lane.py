@@ -1,0 +1,137 @@
+"""A lane drops nothing that it did not go back for, and isolates poison."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from hub.runtime.errors import Fenced
+from hub.runtime.lane import Lane
+from hub.runtime.partitions import Fetched, Partition
+from hub.stages.errors import PermanentError, TemporaryError
+from hub.stages.stage import Record
+
+PARTITION = Partition("test.in", 0)
+
+
+def record(offset: int, value: bytes = b"good") -> Record:
+    return Record("test.in", 0, offset, b"k", value)
+
+
+def fetched(start: int, end: int, *values: bytes) -> Fetched:
+    values = values or (b"good",) * (end - start)
+    return Fetched(start, [record(start + n, value) for n, value in enumerate(values)], end, end)
+
+
+class Committed:
+    """Keeps what was committed; fails as told."""
+
+    def __init__(self, start: int = 0, most: int | None = None, temporary: int = 0) -> None:
+        self.start, self.most, self.temporary = start, most, temporary
+        self.offsets: list[int] = []
+        self.handled: list[int] = []
+        self.buried: list[tuple[int, str, int]] = []
+        self.open_now = False
+
+    async def open(self) -> int:
+        self.open_now = True
+        return self.start
+
+    async def commit(self, records: Sequence[Record], end: int) -> int:
+        if self.temporary:
+            self.temporary -= 1
+            raise TemporaryError("the database is away", delay=0.0)
+        if any(item.value == b"fenced" for item in records):
+            raise Fenced("another owner")
+        if any(item.value == b"poison" for item in records):
+            raise PermanentError("poison")
+        taken = records[: self.most]
+        self.handled += [item.offset for item in taken]
+        self.offsets.append(end if len(taken) == len(records) else records[len(taken)].offset)
+        return len(taken)
+
+    async def bury(self, record: Record, error: Exception, attempts: int, end: int) -> None:
+        self.buried.append((record.offset, type(error).__name__, end))
+        self.offsets.append(end)
+
+    async def skip(self, end: int) -> None:
+        self.offsets.append(end)
+
+    async def close(self) -> None:
+        self.open_now = False
+
+
+async def opened(committed: Committed) -> Lane:
+    lane = Lane("count", PARTITION, committed)
+    await lane.open()
+    return lane
+
+
+async def test_records_from_after_a_seek_are_refused_so_that_the_position_is_sought_again() -> None:
+    committed = Committed(start=100)
+    lane = await opened(committed)
+    # A fetch that was waiting while the position was sought back to 100 comes home with what followed 200.
+    assert not await lane.take(fetched(200, 300))
+    assert committed.handled == []
+    assert lane.position == 100
+    assert await lane.take(fetched(100, 300))
+    assert committed.handled == list(range(100, 300))
+    assert lane.position == 300
+
+
+async def test_a_lane_that_was_let_go_takes_nothing() -> None:
+    committed = Committed()
+    lane = await opened(committed)
+    await lane.close()
+    assert not await lane.take(fetched(0, 10))
+    assert committed.handled == []
+    assert not committed.open_now
+
+
+async def test_poison_is_buried_alone_and_everything_else_is_committed_in_order() -> None:
+    committed = Committed()
+    lane = await opened(committed)
+    values = [b"poison" if n in (3, 17, 18) else b"good" for n in range(20)]
+    assert await lane.take(fetched(0, 25, *values))
+    assert [offset for offset, _, _ in committed.buried] == [3, 17, 18]
+    assert committed.handled == [n for n in range(20) if n not in (3, 17, 18)]
+    assert committed.offsets == sorted(committed.offsets)
+    assert committed.offsets[-1] == 25, "the last commit passes the transaction markers behind the last record"
+
+
+async def test_a_step_that_consumed_only_a_part_is_given_the_rest() -> None:
+    committed = Committed(most=3)
+    lane = await opened(committed)
+    assert await lane.take(fetched(0, 10))
+    assert committed.handled == list(range(10))
+    assert committed.offsets == [3, 6, 9, 10]
+
+
+async def test_a_temporary_error_is_tried_again_with_the_same_records_and_shown_meanwhile() -> None:
+    committed = Committed(temporary=3)
+    lane = await opened(committed)
+    assert await lane.take(fetched(0, 2))
+    assert committed.handled == [0, 1]
+    assert lane.waiting_for is None
+
+
+async def test_a_waiting_lane_gives_up_when_its_partition_is_taken_away() -> None:
+    committed = Committed(temporary=10**9)
+    lane = await opened(committed)
+    lane.give_up()
+    await lane.take(fetched(0, 2))
+    assert committed.handled == []
+    assert lane.position == 0, "what was not committed is still to come"
+
+
+async def test_being_fenced_is_not_taken_for_poison() -> None:
+    lane = await opened(Committed())
+    with pytest.raises(Fenced):
+        await lane.take(fetched(0, 2, b"good", b"fenced"))
+
+
+async def test_markers_without_records_move_the_committed_offset_once() -> None:
+    committed = Committed()
+    lane = await opened(committed)
+    assert await lane.take(Fetched(0, [], 2, 2))
+    assert await lane.take(Fetched(2, [], 2, 2))
+    assert committed.offsets == [2]
