@@ -1,0 +1,94 @@
+"""The file connector's process: `python -m connectors.council.files`, or `… release FILE` for a held file."""
+
+import asyncio
+import signal
+import sys
+import time
+
+import structlog
+from pydantic import ValidationError
+
+from connectors.council.files.app import CONNECTOR, FilesConnector
+from connectors.council.files.errors import BadMapping
+from connectors.council.files.folder import Folder
+from connectors.council.files.mapping import load_all
+from connectors.council.files.memory import Memory
+from connectors.council.files.settings import FilesSettings
+from connectors.sdk.kafka import KafkaPublisher
+from connectors.sdk.server import check
+from hub.platform import metrics
+from hub.platform.clock import clock_from
+from hub.platform.health import Health
+from hub.platform.logs import set_up
+
+_USAGE = "usage: python -m connectors.council.files [release FILE]\n"
+
+_log = structlog.get_logger()
+
+
+def main(arguments: list[str]) -> int:
+    """Run the connector, or release a held file; the exit status is 2 for wrong settings, mappings or arguments."""
+    try:
+        settings = FilesSettings()
+        if arguments[:1] == ["release"] and len(arguments) == 2:
+            return _release(settings, arguments[1])
+        if arguments:
+            sys.stderr.write(_USAGE)
+            return 2
+        set_up(CONNECTOR, settings.log_level)
+        asyncio.run(_run(settings))
+    except (BadMapping, FileNotFoundError, ValidationError, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return 0
+
+
+def _release(settings: FilesSettings, name: str) -> int:
+    """Move a held file to release/ in the watched folder that holds it."""
+    for path in settings.files_folders:
+        try:
+            Folder(path, settings.files_settle, time.monotonic).release(name)
+        except FileNotFoundError:
+            continue
+        sys.stdout.write("released: it is taken at the next poll\n")
+        return 0
+    sys.stderr.write("no watched folder has a file of that name in held/\n")
+    return 1
+
+
+async def _run(settings: FilesSettings) -> None:
+    """Poll until SIGTERM or SIGINT. The first line logged tells the metrics port."""
+    settings.key, settings.sources  # noqa: B018 - what is wrong with them is said now, not at the first file
+    mappings = load_all(settings.files_mappings)
+    publisher = KafkaPublisher(settings.kafka, settings.ack_timeout)
+    folders = [Folder(path, settings.files_settle, time.monotonic) for path in settings.files_folders]
+    memory = Memory(settings.ledger_url)
+    connector = FilesConnector(settings, mappings, folders, publisher, memory, clock_from(settings.clock_file))
+    broker = check(publisher.ready, "the broker does not answer")
+    port = metrics.serve(Health({"broker": broker, "files": connector.trouble}), settings.host, settings.metrics_port)
+    _log.info("watching", feeds=[mapping.feed for mapping in mappings], metrics_port=port)
+    await publisher.start()
+    try:
+        await _poll_until_stopped(connector)
+    finally:
+        await publisher.stop()
+        memory.close()
+    _log.info("stopped")
+
+
+async def _poll_until_stopped(connector: FilesConnector) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    while not stop.is_set():
+        wait = await connector.poll()
+        try:
+            async with asyncio.timeout(wait):
+                await stop.wait()
+        except TimeoutError:
+            continue
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
