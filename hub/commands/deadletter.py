@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 from sqlalchemy import Connection
 
+from hub.commands.failures import stop
 from hub.platform.settings import Settings
 from hub.stages.errors import TemporaryError
 from hub.store import SchemaMismatch, reader
@@ -62,7 +63,7 @@ def show(
         body = reader.body(connection, reader.DEAD_LETTERS, letter_id)
         content = reader.content(connection, letter_id) if raw else None
     if body is None:
-        raise _stop("There is no dead letter with this id: `sendhub deadletter list` shows those there are.")
+        stop("there is no dead letter with this id: `sendhub deadletter list` shows those there are")
     console = Console()
     console.print(_details(DeadLetter.model_validate_json(body)))
     if content is not None:
@@ -125,16 +126,11 @@ def _read_model() -> Iterator[Connection]:
     try:
         engine = open_engine(Settings().database_url, read_only=True)
     except ValueError as error:
-        raise _stop(str(error)) from None
+        stop(str(error))
     try:
         with ReadModel(engine).connection() as connection:
             yield connection
     except (TemporaryError, SchemaMismatch) as error:
-        raise _stop(f"{error}. Check SENDHUB_DATABASE_URL, and that the hub is running.") from None
+        stop(f"{error}. Check SENDHUB_DATABASE_URL, and that the hub is running.")
     finally:
         engine.dispose()
-
-
-def _stop(message: str) -> typer.Exit:
-    Console(stderr=True).print(_plain(message), style="red")
-    return typer.Exit(1)

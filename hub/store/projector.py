@@ -1,7 +1,9 @@
 """The only writer of the read model: rows and position move in one transaction, or neither does."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from threading import Lock
 from typing import Any, Self
 
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, select, update
@@ -24,12 +26,14 @@ class Projector:
     """Applies batches of one topic partition.
 
     The position lives in the database and is moved by compare-and-set, so of two processes that believe to own a
-    partition one is refused. To be called from one thread at a time.
+    partition one is refused. It may be called from several threads, for different partitions.
     """
 
     def __init__(self, engine: Engine, observe: Observe) -> None:
         self._engine = engine
         self._observe = observe
+        # SQLite has one writer: threads that queue for it here need not poll its lock.
+        self._turn: AbstractContextManager[object] = Lock() if engine.dialect.name == "sqlite" else nullcontext()
 
     @classmethod
     def open(cls, url: str, observe: Observe) -> Self:
@@ -62,7 +66,7 @@ class Projector:
         if any(not expected <= record.offset < next_offset for record in records):
             raise Conflict("the records do not lie between the positions")
         rows = changes(records)
-        with translated(), self._engine.begin() as connection:
+        with self._turn, translated(), self._engine.begin() as connection:
             _move(connection, topic, partition, records, expected, next_offset)
             for table, changed in rows.items():
                 _write(connection, metadata.tables[table], changed)

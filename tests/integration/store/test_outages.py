@@ -4,6 +4,7 @@ import socket
 
 import pytest
 from sqlalchemy import event, text
+from sqlalchemy.exc import OperationalError
 
 from hub.stages.errors import TemporaryError
 from hub.store import Projector
@@ -75,3 +76,22 @@ def test_a_connection_lost_inside_the_transaction_is_temporary(postgres_url):
 def test_another_kind_of_database_is_refused_at_once():
     with pytest.raises(ValueError, match="SQLite or PostgreSQL"):
         open_engine("mysql+pymysql://localhost/x")
+
+
+def test_postgres_ends_a_transaction_that_stands_still(postgres_url):
+    """A stopped twin must not hold the position's lock: the server's own limits are set on every connection."""
+    engine = open_engine(postgres_url)
+    projector = Projector.open(postgres_url, lambda _: None)
+    with projector._engine.begin() as connection:
+        assert connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar() == "10s"
+    stopped = engine.connect()
+    stopped.execute(text("SET idle_in_transaction_session_timeout = '100ms'"))
+    stopped.execute(text("INSERT INTO offsets VALUES ('hub.children', 0, 9, 0)"))
+    projector.apply("hub.children", 0, [child(0)], 0, 1)
+    with pytest.raises(OperationalError):
+        stopped.execute(text("SELECT 1"))
+    stopped.invalidate()
+    stopped.close()
+    assert projector.positions([("hub.children", 0)]) == {("hub.children", 0): 1}
+    projector.close()
+    engine.dispose()

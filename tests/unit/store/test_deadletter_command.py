@@ -91,11 +91,11 @@ def test_raw_of_a_tombstone(filled):
 
 def test_what_goes_wrong_is_said_in_a_sentence(url, monkeypatch):
     missing = run("list")
-    assert (missing.exit_code, "no read model" in missing.stderr) == (1, True)
+    assert (missing.exit_code, "no read model" in missing.stderr) == (2, True)
     Projector.open(url, lambda _: None).close()
     assert "No dead letters." in run("list").stdout
     unknown = run("show", "none")
-    assert (unknown.exit_code, "no dead letter with this id" in unknown.stderr) == (1, True)
+    assert (unknown.exit_code, "no dead letter with this id" in unknown.stderr) == (2, True)
     monkeypatch.setenv("SENDHUB_DATABASE_URL", "nonsense")
     assert "SQLAlchemy URL" in run("list").stderr
     assert run("list", "--limit", "0").exit_code == 2

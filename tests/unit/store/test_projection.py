@@ -1,0 +1,30 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.stages.projection import changes
+from tests.support.readmodel import alert, child, record
+
+
+def chosen(offset, key, kind):
+    if kind == "gone":
+        return record("hub.children", offset, key, None)
+    return child(offset, key, area=kind)
+
+
+STEPS = st.lists(st.tuples(st.sampled_from(["a", "b", "c"]), st.sampled_from(["825", "826", "gone"])), max_size=20)
+
+
+@given(steps=STEPS, cut=st.integers(0, 20))
+def test_splitting_a_batch_changes_nothing(steps, cut):
+    records = [chosen(offset, key, kind) for offset, (key, kind) in enumerate(steps)]
+    whole = changes(records).get("children", {})
+    parts = changes(records[:cut]).get("children", {}) | changes(records[cut:]).get("children", {})
+    assert whole == parts
+    assert {key: row and row["area"] for key, row in whole.items()} == {
+        key: None if kind == "gone" else kind for key, kind in steps
+    }
+
+
+def test_the_body_is_the_json_as_received():
+    made = alert(0)
+    assert changes([made])["alerts"]["al-1"]["body"].encode() == made.value
