@@ -31,9 +31,11 @@ _EARLIEST = date(1990, 1, 1)
 _EARLIEST_BIRTH = date(1900, 1, 1)
 _LATEST = date(2100, 1, 1)
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
-_DIGITS = re.compile(r"[\d.+-]*\d{5,}[\d.]*")
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?")
+_DATE_NAMES = frozenset({"from", "to", "on", "closed_from"})
 _IMPOSSIBLE = "is before 1990 or after 2099"
 _FUTURE = "is in the future"
+_NOT_A_DATE = "is a number: give a date as YYYY-MM-DD"
 
 
 def date_errors(event: Mapping[str, Any], now: datetime) -> list[tuple[str, str]]:
@@ -51,6 +53,8 @@ def _effective(event: Mapping[str, Any], tomorrow: date) -> Iterator[tuple[str, 
     value = event.get("effective_on")
     if value is None and event.get("retracted") is not True:
         yield "effective_on", "is required unless the statement is retracted"
+    if _is_number(value):
+        yield "effective_on", _NOT_A_DATE
     day = _date(value)
     if day and not _EARLIEST <= day < _LATEST:
         yield "effective_on", _IMPOSSIBLE
@@ -59,7 +63,7 @@ def _effective(event: Mapping[str, Any], tomorrow: date) -> Iterator[tuple[str, 
 
 
 def _recorded(value: object, now: datetime) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str) and _DIGITS.fullmatch(value):
+    if _is_number(value):
         yield "recorded_at", "is a number: give an ISO 8601 instant with its zone"
         return
     try:
@@ -75,7 +79,10 @@ def _recorded(value: object, now: datetime) -> Iterator[tuple[str, str]]:
 
 
 def _birth(person: object, tomorrow: date) -> Iterator[tuple[str, str]]:
-    day = _date(person.get("birth_date")) if isinstance(person, dict) else None
+    value = person.get("birth_date") if isinstance(person, dict) else None
+    if _is_number(value):
+        yield "person.birth_date", _NOT_A_DATE
+    day = _date(value)
     if day and day >= tomorrow:
         yield "person.birth_date", _FUTURE
     elif day and day < _EARLIEST_BIRTH:
@@ -89,11 +96,18 @@ def _data(data: object, tomorrow: date, path: str = "data", name: str = "") -> I
     elif isinstance(data, list):
         for index, value in enumerate(data):
             yield from _data(value, tomorrow, f"{path}.{index}", name)
+    elif _is_number(data) and (name in _DATE_NAMES or name.endswith("_on")):
+        yield path, _NOT_A_DATE
     elif day := _date(data):
         if not _EARLIEST <= day < _LATEST:
             yield path, _IMPOSSIBLE
         elif name in PAST_DATA and day > tomorrow:
             yield path, _FUTURE
+
+
+def _is_number(value: object) -> bool:
+    """Whether a text is a number, which pydantic would take for days or seconds since 1970 even when strict."""
+    return isinstance(value, str) and _NUMBER.fullmatch(value) is not None
 
 
 def _date(value: object) -> date | None:
