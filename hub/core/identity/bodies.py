@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from hub.core.errors import Unreadable
 from hub.core.identity.store import Link
+from schemas.base import Model
 from schemas.ids import keyed_digest
 from schemas.instants import london_day
 from schemas.kinds import KINDS, validation_errors
@@ -29,11 +30,18 @@ def body_of(observation: Observation, key: bytes) -> tuple[Body, dict[str, str]]
     if model is None:
         raise Unreadable([("kind", "not one that a source may state")])
     try:
-        data = model.model_validate(observation.data).model_dump(mode="json", by_alias=True, exclude_unset=True)
+        data = _data(observation, model)
     except ValidationError as error:
         raise Unreadable(validation_errors(error, prefix="data")) from None
     body = observation.model_dump(mode="json", exclude_none=True, exclude=set(_LEFT_OF_IDENTITY))
     return {**body, "data": data}, _tokenise(data, key)
+
+
+def _data(observation: Observation, model: type[Model]) -> dict[str, Any]:
+    """The kind's own fields and nothing else; a retraction may carry none."""
+    if observation.retracted and not observation.data:
+        return {}
+    return model.model_validate(observation.data).model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 
 def _tokenise(data: dict[str, Any], key: bytes) -> dict[str, str]:

@@ -58,25 +58,19 @@ def overdue(store: Store, day: date) -> Outcome:
     outcome = Outcome()
     for task_id in store.take_waiting(lambda began: next_working_day(began) <= day):
         task = store.task(task_id)
-        if task is None or not task.waits or task.alert or task.review["state"] != "open":
+        if task is None or task.alert is not None or not _waits_too_long(task, day):
             continue
         task.alerts += 1
         task.alert = digest(task_id, "unmatched-input", AUDIENCE, task.alerts)
+        task.alert_since = day.isoformat()
         store.put_task(task)
-        outcome.alerts.append(
-            Alert(
-                id=task.alert,
-                child_id=None,
-                about=task_id,
-                deadline=None,
-                threshold="unmatched-input",
-                audience=AUDIENCE,
-                state="open",
-                since=day,
-                caused_by="day",
-            )
-        )
+        outcome.alerts.append(_alert(task_id, task.alert, day, cleared=False))
     return outcome
+
+
+def _waits_too_long(task: Task, day: date) -> bool:
+    """Judged anew: since it was noted the input may have been taken up, or taken up and held back again."""
+    return task.waits_since is not None and next_working_day(date.fromisoformat(task.waits_since)) <= day
 
 
 def next_working_day(day: date) -> date:
@@ -145,21 +139,28 @@ def _detail(differing: tuple[str, ...], link: Link, other: Link) -> str:
 
 
 def _ask(work: Work, question: Question) -> None:
-    task = work.store.task(question.id)
-    review = _review(work, question, task)
-    if task is not None and task.review == review and task.waits == question.waits:
+    known = work.store.task(question.id)
+    review = _review(work, question, known)
+    task = known or Task(review)
+    changed = known is None or known.review != review
+    if not changed and (task.waits_since is not None) == question.waits:
         return
-    if question.waits and not (task is not None and task.waits and task.review["state"] == "open"):
-        work.store.wait(date.fromisoformat(review["opened_on"]), question.id)
-    asked = Task(review, question.waits, task.alerts if task else 0, task.alert if task else None)
-    work.store.put_task(asked)
-    if task is None or task.review != review:
+    task.review = review
+    if not question.waits:
+        task.waits_since = None
+        _clear(work, task)
+    elif task.waits_since is None:
+        day = london_day(work.at)
+        task.waits_since = day.isoformat()
+        work.store.wait(day, question.id)
+    work.store.put_task(task)
+    if changed:
         work.outcome.reviews.append(ReviewTask.model_validate(review))
 
 
 def _review(work: Work, question: Question, task: Task | None) -> dict[str, Any]:
     """A standing question keeps its day; one that was resolved is asked anew."""
-    stands = task is not None and task.review["state"] == "open"
+    stands = task is not None and task.is_open
     review: dict[str, Any] = ReviewTask.model_validate(
         {
             "id": question.id,
@@ -181,26 +182,34 @@ def _review(work: Work, question: Question, task: Task | None) -> dict[str, Any]
 
 def _resolve(work: Work, task_id: str) -> None:
     task = work.store.task(task_id)
-    if task is None or task.review["state"] == "resolved":
+    if task is None or not task.is_open:
         return
-    alert, day = task.alert, london_day(work.at)
-    task.review |= {"state": "resolved", "resolved_on": day.isoformat()}
-    task.alert = None
+    task.review |= {"state": "resolved", "resolved_on": london_day(work.at).isoformat()}
+    task.waits_since = None
+    _clear(work, task)
     work.store.put_task(task)
     work.outcome.reviews.append(ReviewTask.model_validate(task.review))
-    if alert is None:
+
+
+def _clear(work: Work, task: Task) -> None:
+    """No input waits any more: the alert that stood, if one did, is over."""
+    if task.alert is None:
         return
-    work.outcome.alerts.append(
-        Alert(
-            id=alert,
-            child_id=None,
-            about=task_id,
-            deadline=None,
-            threshold="unmatched-input",
-            audience=AUDIENCE,
-            state="cleared",
-            reason="resolved",
-            since=day,
-            caused_by="change",
-        )
+    day = max(london_day(work.at), date.fromisoformat(task.alert_since))
+    work.outcome.alerts.append(_alert(task.review["id"], task.alert, day, cleared=True))
+    task.alert = None
+
+
+def _alert(task_id: str, alert_id: str, since: date, *, cleared: bool) -> Alert:
+    return Alert(
+        id=alert_id,
+        child_id=None,
+        about=task_id,
+        deadline=None,
+        threshold="unmatched-input",
+        audience=AUDIENCE,
+        state="cleared" if cleared else "open",
+        reason="resolved" if cleared else None,
+        since=since,
+        caused_by="change" if cleared else "day",
     )

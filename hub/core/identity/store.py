@@ -33,7 +33,7 @@ class Link:
 
     `named` says that the source gave a person id. `by_person` says that a person decided last: rules leave it alone.
     `facts` and `disputed` count what is held under it; `tasks` are ids of open questions about it.
-    `record`, `kind`, `message` and `since` are of the first statement that waits, for the question about it.
+    `record`, `kind` and `message` are of its first statement, for the question about it.
     """
 
     id: str
@@ -61,15 +61,22 @@ class Child:
 
 @dataclass(slots=True)
 class Task:
-    """A question and what became of it. `waits` says that an input is held back until it is answered.
+    """A question and what became of it.
 
-    `openings` and `alerts` count; `alert` is the id of the alert that stands, if one does.
+    `waits_since` is the day since which an input is held back until it is answered, None when none is. `alerts` counts
+    its alerts so far; `alert` is the id of the one that stands, if one does, and `alert_since` its day.
     """
 
     review: dict[str, Any]
-    waits: bool
+    waits_since: str | None = None
     alerts: int = 0
     alert: str | None = None
+    alert_since: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still to be answered."""
+        return bool(self.review["state"] == "open")
 
 
 class Store:

@@ -36,7 +36,7 @@ class Event(Model):
 def decode(envelope: Envelope, value: bytes, source: Source) -> Decoded:
     """One observation; raises Unreadable with every field that is wrong, never with a value."""
     event = _event(value)
-    errors = data_errors(event.kind, event.data) + _date_errors(event, envelope) + _reference_errors(event)
+    errors = _data_errors(event) + _date_errors(event, envelope) + _reference_errors(event)
     if errors:
         raise Unreadable(errors)
     observation = Observation(
@@ -54,6 +54,14 @@ def _event(value: bytes) -> Event:
         return Event.model_validate_json(value, strict=True)
     except ValidationError as error:
         raise Unreadable(validation_errors(error)) from None
+
+
+def _data_errors(event: Event) -> list[tuple[str, str]]:
+    """A retraction may leave out the data that it takes back: a file's blanked date has none."""
+    errors = data_errors(event.kind, event.data)
+    if event.retracted and not event.data:
+        return [error for error in errors if error[0] == "kind"]
+    return errors
 
 
 def _date_errors(event: Event, envelope: Envelope) -> list[tuple[str, str]]:

@@ -57,6 +57,15 @@ def test_a_retraction_needs_no_date() -> None:
     assert observation.retracted
 
 
+def test_a_retraction_may_leave_out_what_it_takes_back() -> None:
+    (observation,) = decode(event(retracted=True, data={})).observations
+    assert observation.data == {}
+    with pytest.raises(Unreadable):
+        decode(event(retracted=True, data={}, kind="advice.guessed"))
+    with pytest.raises(Unreadable):
+        decode(event(data={}))
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
