@@ -4,6 +4,7 @@ import asyncio
 import signal
 import socket
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import structlog
 import uvicorn
@@ -19,10 +20,10 @@ _CHECK_SECONDS = 5.0
 _FINISH_SECONDS = 10
 
 
-async def serve(app: ASGIApp, settings: Settings, health: Health) -> None:
+async def serve(app: ASGIApp, settings: Settings, health: Health, **options: Any) -> None:
     """Serve until SIGTERM or SIGINT; then finish the requests in hand (10 s at most) and return.
 
-    The ports are taken first and told in one log line: {"event": "listening", "port": …, "metrics_port": …}.
+    `options` are further ones of uvicorn.Config, as for TLS. The ports are taken first and told in one log line: {"event": "listening", "port": …, "metrics_port": …}.
     """
     listener = listen(settings.host, settings.port)
     metrics_port = metrics.serve(health, settings.host, settings.metrics_port)
@@ -37,6 +38,7 @@ async def serve(app: ASGIApp, settings: Settings, health: Health) -> None:
             date_header=True,
             timeout_keep_alive=30,
             timeout_graceful_shutdown=_FINISH_SECONDS,
+            **options,
         )
     )
     _leave_signals_to_the_server()

@@ -1,0 +1,93 @@
+"""Looking at the pipeline from outside, with Kafka's own protocol: is everything that went in worked off?"""
+
+import asyncio
+import time
+from datetime import date
+from types import TracebackType
+from typing import Self
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+
+from schemas.topics import (
+    ALERTS,
+    CHILDREN,
+    COUNCIL_EVENTS,
+    DEADLETTER,
+    DEADLINES,
+    FACTS,
+    NHS_MESSAGES,
+    OBSERVATIONS,
+    REVIEW,
+    TICKER_STATE,
+    Topic,
+)
+
+FLOW: tuple[tuple[str, tuple[Topic, ...]], ...] = (
+    ("intake", (COUNCIL_EVENTS, NHS_MESSAGES)),
+    ("identity", (OBSERVATIONS,)),
+    ("casework", (FACTS,)),
+    ("projection", (CHILDREN, DEADLINES, ALERTS, REVIEW, DEADLETTER)),
+)
+"""The stages downstream, with what each reads. Looked at in this order, 'nothing left' at each means nothing left in
+all.
+"""
+
+POLL_SECONDS = 0.05
+
+
+class NotDrained(Exception):
+    """The pipeline did not work off what it was given; the message says which stage, and where to look."""
+
+
+class Pipeline:
+    """A look at one deployment's groups and logs."""
+
+    def __init__(self, kafka: str, prefix: str = "sendhub") -> None:
+        self._prefix = prefix
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+        self._ends = AIOKafkaConsumer(
+            bootstrap_servers=kafka, isolation_level="read_committed", auto_offset_reset="earliest"
+        )
+
+    async def __aenter__(self) -> Self:
+        """Connect."""
+        await self._admin.start()
+        await self._ends.start()
+        self._ends.assign([TopicPartition(TICKER_STATE.name, 0)])
+        await self._ends.seek_to_beginning()
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None)
+    -> None:
+        """Disconnect."""
+        await self._ends.stop()
+        await self._admin.close()
+
+    async def drained(self, seconds: float = 60.0) -> None:
+        """Return once every stage has committed all it was given; raises NotDrained after `seconds`."""
+        end = time.monotonic() + seconds
+        while (behind := await self._behind()) is not None:
+            if time.monotonic() > end:
+                raise NotDrained(f"{behind} still has records to work off after {seconds:.0f} s; see its log")
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def day_reached(self, day: date, seconds: float = 30.0) -> None:
+        """Return once the ticker has written this day; raises NotDrained after `seconds`."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for records in (await self._ends.getmany(timeout_ms=100)).values():
+                if any(date.fromisoformat(record.value.decode()) >= day for record in records):
+                    return
+        raise NotDrained(f"the ticker has not written {day} after {seconds:.0f} s; see its log")
+
+    async def _behind(self) -> str | None:
+        for stage, topics in FLOW:
+            partitions = [TopicPartition(t.name, p) for t in topics for p in range(t.partitions)]
+            committed = await self._admin.list_consumer_group_offsets(f"{self._prefix}-{stage}")
+            ends = await self._ends.end_offsets(partitions)
+            for partition in partitions:
+                known = committed.get(partition)
+                if (0 if known is None else known.offset) < ends[partition]:
+                    return stage
+        return None
