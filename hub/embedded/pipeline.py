@@ -58,8 +58,9 @@ class Pipeline:
         await self._ends.seek_to_beginning()
         return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None)
-    -> None:
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         """Disconnect."""
         await self._ends.stop()
         await self._admin.close()
