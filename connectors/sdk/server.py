@@ -23,7 +23,8 @@ _FINISH_SECONDS = 10
 async def serve(app: ASGIApp, settings: Settings, health: Health, **options: Any) -> None:
     """Serve until SIGTERM or SIGINT; then finish the requests in hand (10 s at most) and return.
 
-    `options` are further ones of uvicorn.Config, as for TLS. The ports are taken first and told in one log line: {"event": "listening", "port": …, "metrics_port": …}.
+    The ports are taken first and told in one log line: {"event": "listening", "port": …, "metrics_port": …}.
+    `options` are further ones of uvicorn.Config, as for TLS.
     """
     listener = listen(settings.host, settings.port)
     metrics_port = metrics.serve(health, settings.host, settings.metrics_port)

@@ -14,12 +14,12 @@ from connectors.nhs.bars.settings import BarsSettings
 class CertificateProtocol(H11Protocol):
     """HTTP/1.1 that puts the certificate of the connection into the scope of each of its requests."""
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wrap this connection's application once its certificate is known."""
         super().connection_made(transport)
         connection = transport.get_extra_info("ssl_object")
         der = connection.getpeercert(binary_form=True) if connection else None
-        self.app = _Known(self.app, der)  # type: ignore[assignment]
+        self.app = _Known(self.app, der)
 
 
 class _Known:
