@@ -1,0 +1,65 @@
+"""docker-compose.yml is a compose file, names processes that exist, and sets only what the code reads."""
+
+import importlib.util
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import yaml
+
+from connectors.council.files.settings import FilesSettings
+from connectors.council.webhook.settings import WebhookSettings
+from connectors.nhs.bars.settings import BarsSettings
+from hub.api.settings import ApiSettings
+from hub.platform.settings import Settings
+from hub.runtime.programs import PARTS
+from hub.runtime.stages import STAGES
+from tests.support.processes import PROJECT
+
+FILE = PROJECT / "docker-compose.yml"
+OWN_SETTINGS: dict[str, type[Settings]] = {
+    "webhook": WebhookSettings,
+    "files": FilesSettings,
+    "bars": BarsSettings,
+    "api": ApiSettings,
+}
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, dict[str, Any]]:
+    compose = yaml.safe_load(FILE.read_text())
+    return {name: service for name, service in compose["services"].items() if "build" in service}
+
+
+def test_it_fits_the_compose_specification() -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(FILE)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout
+
+
+def test_it_runs_every_process_that_the_supervisor_runs(services: dict[str, dict[str, Any]]) -> None:
+    assert set(services) == {part.name for part in PARTS} | {"topics"}
+
+
+def test_every_command_names_a_module_that_exists(services: dict[str, dict[str, Any]]) -> None:
+    for service in services.values():
+        module, *arguments = service["command"]
+        assert importlib.util.find_spec(module) is not None, module
+        if arguments[:1] == ["stage"]:
+            assert arguments[1] in STAGES
+
+
+def test_it_sets_only_what_the_code_reads(services: dict[str, dict[str, Any]]) -> None:
+    for name, service in services.items():
+        known = {f"SENDHUB_{field}".upper() for field in OWN_SETTINGS.get(name, Settings).model_fields}
+        assert set(service["environment"]) <= known, name
+
+
+def test_prometheus_scrapes_every_process(services: dict[str, dict[str, Any]]) -> None:
+    config = yaml.safe_load((PROJECT / "deploy/prometheus/prometheus.yml").read_text())
+    targets = {
+        target for job in config["scrape_configs"] for group in job["static_configs"] for target in group["targets"]
+    }
+    port = services["intake"]["environment"]["SENDHUB_METRICS_PORT"]
+    assert targets == {f"{name}:{port}" for name in services if name != "topics"}
