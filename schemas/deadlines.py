@@ -23,7 +23,8 @@ class Deadline(Model):
 
     `due_on_day_one` counts the day of receipt as day 1. `act_by` is the last working day not after it.
     `id` is a hash of clock and statutory subject alone. `service` and `area` are repeated from the subject for use
-    as labels. `standing` says that it was overdue when first seen or when its source went live.
+    as labels. `standing` says that it was overdue when first seen or when its source went live. `source` is the start
+    fact's: bare ids in `subject` are its own.
     """
 
     id: str
@@ -49,3 +50,4 @@ class Deadline(Model):
     area: str | None = None
     case_reference: str | None = None
     standing: bool = False
+    source: str | None = None

@@ -1,0 +1,84 @@
+"""Sources that say different things about one matter: which stands, and what the others say."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from hub.core.facts.fact import Fact
+from schemas.sources import Source, Sources
+
+_KINDS = {"council": 0, "nhs": 1, "hub": 2}
+
+
+class Saying(NamedTuple):
+    """What one source says."""
+
+    source: str
+    effective_on: date | None
+    outcome: str | None
+    stands: bool
+
+
+class Disagreement(NamedTuple):
+    """`about` a subject, the `kind` of fact, and what each source says of it."""
+
+    about: str
+    kind: str
+    sayings: tuple[Saying, ...]
+
+
+class Precedence:
+    """The written precedence between sources: the registry's number, then councils before the NHS, then the id."""
+
+    def __init__(self, sources: Sources) -> None:
+        self._known: dict[str, Source] = {source.id: source for source in sources.sources}
+        self._ranks: dict[str, tuple[int, int, str]] = {}
+
+    def rank(self, source_id: str) -> tuple[int, int, str]:
+        """Lower wins."""
+        rank = self._ranks.get(source_id)
+        if rank is None:
+            source = self._known.get(source_id)
+            rank = (source.precedence, _KINDS[source.kind], source_id) if source else (1_000, 9, source_id)
+            self._ranks[source_id] = rank
+        return rank
+
+    def best(self, facts: Sequence[Fact]) -> str:
+        """The source that is believed on a matter where the facts' sources may differ."""
+        first = facts[0].source
+        if all(fact.source == first for fact in facts):
+            return first
+        return min({fact.source for fact in facts}, key=self.rank)
+
+    def area(self, source_id: str) -> str | None:
+        """The area of a source: as registered, else the middle of its id where that is a DfE code of three digits."""
+        source = self._known.get(source_id)
+        if source is not None:
+            return source.area
+        parts = source_id.split(":")
+        return parts[1] if len(parts) == 3 and len(parts[1]) == 3 and parts[1].isdigit() else None
+
+    def live_from(self, source_id: str) -> date | None:
+        """The day from which a source's news is news."""
+        source = self._known.get(source_id)
+        return source.live_from if source else None
+
+
+def disagreements(about: str, kind: str, facts: Sequence[Fact], standing: Fact) -> list[Disagreement]:
+    """A disagreement when another source's first word on the matter differs from what stands; else nothing."""
+    firsts: dict[str, Fact] = {standing.source: standing}
+    for fact in facts:
+        firsts.setdefault(fact.source, fact)
+    said = {(fact.effective_on, outcome(fact)) for fact in firsts.values()}
+    if len(said) == 1:
+        return []
+    sayings = (
+        Saying(source, fact.effective_on, outcome(fact), fact is standing) for source, fact in sorted(firsts.items())
+    )
+    return [Disagreement(about, kind, tuple(sayings))]
+
+
+def outcome(fact: Fact) -> str | None:
+    """The outcome in a fact's data."""
+    found: Any = fact.data.get("outcome")
+    return found if isinstance(found, str) else None

@@ -1,0 +1,227 @@
+"""Which advice request is a statement about? Our reference, a person's link, or the only open one that fits."""
+
+from hub.core.cases.advice import STEPS, Chain, Link, all_agree, chain_of, settle
+from hub.core.cases.body import body_of
+from hub.core.cases.case import Case, Cases
+from hub.core.cases.disagreement import Precedence
+from hub.core.cases.references import Aliases, owner
+from hub.core.cases.requests import Request
+from hub.core.facts.fact import Fact
+from hub.core.facts.standing import Standing
+from hub.core.questions import Question, ask
+from schemas.ids import full_id
+
+EXISTING = "advice.satisfied-by-existing"
+ADVICE_EVENTS = frozenset(
+    {
+        "advice.delivered",
+        *STEPS,
+        "advice.received",
+        "advice.returned",
+        "advice.declined",
+        EXISTING,
+        "advice.cancelled",
+    }
+)
+"""Events that change what is known of an advice request. A missed appointment by itself changes nothing."""
+
+
+def chains_of(
+    standing: Standing, cases: Cases, requests: dict[str, Request], aliases: Aliases, precedence: Precedence
+) -> tuple[list[Chain], list[Question]]:
+    """The advice chains, each in its case, and the questions about facts that could not be placed."""
+    links = _links(standing.facts, aliases, precedence)
+    loose, questions = _place_named(standing.facts, links, aliases)
+    chains, asked_twice = _chains(links, standing, aliases)
+    questions += asked_twice
+    for chain in chains:
+        settle(chain, precedence)
+        chain.case = _case_of(chain, cases, requests, aliases, questions)
+    _place_loose(loose, chains, cases, aliases, precedence, questions)
+    for chain in chains:
+        questions += chain.questions
+    return chains, questions
+
+
+def advice_id(fact: Fact) -> str:
+    """The advice a request fact is about; its record where it names none."""
+    return fact.subject.get("advice") or f"{fact.source}/{fact.record}"
+
+
+def _links(facts: list[Fact], aliases: Aliases, precedence: Precedence) -> dict[str, Link]:
+    asked: dict[str, list[Fact]] = {}
+    for fact in facts:
+        if fact.kind == "advice.requested":
+            asked.setdefault(aliases.of(advice_id(fact)), []).append(fact)
+    links = {}
+    for id_, said in asked.items():
+        best = precedence.best(said)
+        believed = next(fact for fact in said if fact.source == best)
+        requested_on = said[0].effective_on
+        assert requested_on is not None
+        because = _replaces(believed).get("because")
+        links[id_] = Link(id_, believed, requested_on, because, {"advice.requested": said})
+    return links
+
+
+def _replaces(fact: Fact) -> dict[str, str]:
+    found = fact.data.get("replaces")
+    return found if isinstance(found, dict) and isinstance(found.get("advice"), str) else {}
+
+
+def _place_named(facts: list[Fact], links: dict[str, Link], aliases: Aliases) -> tuple[list[Fact], list[Question]]:
+    """Give each link the facts that name it; what names no link known here is loose, or waits for its own source."""
+    owners = {owner(id_) for id_ in links}
+    loose: list[Fact] = []
+    unknown: dict[str, Question] = {}
+    for fact in facts:
+        if fact.kind not in ADVICE_EVENTS:
+            continue
+        named = [aliases.of(id_) for id_ in _named(fact)]
+        found = [id_ for id_ in named if id_ in links]
+        for id_ in found:
+            links[id_].facts.setdefault(fact.kind, []).append(fact)
+        if found:
+            continue
+        waiting = [id_ for id_ in named if owner(id_) in owners]
+        if waiting:
+            unknown.setdefault(waiting[0], ask("unknown-advice", fact, waiting[0]))
+        else:
+            loose.append(fact)
+    return loose, list(unknown.values())
+
+
+def _named(fact: Fact) -> list[str]:
+    answers = fact.data.get("answers")
+    if isinstance(answers, list | tuple) and answers:
+        return [full_id(fact.source, answer) for answer in answers if isinstance(answer, str)]
+    named = fact.subject.get("advice")
+    return [named] if named else []
+
+
+def _chains(links: dict[str, Link], standing: Standing, aliases: Aliases) -> tuple[list[Chain], list[Question]]:
+    """Links by their first request, in the order in which they replace each other."""
+    roots: dict[str, list[tuple[int, Link]]] = {}
+    questions = []
+    replaced: dict[str, str] = {}
+    for id_, link in links.items():
+        before = _before(link, aliases)
+        if before is not None and replaced.setdefault(before, id_) != id_:
+            questions.append(ask("replaced-twice", link.asked_for))
+        root, depth = _root(link, links, aliases)
+        roots.setdefault(root, []).append((depth, link))
+    chains = []
+    for root, found in roots.items():
+        found.sort(key=lambda item: (item[0], item[1].requested_on, item[1].id))
+        chains.append(chain_of(root, [link for _, link in found], standing))
+    chains.sort(key=lambda chain: chain.id)
+    return chains, questions
+
+
+def _before(link: Link, aliases: Aliases) -> str | None:
+    named = _replaces(link.asked_for).get("advice")
+    return aliases.of(full_id(link.asked_for.source, named)) if named else None
+
+
+def _root(link: Link, links: dict[str, Link], aliases: Aliases) -> tuple[str, int]:
+    """The first request of the link's chain, known or not, and how many replacements lie between."""
+    seen = {link.id}
+    id_, depth = link.id, 0
+    current: Link | None = link
+    while current is not None:
+        before = _before(current, aliases)
+        if before is None:
+            break
+        if before in seen:  # a circle: nobody is first, so the least id stands for all
+            return min(seen), 0
+        seen.add(before)
+        id_, depth, current = before, depth + 1, links.get(before)
+    return id_, depth
+
+
+def _case_of(
+    chain: Chain, cases: Cases, requests: dict[str, Request], aliases: Aliases, questions: list[Question]
+) -> Case | None:
+    """The case of a chain's latest request: as named, else the only one open when it was sent."""
+    fact = chain.latest.asked_for
+    named = fact.subject.get("request")
+    ours = aliases.of(named) if named else None
+    if ours in cases.by_request:
+        return cases.by_request[ours]
+    if named and owner(named) in {owner(id_) for id_ in requests}:
+        questions.append(ask("unknown-request", fact, named))
+        return None
+    fits = [case for case in cases.cases if case.is_open(chain.links[0].requested_on)]
+    if len(fits) == 1:
+        return fits[0]
+    if fits:
+        questions.append(ask("which-case", fact, named, tuple(sorted(case.id for case in fits))))
+    elif not named:
+        questions.append(ask("no-open-request", fact))
+    else:
+        questions.append(ask("unknown-request", fact, named))
+    return None
+
+
+def _place_loose(
+    loose: list[Fact],
+    chains: list[Chain],
+    cases: Cases,
+    aliases: Aliases,
+    precedence: Precedence,
+    questions: list[Question],
+) -> None:
+    """The only one open on the fact's date with the same heading, service and body. What is open is judged by facts
+    that name their request, so that no loose fact depends on another."""
+    gained: dict[str, tuple[Chain, list[Fact]]] = {}
+    for fact in loose:
+        fits = [chain for chain in chains if _fits(fact, chain)]
+        if len(fits) == 1:
+            gained.setdefault(fits[0].id, (fits[0], []))[1].append(fact)
+        elif fact.kind == EXISTING and not fits:
+            _satisfy_heading(fact, cases, aliases, questions)
+        else:
+            questions.append(_which(fact, fits, chains))
+    for chain, facts in gained.values():
+        for fact in facts:
+            chain.latest.facts.setdefault(fact.kind, []).append(fact)
+        for said in chain.latest.facts.values():
+            said.sort(key=lambda fact: (fact.effective_on, fact.key))
+        settle(chain, precedence)
+
+
+def _fits(fact: Fact, chain: Chain) -> bool:
+    on, data = fact.effective_on, fact.data
+    if on is None or not chain.is_open(on):
+        return False
+    stated = [(data.get(name), ours) for name, ours in (("heading", chain.heading), ("service", chain.service))]
+    known = [(theirs, ours) for theirs, ours in stated if theirs and ours]
+    if not known or any(theirs != ours for theirs, ours in known):
+        return False
+    body = body_of(data.get("from") or data.get("by") or data.get("to"))
+    return body is None or fact.kind == EXISTING or any(body.could_be(other) for other in chain.bodies())
+
+
+def _which(fact: Fact, fits: list[Chain], chains: list[Chain]) -> Question:
+    on = fact.effective_on
+    assert on is not None
+    candidates = fits or [chain for chain in chains if chain.is_open(on)]
+    about = fact.subject.get("advice")
+    return ask("which-case", fact, about, tuple(sorted(chain.latest.id for chain in candidates)))
+
+
+def _satisfy_heading(fact: Fact, cases: Cases, aliases: Aliases, questions: list[Question]) -> None:
+    """Existing advice that nobody needed to ask for: it completes its heading in its case."""
+    named = aliases.of(fact.subject.get("request", ""))
+    on = fact.effective_on
+    assert on is not None
+    case = cases.by_request.get(named)
+    if case is None:
+        fits = [case for case in cases.cases if case.is_open(on)]
+        case = fits[0] if len(fits) == 1 else None
+    if case is None:
+        questions.append(ask("no-open-request", fact))
+    elif all_agree(fact):
+        case.satisfied.append(fact)
+    else:
+        questions.append(ask("agreements-missing", fact))

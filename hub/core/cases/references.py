@@ -1,0 +1,36 @@
+"""Which subject a statement names: our own reference echoed, or an id that a person has linked to ours."""
+
+from collections.abc import Iterable
+
+from hub.core.facts.fact import Fact
+from schemas.ids import full_id
+
+
+class Aliases:
+    """Their subject ids and ours, as people decided (`subject.linked`). The last decision about an id stands."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        decided: dict[str, tuple[tuple[int, str], str]] = {}
+        for fact in facts:
+            if fact.kind != "subject.linked":
+                continue
+            to = fact.data.get("to")
+            for name, theirs in fact.subject.items():
+                ours = to.get(name) if isinstance(to, dict) else None
+                if isinstance(ours, str) and ours:
+                    said = ((fact.recorded_at, fact.content), full_id(fact.source, ours))
+                    decided[theirs] = max(said, decided.get(theirs, said))
+        self._ours = {theirs: ours for theirs, (_, ours) in decided.items()}
+
+    def of(self, subject_id: str) -> str:
+        """Our id for an id; itself where nobody has linked it. A circle of links ends where it began to repeat."""
+        seen = {subject_id}
+        while (ours := self._ours.get(subject_id)) is not None and ours not in seen:
+            seen.add(ours)
+            subject_id = ours
+        return subject_id
+
+
+def owner(subject_id: str) -> str:
+    """The source whose id it is."""
+    return subject_id.partition("/")[0]

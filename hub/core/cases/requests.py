@@ -1,0 +1,76 @@
+"""Requests for an assessment, each from the earliest receipt that any source states."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from hub.core.cases.disagreement import Disagreement, Precedence, disagreements
+from hub.core.cases.references import Aliases
+from hub.core.facts.fact import Fact
+from hub.core.facts.standing import Standing
+from hub.core.questions import Question, ask
+
+
+@dataclass(slots=True)
+class Request:
+    """One request. `start` is the fact that its clocks start from; `seen_on` the day the hub first heard of it."""
+
+    id: str
+    start: Fact
+    received_on: date
+    seen_on: date
+    area: str | None
+    basis: str
+    by: str | None
+    case_reference: str | None
+
+
+def requests_of(
+    standing: Standing, aliases: Aliases, precedence: Precedence
+) -> tuple[dict[str, Request], list[Question], list[Disagreement]]:
+    """The requests by id, with what is unclear and what sources disagree on."""
+    stated: dict[str, list[Fact]] = {}
+    for fact in standing.facts:
+        if fact.kind == "assessment.requested":
+            stated.setdefault(aliases.of(request_id(fact)), []).append(fact)
+    questions: list[Question] = []
+    found: list[Disagreement] = []
+    requests = {}
+    for id_, facts in stated.items():
+        requests[id_] = _request(id_, facts, standing, precedence)
+        if len(facts) > 1:
+            found += disagreements(id_, "assessment.requested", facts, requests[id_].start)
+            questions += _two_starts(id_, facts)
+    return requests, questions, found
+
+
+def request_id(fact: Fact) -> str:
+    """The id a request fact states; its record where it names none."""
+    return fact.subject.get("request") or f"{fact.source}/{fact.record}"
+
+
+def _request(id_: str, facts: list[Fact], standing: Standing, precedence: Precedence) -> Request:
+    start = facts[0]  # facts stand in the order of their dates: the earliest receipt
+    assert start.effective_on is not None
+    best = precedence.best(facts)
+    said = {name: value for fact in facts if fact.source != best for name, value in fact.data.items()}
+    said |= {name: value for fact in facts if fact.source == best for name, value in fact.data.items()}
+    return Request(
+        id=id_,
+        start=start,
+        received_on=start.effective_on,
+        seen_on=min(standing.first_seen[fact.key] for fact in facts),
+        area=precedence.area(best),
+        basis=said.get("basis") or "s36",
+        by=said.get("by"),
+        case_reference=said.get("case_reference"),
+    )
+
+
+def _two_starts(id_: str, facts: Iterable[Fact]) -> list[Question]:
+    dates: dict[str, set[date | None]] = {}
+    for fact in facts:
+        dates.setdefault(fact.source, set()).add(fact.effective_on)
+        if len(dates[fact.source]) > 1:
+            return [ask("two-starts", fact, id_)]
+    return []

@@ -1,0 +1,115 @@
+"""What has to be said after an evaluation: only what differs from what was said before."""
+
+from typing import Any, Literal, NamedTuple
+
+import orjson
+
+from hub.core.casework.evaluate import Evaluation
+from hub.core.casework.history import History
+from hub.core.casework.memory import Memory, digest_of
+from hub.core.questions import Question
+
+Kind = Literal["child", "deadline", "alert", "task"]
+
+
+class Change(NamedTuple):
+    """One thing to say. `key` names it within its kind; `value` None says that it is gone."""
+
+    kind: Kind
+    key: str
+    value: bytes | None
+
+
+def changes(evaluation: Evaluation, said: History | None, memory: Memory) -> list[Change]:
+    """The changes since `said`, the history held when the memory last spoke; it then holds what is said now."""
+    return [
+        *_record(evaluation, memory),
+        *_deadlines(evaluation, said),
+        *_alerts(evaluation, memory),
+        *_tasks(evaluation, memory),
+    ]
+
+
+def _record(evaluation: Evaluation, memory: Memory) -> list[Change]:
+    value = _json(evaluation.record)
+    digest = digest_of(value)
+    if digest == memory.record:
+        return []
+    memory.record = digest
+    return [Change("child", evaluation.child_id, value)]
+
+
+def _deadlines(evaluation: Evaluation, said: History | None) -> list[Change]:
+    """A deadline is said with the day of its last change as `as_of`."""
+    child_id, past = evaluation.child_id, said.traces if said else {}
+    found = []
+    for deadline in evaluation.deadlines:
+        trace, before = evaluation.now.traces[deadline.id], past.get(deadline.id)
+        if before is None or before[:2] != trace[:2]:
+            value = _json(deadline.to_json(child_id, trace.changed_on))
+            found.append(Change("deadline", deadline.id, value))
+    for id_, before in past.items():
+        trace_now = evaluation.now.traces.get(id_)
+        if before.digest is not None and (trace_now is None or trace_now.digest is None):
+            found.append(Change("deadline", id_, None))
+    return found
+
+
+def _alerts(evaluation: Evaluation, memory: Memory) -> list[Change]:
+    """Each is opened once and cleared once: an open one is not said again when a date in it changes."""
+    now = {alert["id"]: alert for alert in evaluation.alerts}
+    found = []
+    for id_, alert in list(memory.alerts.items()):
+        if id_ not in now:
+            del memory.alerts[id_]
+            cleared = alert | {"state": "cleared", "reason": _reason(alert, evaluation), "since": evaluation.day}
+            found.append(Change("alert", id_, _json(cleared)))
+    for id_, alert in now.items():
+        if id_ not in memory.alerts:
+            memory.alerts[id_] = alert
+            found.append(Change("alert", id_, _json(alert)))
+    return found
+
+
+def _reason(alert: dict[str, Any], evaluation: Evaluation) -> str:
+    opening = evaluation.now.alerts.get((alert["about"], alert["threshold"], alert["audience"]))
+    return (opening.reason if opening else None) or "corrected"
+
+
+def _tasks(evaluation: Evaluation, memory: Memory) -> list[Change]:
+    now = {question.id(evaluation.child_id): question for question in evaluation.questions}
+    found = []
+    for id_, task in list(memory.tasks.items()):
+        if id_ not in now:
+            del memory.tasks[id_]
+            resolved = task | {"state": "resolved", "resolved_on": evaluation.day}
+            found.append(Change("task", id_, _json(resolved)))
+    for id_, question in now.items():
+        task = task_json(evaluation.child_id, id_, question)
+        if memory.tasks.get(id_) != task:
+            memory.tasks[id_] = task
+            found.append(Change("task", id_, _json(task)))
+    return found
+
+
+def task_json(child_id: str, id_: str, question: Question) -> dict[str, Any]:
+    """A question as a task that is open, in the shape of `schemas.reviews.ReviewTask`."""
+    return {
+        "id": id_,
+        "question": question.question,
+        "state": "open",
+        "child_id": child_id,
+        "source": question.source,
+        "record": question.record,
+        "kind": question.kind,
+        "message": None,
+        "candidates": list(question.candidates),
+        "detail": question.detail,
+        "opened_on": question.opened_on.isoformat(),
+        "resolved_on": None,
+        "asked_at": None,
+    }
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return orjson.dumps(value)

@@ -1,0 +1,133 @@
+"""The one function of casework: the facts of one child and a day in, everything that follows from them out."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from hub.core.casework.history import AlertKey, History, Opening, advance
+from hub.core.casework.policy import Policy
+from hub.core.casework.record import record_of
+from hub.core.casework.view import View, view_of
+from hub.core.clocks.deadline import Deadline
+from hub.core.facts.fact import Fact
+from hub.core.questions import Question
+from schemas.ids import digest
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """What stands on `day`. `next_on`: the next day on which any of it could change without new facts.
+
+    `before` is what the days before `day` leave behind (None where `day` is the first), `now` what they and `day` do.
+    """
+
+    child_id: str
+    day: date
+    record: dict[str, Any]
+    deadlines: list[Deadline]
+    alerts: list[dict[str, Any]]
+    questions: list[Question]
+    next_on: date | None
+    before: History | None
+    now: History
+
+
+def evaluate(
+    child_id: str,
+    facts: Sequence[Fact],
+    day: date,
+    policy: Policy,
+    known_at: date | None = None,
+    start: History | None = None,
+) -> Evaluation:
+    """Evaluate one child on a day.
+
+    Counts the facts received by the end of `known_at` in London (that of `day` unless said). The days before are walked
+    through, each with what was known at its end, because an alert's number and what is standing depend on them; `start`
+    saves the walk up to its day, and must have been made from the same facts.
+    """
+    known_at = known_at or day
+    facts = [fact for fact in facts if fact.received_on <= known_at]
+    before = _walk(facts, day, policy, start)
+    known_before = [fact for fact in facts if before is not None and fact.received_on <= before.day]
+    view, now = _step(before, facts, known_before, day, policy)
+    deadlines = {deadline.id: deadline for deadline in view.deadlines}
+    return Evaluation(
+        child_id=child_id,
+        day=day,
+        record=record_of(child_id, view, policy),
+        deadlines=view.deadlines,
+        alerts=[
+            alert_json(child_id, key, opening, deadlines[key[0]])
+            for key, opening in sorted(now.alerts.items())
+            if opening.reason is None
+        ],
+        questions=view.questions,
+        next_on=view.next_on,
+        before=before,
+        now=now,
+    )
+
+
+def alert_json(child_id: str, key: AlertKey, opening: Opening, deadline: Deadline) -> dict[str, Any]:
+    """An alert that stands, in the shape of `schemas.alerts.Alert`."""
+    about, threshold, audience = key
+    return {
+        "id": digest(about, threshold, audience, opening.n),
+        "child_id": child_id,
+        "about": about,
+        "deadline": deadline.id,
+        "threshold": threshold,
+        "audience": audience,
+        "state": "open",
+        "reason": None,
+        "since": opening.since,
+        "caused_by": opening.caused_by,
+        "service": deadline.subject.service,
+        "area": deadline.subject.area,
+        "case_reference": deadline.subject.case_reference,
+        "due_on": deadline.due_on,
+        "act_by": deadline.act_by,
+    }
+
+
+def _walk(facts: list[Fact], day: date, policy: Policy, start: History | None) -> History | None:
+    """The history of the days before `day`: only those on which something could change need to be looked at."""
+    received = sorted({fact.received_on for fact in facts})
+    history = start
+    while True:
+        following = _next_day(history, received)
+        if following is None or following >= day:
+            return history
+        known = [fact for fact in facts if fact.received_on <= following]
+        known_before = [fact for fact in known if history is not None and fact.received_on <= history.day]
+        _, history = _step(history, known, known_before, following, policy)
+
+
+def _next_day(history: History | None, received: list[date]) -> date | None:
+    if history is None:
+        return received[0] if received else None
+    later = bisect_right(received, history.day)
+    days = [history.next_on, received[later] if later < len(received) else None]
+    return min(filter(None, days), default=None)
+
+
+def _step(
+    before: History | None, known: list[Fact], known_before: list[Fact], day: date, policy: Policy
+) -> tuple[View, History]:
+    view = view_of(known, day, policy)
+    unmoved: Callable[[], View] | None = None
+    if len(known) > len(known_before):
+        unmoved = lambda: view_of(known_before, day, policy)  # noqa: E731
+    corrected = bool(known_before) and _corrects(known, known_before)
+    return view, advance(before, view, policy, corrected, unmoved)
+
+
+def _corrects(known: list[Fact], known_before: list[Fact]) -> bool:
+    """Whether a fact that came after the others says something else about the same thing."""
+    contents: dict[Any, set[str]] = {}
+    for fact in known_before:
+        contents.setdefault(fact.key, set()).add(fact.content)
+    return any(fact.key in contents and fact.content not in contents[fact.key] for fact in known)

@@ -1,0 +1,103 @@
+"""What is kept about a child between two evaluations: its facts, what earlier days left behind, what was last said.
+
+As bytes: ten characters for `next_on` (an index can be built without reading more), then JSON.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import orjson
+
+from hub.core.casework.evaluate import Evaluation, evaluate
+from hub.core.casework.history import History, from_json, to_json
+from hub.core.casework.policy import Policy
+from hub.core.facts.fact import Fact, from_row, to_row
+
+NEVER = b"----------"
+"""The prefix where nothing changes by the passing of time."""
+
+
+@dataclass(slots=True)
+class Memory:
+    """`record` is a digest of the record last said, `alerts` and `tasks` the open ones last said, by id."""
+
+    facts: dict[tuple[str, str | None, int | None], Fact] = field(default_factory=dict)
+    day: date | None = None
+    before: History | None = None
+    now: History | None = None
+    record: str = ""
+    alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def add(self, facts: Iterable[Fact]) -> date | None:
+        """Keep what is new, of repeats the first received. The earliest day on which any of it was received, or None."""
+        earliest: date | None = None
+        for fact in facts:
+            key = (fact.content, fact.link, fact.seq)
+            known = self.facts.get(key)
+            if known is not None and (known.received_at, known.message or "") <= (fact.received_at, fact.message or ""):
+                continue
+            self.facts[key] = fact
+            earliest = fact.received_on if earliest is None else min(earliest, fact.received_on)
+        return earliest
+
+    def evaluate(self, child_id: str, day: date, news_from: date | None, policy: Policy) -> Evaluation:
+        """Evaluate on a day, and keep the history. `news_from`: the earliest day of facts added since the last time."""
+        start = self._start(day, news_from or date.max)
+        evaluation = evaluate(child_id, list(self.facts.values()), day, policy, start=start)
+        self.day, self.before, self.now = day, evaluation.before, evaluation.now
+        return evaluation
+
+    def _start(self, day: date, news_from: date) -> History | None:
+        """As much of the walk through past days as the news leaves standing."""
+        if self.day is None:
+            return None
+        if news_from > self.day < day:
+            return self.now
+        return self.before if news_from >= self.day else None
+
+
+def dump(memory: Memory) -> bytes:
+    """The memory as bytes."""
+    next_on = memory.now.next_on if memory.now else None
+    value = [
+        [to_row(fact) for fact in memory.facts.values()],
+        memory.day,
+        to_json(memory.before) if memory.before else None,
+        to_json(memory.now) if memory.now else None,
+        memory.record,
+        memory.alerts,
+        memory.tasks,
+    ]
+    return (next_on.isoformat().encode() if next_on else NEVER) + orjson.dumps(value)
+
+
+def load(value: bytes | None) -> Memory:
+    """The memory that `dump` wrote; an empty one out of nothing."""
+    if value is None:
+        return Memory()
+    rows, day, before, now, record, alerts, tasks = orjson.loads(memoryview(value)[len(NEVER) :])
+    facts = map(from_row, rows)
+    return Memory(
+        facts={(fact.content, fact.link, fact.seq): fact for fact in facts},
+        day=date.fromisoformat(day) if day else None,
+        before=from_json(before) if before else None,
+        now=from_json(now) if now else None,
+        record=record,
+        alerts=alerts,
+        tasks=tasks,
+    )
+
+
+def due_on(value: bytes) -> str | None:
+    """`next_on` of a memory in bytes, as an ISO date."""
+    prefix = value[: len(NEVER)]
+    return None if prefix == NEVER else prefix.decode()
+
+
+def digest_of(value: bytes) -> str:
+    """A short digest, to see whether something was said before."""
+    return hashlib.blake2b(value, digest_size=12).hexdigest()

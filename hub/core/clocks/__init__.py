@@ -1,0 +1,1 @@
+"""The statutory clocks: rules as data, how days are counted, and deadlines."""

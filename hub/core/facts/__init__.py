@@ -1,0 +1,1 @@
+"""Facts as the core holds them, and which of them stand."""

@@ -1,0 +1,105 @@
+"""Which facts stand: of a set of facts received, in any order and however often, those that count on a day."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import NamedTuple
+
+from hub.core.facts.fact import Fact, Key
+from hub.core.questions import Question, ask
+
+ASSIGNED, RELEASED = "link.assigned", "link.released"
+EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
+"""Dates outside are slips of the pen or a system's empty date (1900-01-01, 9999-12-31), not dates."""
+
+UNDATED = frozenset({"subject.linked", "child.identified"})
+"""Kinds whose effective date decides nothing."""
+
+
+class Standing(NamedTuple):
+    """The facts that count, in an order of their own; `first_seen` is the day a key was first heard of.
+
+    `moving`: links whose facts wait for the decision that brings them here. `next_on`: when a fact dated ahead counts.
+    """
+
+    facts: list[Fact]
+    first_seen: dict[Key, date]
+    questions: list[Question]
+    moving: tuple[str, ...]
+    next_on: date | None
+
+
+def stand(facts: Iterable[Fact], day: date) -> Standing:
+    """The facts that stand on a day, out of all that are known.
+
+    For each (source, record, kind, occurrence) the highest version stands; of one version with one content the earliest
+    received, of different contents the last recorded, then the greater digest. A retraction removes.
+    """
+    counted, moving = _counted(facts)
+    best, first_seen, disputed = _highest(counted)
+    questions = [ask("same-version-differs", fact) for key, fact in best.items() if (key, fact.version) in disputed]
+    standing, next_on = [], None
+    for fact in best.values():
+        if fact.retracted:
+            continue
+        on = fact.effective_on
+        if fact.kind in UNDATED:
+            standing.append(fact)
+        elif on is None or not EARLIEST <= on <= LATEST:
+            questions.append(ask("no-date", fact))
+        elif on > day:
+            questions.append(ask("future-date", fact))
+            next_on = on if next_on is None else min(next_on, on)
+        else:
+            standing.append(fact)
+    standing.sort(key=_order)
+    return Standing(standing, first_seen, questions, moving, next_on)
+
+
+def _order(fact: Fact) -> tuple[date, str, str, str, str]:
+    return (fact.effective_on or EARLIEST, fact.kind, fact.source, fact.record, fact.occurrence)
+
+
+def _counted(facts: Iterable[Fact]) -> tuple[list[Fact], tuple[str, ...]]:
+    """The facts that this child may count: a link's only while the highest decision seen for it brought it here."""
+    decisions: dict[str, tuple[int, bool]] = {}
+    others = []
+    for fact in facts:
+        if fact.link is not None and fact.kind in (ASSIGNED, RELEASED):
+            # At one number a release wins: better no facts for a moment than another child's.
+            decision = (fact.seq or 0, fact.kind == RELEASED)
+            decisions[fact.link] = max(decision, decisions.get(fact.link, decision))
+        else:
+            others.append(fact)
+    counted, moving = [], set()
+    for fact in others:
+        if fact.link is None:
+            counted.append(fact)
+            continue
+        seq, released = decisions.get(fact.link, (0, False))
+        if fact.seq == seq and fact.link in decisions and not released:
+            counted.append(fact)
+        elif (fact.seq or 0) > seq or fact.link not in decisions:
+            moving.add(fact.link)
+    return counted, tuple(sorted(moving))
+
+
+def _highest(facts: list[Fact]) -> tuple[dict[Key, Fact], dict[Key, date], set[tuple[Key, int]]]:
+    best: dict[Key, Fact] = {}
+    first_seen: dict[Key, date] = {}
+    disputed: set[tuple[Key, int]] = set()
+    for fact in facts:
+        key = fact.key
+        other = best.get(key)
+        if other is None:
+            best[key], first_seen[key] = fact, fact.received_on
+            continue
+        first_seen[key] = min(first_seen[key], fact.received_on)
+        if fact.content == other.content:
+            if fact.received_at < other.received_at:
+                best[key] = fact
+            continue
+        if fact.version == other.version:
+            disputed.add((key, fact.version))
+        if fact.rank > other.rank:
+            best[key] = fact
+    return best, first_seen, disputed

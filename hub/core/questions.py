@@ -1,0 +1,72 @@
+"""What is unclear about a child's facts, said in words that a person can act on. No received value is repeated."""
+
+from datetime import date
+from typing import Literal, NamedTuple
+
+from hub.core.facts.fact import Fact
+from schemas.ids import digest
+
+DETAILS: dict[str, str] = {
+    "same-version-differs": "The source sent two different contents under one version; the one recorded last stands. "
+    "Ask the source to send a new version.",
+    "no-date": "The date is missing or impossible, so this counts for nothing. Correct it in the source.",
+    "future-date": "The date lies in the future: this does not count before that day. Correct it in the source.",
+    "two-starts": "One request has two different dates of receipt from the same source; the earliest stands.",
+    "ends-before-start": "This is dated before what it would end, so it ends nothing. Correct the date or the case.",
+    "unknown-request": "The request named here has not been stated by its source.",
+    "unknown-advice": "The advice request named here has not been stated by its source.",
+    "no-open-request": "No request was open on this date, so this belongs to no case.",
+    "second-decision": "The family had already been told another decision; the first stands. If an order, an unopposed "
+    "appeal or a mediation agreement made the difference, record that.",
+    "advice-before-asked": "The advice is dated before it was asked for: it counts only when author, authority and "
+    "family agree that it is enough (reg 6(4)).",
+    "decline-not-permitted": "Declined without a permitted ground and written reasons (CFA 2014 s31(3)-(4)): the "
+    "advice is still due.",
+    "agreements-missing": "Existing advice is enough only when author, authority and family all agree (reg 6(4)).",
+    "delivered-elsewhere": "Delivered to another body than the one asked: this does not start its six weeks.",
+    "delivered-before-sent": "Delivered before it was sent: one of the two dates is wrong. The earlier one counts.",
+    "replaced-twice": "Two requests say that they replace the same one; they run as one deadline under the latest.",
+    "plan-without-psychological": "A plan was issued without a psychologist's advice: correct the data, or review the "
+    "plan's lawfulness.",
+    "no-rule": "No rule is in force on the day this started.",
+    "which-case": "It is unclear which advice request or case this is about. Say which, or that it is none of them.",
+}
+"""The sentence for each code."""
+
+
+class Question(NamedTuple):
+    """`about` is the subject or record in question; `id` is a hash of what the question is about, never of its words.
+
+    `subject` is the advice or request concerned, whose deadlines show the question. `opened_on` is the London day on
+    which the hub received the fact that raises it. `detail` follows from `code`.
+    """
+
+    code: str
+    about: str
+    subject: str
+    source: str
+    record: str
+    kind: str
+    opened_on: date
+    candidates: tuple[str, ...] = ()
+
+    @property
+    def question(self) -> Literal["which-case", "data"]:
+        """The kind of task it makes."""
+        return "which-case" if self.code == "which-case" else "data"
+
+    @property
+    def detail(self) -> str:
+        """What is unclear and what to do."""
+        return DETAILS[self.code]
+
+    def id(self, child_id: str) -> str:
+        """The task's id."""
+        return digest(self.question, self.code, child_id, self.about)
+
+
+def ask(code: str, fact: Fact, about: str | None = None, candidates: tuple[str, ...] = ()) -> Question:
+    """A question raised by a fact; about that fact itself unless told otherwise."""
+    own = "|".join((fact.source, fact.record, fact.kind, fact.occurrence))
+    subject = fact.subject.get("advice") or fact.subject.get("request") or f"{fact.source}/{fact.record}"
+    return Question(code, about or own, subject, fact.source, fact.record, fact.kind, fact.received_on, candidates)
