@@ -21,6 +21,15 @@ def child(offset, child_id="chd-1", headers=(), **changes):
         "open": True,
         "received_on": "2026-09-14",
         "case_reference": "REQ-1",
+        "commissioner": None,
+        "cases": [],
+        "other_advice": [],
+        "other_plans": [],
+        "exemptions_claimed": [],
+        "disagreements": [],
+        "questions": [],
+        "moving": [],
+        "standing": 0,
     }
     return record("hub.children", offset, child_id, known | changes, headers)
 

@@ -12,6 +12,7 @@ async def everything(client, path, **parameters):
         answer = await client.get(path, params=parameters | cursor)
         assert answer.status_code == 200, answer.text
         pages.append(answer.json()["items"])
+        assert len(pages) < 50
         if answer.json()["next"] is None:
             return pages
         cursor = {"cursor": answer.json()["next"]}
