@@ -51,6 +51,7 @@ class KafkaPublisher:
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
         self._failing_since: float | None = None
+        self._stopping = False
 
     async def start(self) -> None:
         """Begin to connect, and go on trying."""
@@ -58,10 +59,12 @@ class KafkaPublisher:
 
     async def stop(self) -> None:
         """End the connection; what is in flight gets `ack_timeout` seconds to be acked."""
-        tasks, self._tasks = self._tasks, set()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        self._stopping = True
+        while self._tasks:
+            # More than once: a wait that ends at the moment it is cancelled swallows the cancellation (Python 3.11).
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.wait(set(self._tasks), timeout=0.5)
         if self._producer is not None:
             producer, self._producer = self._producer, None
             await self._close(producer)
@@ -110,7 +113,7 @@ class KafkaPublisher:
             return self._producer
 
     async def _keep_connected(self) -> None:
-        while True:
+        while not self._stopping:
             async with self._changed:
                 await self._changed.wait_for(lambda: self._producer is None)
             producer = await self._connect()
@@ -119,6 +122,7 @@ class KafkaPublisher:
                 continue
             async with self._changed:
                 self._producer = producer
+                self._failing_since = None
                 self._changed.notify_all()
 
     async def _connect(self) -> AIOKafkaProducer | None:
@@ -156,7 +160,6 @@ class KafkaPublisher:
             return
         _log.warning("replacing the producer", error=type(error).__name__)
         self._producer = None
-        self._failing_since = None
         self._spawn(self._announce())
         self._spawn(self._close(producer))
 

@@ -75,11 +75,12 @@ class SqlLedger(RowLedger):
     @contextmanager
     def _transaction(self) -> Iterator[sa.Connection]:
         try:
-            if not self._made:
-                _metadata.create_all(self._engine)
-                self._made = True
             with self._engine.begin() as connection:
+                if not self._made:
+                    self._lock(connection, "")
+                    _metadata.create_all(connection)
                 yield connection
+            self._made = True
         except (DBAPIError, sa.exc.TimeoutError) as error:
             # The driver's own message may repeat values.
             raise LedgerUnavailable(f"the ledger's database: {type(error).__name__}") from None

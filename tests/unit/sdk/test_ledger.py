@@ -12,6 +12,8 @@ import pytest
 from connectors.sdk.ledger import Answer, LedgerUnavailable, MemoryLedger, Refusal, RowLedger, entry
 from connectors.sdk.sql_ledger import SqlLedger
 
+pytest_plugins = ["tests.support.postgres"]
+
 KEY = b"k" * 32
 SOURCE = "one-education:825:2022"
 OTHER = "council-tracker:825:2026"
@@ -30,12 +32,20 @@ def clock() -> StoppedClock:
     return StoppedClock()
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("postgres_url"))
+    return f"sqlite:///{tmp_path}/ledger.db"
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def ledger(request: pytest.FixtureRequest, tmp_path: Path, clock: StoppedClock) -> Iterator[RowLedger]:
     if request.param == "memory":
         yield MemoryLedger(clock)
         return
-    sql = SqlLedger(f"sqlite:///{tmp_path}/ledger.db", "webhook", clock)
+    found = request.getfixturevalue("postgres_url") if request.param == "postgresql" else None
+    sql = SqlLedger(found or f"sqlite:///{tmp_path}/ledger.db", "webhook", clock)
     yield sql
     sql.close()
 
@@ -182,8 +192,8 @@ asyncio.run(main())
 """
 
 
-def test_processes_share_one_sqlite_ledger(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", CLAIMER, f"sqlite:///{tmp_path}/ledger.db"]
+def test_processes_share_one_ledger(url: str) -> None:
+    command = [sys.executable, "-c", CLAIMER, url]
     processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     try:
         printed = [process.communicate(timeout=60)[0] for process in processes]
@@ -196,8 +206,7 @@ def test_processes_share_one_sqlite_ledger(tmp_path: Path) -> None:
     assert sorted(wins) == list(range(40))
 
 
-async def test_what_was_taken_outlives_the_process(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/ledger.db"
+async def test_what_was_taken_outlives_the_process_and_is_each_connector_s_own(url: str) -> None:
     before = SqlLedger(url, "webhook")
     claim = await before.claim(SOURCE, [an_entry()])
     await before.acked(SOURCE, [an_entry()], claim.token)
