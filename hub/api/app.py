@@ -22,6 +22,7 @@ from schemas.alerts import Alert
 from schemas.api import Page, Problem, ReadModelHealth
 from schemas.deadletters import DeadLetter
 from schemas.deadlines import Deadline
+from schemas.records import ChildRecord
 from schemas.reviews import ReviewTask
 
 Key = Annotated[str, Path(max_length=200, pattern=r"^[\x21-\x7e]+$")]
@@ -92,11 +93,11 @@ def _add_listings(app: FastAPI, model: ReadModel, cursors: Cursors) -> None:
 
     missing: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
 
-    @app.get("/children", response_model=Page[dict[str, Any]], summary="Reconciled records")
+    @app.get("/children", response_model=Page[ChildRecord], summary="Reconciled records")
     def children(request: Request, query: Annotated[ChildQuery, InQuery()]) -> Response:
         return listing(request, reader.CHILDREN, query)
 
-    @app.get("/children/{child_id}", response_model=dict[str, Any], responses=missing, summary="One record")
+    @app.get("/children/{child_id}", response_model=ChildRecord, responses=missing, summary="One record")
     def child(request: Request, child_id: Key) -> Response:
         return one(request, reader.CHILDREN, child_id)
 

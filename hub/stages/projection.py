@@ -5,7 +5,6 @@ A row is the columns that the API asks by, and `body`, the JSON as received. Not
 
 import base64
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
@@ -18,6 +17,7 @@ from schemas.base import Model
 from schemas.deadletters import parse
 from schemas.deadlines import Deadline
 from schemas.instants import microseconds
+from schemas.records import ChildRecord
 from schemas.reviews import ReviewTask
 from schemas.topics import ALERTS, CHILDREN, DEADLETTER, DEADLINES, REVIEW
 
@@ -49,14 +49,14 @@ def _child(record: Record) -> list[Change]:
     key = _key(record)
     if record.value is None:
         return [Change("children", key, None)]
-    child = _object(record.value)
-    if child.get("child_id", key) != key:
+    child = _model(ChildRecord, record.value)
+    if child.child_id != key:
         raise PermanentError("the record's key is not its child_id")
     row = {
-        "area": _column(child.get("area")),
-        "is_open": child.get("open") is not False,
-        "received_on": _day(child.get("received_on")),
-        "case_reference": _column(child.get("case_reference")),
+        "area": _column(child.area),
+        "is_open": child.open,
+        "received_on": child.received_on,
+        "case_reference": _column(child.case_reference),
         "body": _text(record.value),
     }
     return [Change("children", key, row)]
@@ -82,6 +82,7 @@ def _deadline(record: Record) -> list[Change]:
 
 
 def _alert(record: Record) -> list[Change]:
+    """Kept by child as well: while a link moves, one child's alert clears and the same opens for the other."""
     if record.value is None:
         raise PermanentError("an alert has no tombstone: it is cleared by a record")
     alert = _model(Alert, record.value)
@@ -94,7 +95,7 @@ def _alert(record: Record) -> list[Change]:
         "since": alert.since,
         "body": _text(record.value),
     }
-    return [Change("alerts", _bounded(alert.id), row)]
+    return [Change("alerts", _bounded(f"{alert.child_id or ''}|{alert.id}"), row)]
 
 
 def _review(record: Record) -> list[Change]:
@@ -157,16 +158,6 @@ def _model(model: type[Kind], value: bytes) -> Kind:
         raise PermanentError(f"{error.error_count()} fields do not fit {model.__name__}") from None
 
 
-def _object(value: bytes) -> dict[str, Any]:
-    try:
-        found = orjson.loads(value)
-    except orjson.JSONDecodeError:
-        raise PermanentError("the value is not JSON") from None
-    if not isinstance(found, dict):
-        raise PermanentError("the value is not a JSON object")
-    return found
-
-
 def _key(record: Record) -> str:
     try:
         return _bounded((record.key or b"").decode())
@@ -184,13 +175,6 @@ def _text(value: bytes) -> str:
     return value.decode()
 
 
-def _column(value: object) -> str | None:
+def _column(value: str | None) -> str | None:
     """Text fit for an indexed column: PostgreSQL takes no NUL and no long index entry."""
-    return value.replace("\0", "\N{REPLACEMENT CHARACTER}")[:COLUMN_LIMIT] if isinstance(value, str) else None
-
-
-def _day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return None if value is None else value.replace("\0", "\N{REPLACEMENT CHARACTER}")[:COLUMN_LIMIT]

@@ -98,7 +98,7 @@ async def test_paging_holds_while_rows_come_and_go(client, filled):
 
 
 async def test_a_record_is_given_as_it_was_written(client, projector):
-    body = b'{"child_id":"chd-1","area":"825","open":true, "z":1.50}'
+    body = child(0).value.replace(b'"standing": 0', b'"standing" : 0')
     projector.apply("hub.children", 0, [record("hub.children", 0, "chd-1", body)], 0, 1)
     answer = await client.get("/children/chd-1")
     assert answer.content == body

@@ -27,4 +27,4 @@ def test_splitting_a_batch_changes_nothing(steps, cut):
 
 def test_the_body_is_the_json_as_received():
     made = alert(0)
-    assert changes([made])["alerts"]["al-1"]["body"].encode() == made.value
+    assert changes([made])["alerts"]["chd-1|al-1"]["body"].encode() == made.value
