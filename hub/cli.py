@@ -2,7 +2,16 @@
 
 import typer
 
+from hub.commands.deadletter import app as deadletter
+from hub.commands.doctor import doctor
+from hub.commands.key import key
+from hub.commands.run import stage, ticker, up
+from hub.commands.topics import topics
+
 app = typer.Typer(no_args_is_help=True, help="The SEND integration hub.", pretty_exceptions_show_locals=False)
+for command in (up, topics, doctor, key, stage, ticker):
+    app.command()(command)
+app.add_typer(deadletter, name="deadletter")
 
 
 def main() -> None:
