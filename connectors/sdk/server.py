@@ -42,7 +42,7 @@ async def serve(app: ASGIApp, settings: Settings, health: Health, **options: Any
             **options,
         )
     )
-    _leave_signals_to_the_server()
+    _leave_signals_to(server)
     _log.info("listening", host=settings.host, port=listener.getsockname()[1], metrics_port=metrics_port)
     await server.serve(sockets=[listener])
     _log.info("stopped")
@@ -71,7 +71,14 @@ def check(ready: Callable[[], Awaitable[bool]], problem: str) -> Callable[[], st
     return answer
 
 
-def _leave_signals_to_the_server() -> None:
-    """The server raises the signal that stopped it once more at its end: then nobody must die of it."""
+def _leave_signals_to(server: uvicorn.Server) -> None:
+    """A signal before the server minds them itself stops it too.
+
+    At its end it raises the one that stopped it once more: then nobody must die of it.
+    """
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, stop)

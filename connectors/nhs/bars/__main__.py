@@ -18,20 +18,22 @@ from connectors.sdk.sql_ledger import SqlLedger
 from hub.platform import logs
 from hub.platform.clock import clock_from
 from hub.platform.health import Health
+from schemas.kinds import validation_errors
 
 _SECURITY = {"token": "signed token (JWT, Authorization: Bearer)", "certificate": "TLS client certificate"}
 
 
 def main() -> None:
-    """Run until SIGTERM or SIGINT; end with status 2 and the reasons when the settings do not fit together."""
+    """Run until SIGTERM or SIGINT; one sentence and status 1 where the settings or their files are wrong."""
     try:
         settings = BarsSettings()
+        logs.set_up(CONNECTOR, settings.log_level)
+        asyncio.run(run(settings))
     except ValidationError as error:
-        for item in error.errors(include_url=False, include_input=False):
-            print(f"bars: {'.'.join(map(str, item['loc']))} {item['msg']}".replace("  ", " "), file=sys.stderr)  # noqa: T201
-        sys.exit(2)
-    logs.set_up(CONNECTOR, settings.log_level)
-    asyncio.run(run(settings))
+        problems = "; ".join(f"{field}: {message}" for field, message in validation_errors(error))
+        sys.exit(f"the BaRS connector cannot run: {problems}")
+    except (OSError, ValueError) as error:
+        sys.exit(f"the BaRS connector cannot run: {error}")
 
 
 async def run(settings: BarsSettings) -> None:
