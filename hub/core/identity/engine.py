@@ -35,7 +35,7 @@ class Identity:
             learnt = self._learn(link, evidence, work)
             self._add_fact(link, observation, work)
             if is_new or learnt:
-                _settle(work, link.id)
+                _refresh(work, matching.settle(work, link.id))
         return work.outcome
 
     def day(self, day: date, values: KeyValues) -> Outcome:
@@ -43,17 +43,20 @@ class Identity:
         return questions.overdue(Store(values), day)
 
     def assign(self, link_id: str, child_id: str, why: str, at: datetime, values: KeyValues) -> Outcome:
-        """A person's decision: the link belongs to that child. It outranks the rules from then on."""
+        """A person's decision: the link belongs to that child. It outranks the rules from then on.
+
+        No rule moves another link because of it: so undoing it restores everything.
+        """
         work = Work(Store(values), self._sources, self._key, at)
         decisions.assign(work, work.link(link_id), child_id, "person", why)
-        _settle(work, link_id)
+        _refresh(work, matching.around(work, link_id))
         return work.outcome
 
     def release(self, link_id: str, why: str, at: datetime, values: KeyValues) -> Outcome:
         """A person's decision: the link does not belong to its child, and waits."""
         work = Work(Store(values), self._sources, self._key, at)
         decisions.release(work, work.link(link_id), why)
-        _settle(work, link_id)
+        _refresh(work, matching.around(work, link_id))
         return work.outcome
 
     def _link_of(self, observation: Observation, work: Work) -> tuple[Link, bool]:
@@ -135,6 +138,6 @@ class Identity:
         work.store.put_link(link)
 
 
-def _settle(work: Work, link_id: str) -> None:
-    for touched in sorted(matching.settle(work, link_id)):
-        questions.refresh(work, touched)
+def _refresh(work: Work, links: set[str]) -> None:
+    for link_id in sorted(links):
+        questions.refresh(work, link_id)

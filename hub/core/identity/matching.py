@@ -36,6 +36,11 @@ def settle(work: Work, link_id: str) -> set[str]:
     return touched
 
 
+def around(work: Work, link_id: str) -> set[str]:
+    """A link and those that share a number with it: whose questions may change when it moves."""
+    return {link_id, *(one.id for one in work.neighbours(work.link(link_id)))}
+
+
 def _place(work: Work, link: Link, neighbours: list[Link]) -> None:
     matched = [one for one in neighbours if one.child is not None and _matches(link, one)]
     children = {one.child for one in matched}

@@ -1,0 +1,58 @@
+"""A person's decisions: moving a link and undoing it, read as a reader of hub.facts reads them."""
+
+import pytest
+
+from tests.unit.identity.people import COUNCIL, OTHER_COUNCIL, TRUST, World, amy, later, observation
+
+
+@pytest.fixture
+def two() -> tuple[World, str, str]:
+    """Two children, a link of the second, and the child of the first."""
+    world = World()
+    first = world.observe(observation(COUNCIL, amy(), "R1")).facts[0].child_id
+    link = world.observe(observation(OTHER_COUNCIL, amy(nhs_number=None, upn=None), "R2")).facts[0].link
+    return world, str(link), first
+
+
+def test_a_move_is_one_decision_told_to_both_children(two: tuple[World, str, str]) -> None:
+    world, link, child = two
+    (second,) = world.children_of("R2")
+    outcome = world.keep(world.identity.assign(link, child, "the family said so", later(1), world))
+    told = [(fact.kind, fact.child_id, fact.seq) for fact in outcome.facts]
+    assert told == [("link.released", second, 2), ("link.assigned", child, 2), ("assessment.requested", child, 2)]
+    assert [(one.decision, one.child_id, one.seq, one.rule) for one in outcome.decisions] == [
+        ("assigned", child, 2, "person")
+    ]
+    assert world.children_of("R2") == {child}
+
+
+def test_undoing_a_move_restores_both(two: tuple[World, str, str]) -> None:
+    world, link, child = two
+    before = world.counted()
+    (second,) = world.children_of("R2")
+    world.keep(world.identity.assign(link, child, "yes", later(1), world))
+    world.keep(world.identity.assign(link, second, "no", later(2), world))
+    assert world.counted() == before
+
+
+def test_a_released_link_waits_for_a_person_and_no_rule_takes_it_back() -> None:
+    world = World()
+    child = world.observe(observation(COUNCIL, amy(), "R1")).facts[0].child_id
+    message = observation(TRUST, amy(id=None), "REF1", kind="health.referred", subject={})
+    link = str(world.observe(message).facts[0].link)
+    world.keep(world.identity.release(link, "another child's", later(1), world))
+    assert world.children_of("REF1") == set()
+    world.observe(message.model_copy(update={"version": 2}), observation(COUNCIL, amy(), "R3"))
+    assert world.children_of("REF1") == set()
+    assert world.open_questions() == ["conflict"]
+    world.keep(world.identity.assign(link, child, "it was hers", later(2), world))
+    assert world.children_of("REF1") == {child}
+    assert world.open_questions() == []
+
+
+def test_the_same_decision_twice_is_one(two: tuple[World, str, str]) -> None:
+    world, link, child = two
+    world.keep(world.identity.assign(link, child, "yes", later(1), world))
+    assert world.identity.assign(link, child, "yes", later(2), world).decisions == []
+    world.keep(world.identity.release(link, "no", later(3), world))
+    assert world.identity.release(link, "no", later(4), world).decisions == []
