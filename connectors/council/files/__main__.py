@@ -1,12 +1,12 @@
 """The file connector's process: `python -m connectors.council.files`, or `… release FILE` for a held file."""
 
 import asyncio
+import contextlib
 import signal
 import sys
 import time
 
 import structlog
-from pydantic import ValidationError
 
 from connectors.council.files.app import CONNECTOR, FilesConnector
 from connectors.council.files.errors import BadMapping
@@ -21,46 +21,40 @@ from hub.platform.clock import clock_from
 from hub.platform.health import Health
 from hub.platform.logs import set_up
 
-_USAGE = "usage: python -m connectors.council.files [release FILE]\n"
+_USAGE = "usage: python -m connectors.council.files [release FILE]"
 
 _log = structlog.get_logger()
 
 
-def main(arguments: list[str]) -> int:
-    """Run the connector, or release a held file; the exit status is 2 for wrong settings, mappings or arguments."""
+def main(arguments: list[str]) -> None:
+    """Run until SIGTERM or SIGINT, or release a held file; one sentence and status 1 where something is wrong."""
+    settings = FilesSettings()
+    if arguments[:1] == ["release"] and len(arguments) == 2:
+        return _release(settings, arguments[1])
+    if arguments:
+        sys.exit(_USAGE)
+    set_up(CONNECTOR, settings.log_level)
     try:
-        settings = FilesSettings()
-        if arguments[:1] == ["release"] and len(arguments) == 2:
-            return _release(settings, arguments[1])
-        if arguments:
-            sys.stderr.write(_USAGE)
-            return 2
-        set_up(CONNECTOR, settings.log_level)
-        asyncio.run(_run(settings))
-    except (BadMapping, FileNotFoundError, ValidationError, ValueError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
-    return 0
+        return asyncio.run(_run(settings))
+    except (BadMapping, OSError, ValueError) as error:
+        sys.exit(f"the file connector cannot run: {error}")
 
 
-def _release(settings: FilesSettings, name: str) -> int:
+def _release(settings: FilesSettings, name: str) -> None:
     """Move a held file to release/ in the watched folder that holds it."""
     for path in settings.files_folders:
-        try:
+        with contextlib.suppress(FileNotFoundError):
             Folder(path, settings.files_settle, time.monotonic).release(name)
-        except FileNotFoundError:
-            continue
-        sys.stdout.write("released: it is taken at the next poll\n")
-        return 0
-    sys.stderr.write("no watched folder has a file of that name in held/\n")
-    return 1
+            sys.stdout.write("released: it is taken at the next poll\n")
+            return
+    sys.exit("no watched folder has a file of that name in held/")
 
 
 async def _run(settings: FilesSettings) -> None:
     """Poll until SIGTERM or SIGINT. The first line logged tells the metrics port."""
     settings.key, settings.sources  # noqa: B018 - what is wrong with them is said now, not at the first file
     mappings = load_all(settings.files_mappings)
-    publisher = KafkaPublisher(settings.kafka, settings.ack_timeout)
+    publisher = KafkaPublisher(settings.kafka, settings.ack_timeout, client_id=f"sendhub-files-{settings.instance}")
     folders = [Folder(path, settings.files_settle, time.monotonic) for path in settings.files_folders]
     memory = Memory(settings.ledger_url)
     connector = FilesConnector(settings, mappings, folders, publisher, memory, clock_from(settings.clock_file))
@@ -91,4 +85,4 @@ async def _poll_until_stopped(connector: FilesConnector) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

@@ -27,7 +27,7 @@ from hub.platform.clock import Clock, today
 from schemas.ids import keyed_digest
 from schemas.topics import COUNCIL_EVENTS
 
-CONNECTOR = "council/files"
+CONNECTOR = "files"
 LONGEST_WAIT = 60.0
 _TROUBLE = {
     "not-acknowledged": "the broker does not ack: files stay where they are until it does",

@@ -211,5 +211,5 @@ def _next_passes(desk: Desk) -> None:
 
 
 def _refused(reason: str) -> float:
-    labels = {"connector": "council/files", "source": "one-education:825:2022", "reason": reason}
+    labels = {"connector": "files", "source": "one-education:825:2022", "reason": reason}
     return REGISTRY.get_sample_value("sendhub_connector_messages_refused_total", labels) or 0.0

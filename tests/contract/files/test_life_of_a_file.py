@@ -319,7 +319,7 @@ def test_what_is_counted(desk: Desk) -> None:
     names = ("received", "accepted", "known", "refused")
 
     def counts() -> dict[str, float]:
-        labels = {"connector": "council/files", "source": source}
+        labels = {"connector": "files", "source": source}
         found = {name: metric(f"sendhub_connector_messages_{name}_total", **labels) for name in names[:3]}
         refused = metric("sendhub_connector_messages_refused_total", **labels, reason="bad-row")
         return {
