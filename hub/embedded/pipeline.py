@@ -8,6 +8,7 @@ from typing import Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 from schemas.topics import (
     ALERTS,
@@ -83,6 +84,13 @@ class Pipeline:
         raise NotDrained(f"the ticker has not written {day} after {seconds:.0f} s; see its log")
 
     async def _behind(self) -> str | None:
+        """The first stage with records left; a broker that is away just now counts as one."""
+        try:
+            return await self._first_behind()
+        except KafkaError:
+            return "the broker"
+
+    async def _first_behind(self) -> str | None:
         for stage, topics in FLOW:
             partitions = [TopicPartition(t.name, p) for t in topics for p in range(t.partitions)]
             committed = await self._admin.list_consumer_group_offsets(f"{self._prefix}-{stage}")

@@ -26,7 +26,8 @@ from hub.runtime.producer import group_id
 
 log = structlog.get_logger()
 
-FETCH_SECONDS = 0.5
+FETCH_SECONDS = 0.1
+"""Longest wait for records: also how soon transaction markers at the end of a log are passed."""
 DRAIN_SECONDS = 20.0
 EXIT_FAULT = 70
 """Exit status of a worker that ended itself; the supervisor starts it again."""
@@ -61,7 +62,7 @@ class LaneThread(driver.AIOKafkaConsumerThread):
         known = {tp: start for tp, start in starts.items() if start is not None}
         if not known:
             # An empty set would mean "all partitions" to aiokafka (defect H).
-            await asyncio.sleep(FETCH_SECONDS / 10)
+            await asyncio.sleep(FETCH_SECONDS / 2)
             return {}
         fetched = await consumer._fetcher.fetched_records(set(known), timeout=FETCH_SECONDS, max_records=most)
         answer = {}
@@ -126,6 +127,7 @@ class LaneConsumer(driver.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.lanes: dict[Partition, Lane] = {}
+        self.joined = False
         self._opening: set[asyncio.Task[None]] = set()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -138,6 +140,7 @@ class LaneConsumer(driver.Consumer):
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
         """Finish the batches under way, then let every lane go, before the group goes on."""
+        self.joined = False
         self.stop_flow()
         await self._release()
         await super().on_partitions_revoked(revoked)
@@ -148,6 +151,7 @@ class LaneConsumer(driver.Consumer):
         for tp in assigned:
             self._open(Partition(tp.topic, tp.partition))
         await super().on_partitions_assigned(assigned, generation_id)
+        self.joined = True
 
     async def on_stop(self) -> None:
         """Let the partitions go before the worker leaves the group."""
@@ -293,7 +297,7 @@ class LaneApp(App):
     def _problem(self) -> str | None:
         """Ready means joined, opened, and nothing waiting for a part that is away."""
         consumer = self._consumer
-        if consumer is None or self.rebalancing or not self.started:
+        if consumer is None or not consumer.joined:
             return "has not joined its group"
         for lane in list(consumer.lanes.values()):
             if lane.position is None:

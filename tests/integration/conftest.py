@@ -1,0 +1,39 @@
+"""The whole hub, started once for all tests that look at it from outside."""
+
+from collections.abc import AsyncIterator
+from datetime import date
+
+import pytest
+import pytest_asyncio
+
+from hub.embedded import deployment, system
+from hub.embedded.kafka import Kafka
+from hub.embedded.ports import free_port
+from schemas.sources import Source, Sources
+
+COUNCIL = "one-education:825:2022"
+TRACKER = "council-tracker:825:2026"
+TRUST = "bht-community:RXQ:2026"
+SOURCES = Sources(
+    sources=(
+        Source(
+            id=COUNCIL,
+            kind="council",
+            area="825",
+            creates_children=True,
+            trusts_nhs_number=True,
+            trusts_upn=True,
+            live_from=date(2026, 1, 1),
+        ),
+        Source(id=TRACKER, kind="council", area="825", trusts_nhs_number=True, trusts_upn=True),
+        Source(id=TRUST, kind="nhs", trusts_nhs_number=True),
+    )
+)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def hub(broker: Kafka, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[system.System]:
+    """All processes on the real broker, on free ports, in a folder of their own."""
+    made = deployment.create(tmp_path_factory.mktemp("hub"), SOURCES)
+    async with system.running(made, broker.bootstrap, lambda preferred: free_port()) as running:
+        yield running
