@@ -12,7 +12,7 @@ from schemas.statements import Observation
 from tests.property.identity.strategies import observations, steady
 from tests.unit.identity.people import COUNCIL, NHS, OTHER_NHS, OTHER_UPN, TRUST, World, amy, later, observation
 
-LAW = settings(max_examples=300, deadline=None)
+LAW = settings(max_examples=120, deadline=None)
 
 
 def world_of(said: Sequence[Observation]) -> World:
