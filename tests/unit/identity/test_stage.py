@@ -10,7 +10,6 @@ from hub.stages.stage import Headers, Output, Record
 from schemas.statements import Fact, Observation
 from tests.unit.identity.people import COUNCIL, KEY, SOURCES, TRUST, World, amy, observation
 
-
 OBSERVED: Headers = (("id", b"o1"), ("causes", b"m1"))
 
 
