@@ -6,6 +6,7 @@ saved as a number. The text must be exactly what the format would write: no miss
 
 import re
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 
 from schemas.instants import LONDON
 
@@ -31,8 +32,9 @@ def format_problem(text: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=16_384)
 def parse_date(text: str, format: str) -> date:
-    """A Europe/London date; raises ValueError without the text in it."""
+    """A Europe/London date; raises ValueError without the text in it. Cached: a file repeats the same few days."""
     found = _excel(text) if format == EXCEL_SERIAL else parse_instant(text, format).date()
     if not EARLIEST <= found < LATEST:
         raise ValueError(f"a year outside {EARLIEST.year} to {LATEST.year}")
