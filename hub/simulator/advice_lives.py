@@ -162,7 +162,7 @@ class AdviceWriter:
     def _send_back(self, advice: Advice, answered_on: date) -> None:
         """Advice too poor to use: the same request is answered again, or a new one replaces it."""
         pen = self.pen
-        back_on = office(answered_on + pen.days(3, 12))
+        back_on = office(answered_on + pen.days(7, 14))
         if not self._council("advice.returned", back_on, advice, reason="other"):
             return
         better_on = friday(back_on + pen.days(16, 45))
