@@ -1,9 +1,11 @@
 """Commits a batch to Kafka: outputs, changelog and source offset in one transaction."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 
 import structlog
 
+from hub.platform import metrics
 from hub.platform.clock import Clock
 from hub.platform.settings import Settings
 from hub.runtime.changelog import read_state, to_output
@@ -63,6 +65,8 @@ class KafkaCommitter:
         self._reach("commit")
         self._state.apply(changes)
         self._handler.committed(changes.changed)
+        for topic, number in Counter(output.topic for output in step.outputs).items():
+            metrics.STAGE_OUT.labels(self._stage.name, topic).inc(number)
         return step.consumed
 
     async def bury(self, record: Record, error: Exception, attempts: int, end: int) -> None:

@@ -16,7 +16,6 @@ from aiokafka.errors import (
     RecordListTooLargeError,
 )
 
-from hub.platform import metrics
 from hub.platform.settings import Settings
 from hub.runtime.errors import Fenced, RuntimeFault
 from hub.runtime.partitions import Partition
@@ -91,7 +90,6 @@ class TransactionalProducer:
 
     async def _send(self, output: Output) -> Awaitable[object]:
         assert self._producer is not None
-        metrics.STAGE_OUT.labels(self._stage, output.topic).inc()
         future: Awaitable[object] = await self._producer.send(
             output.topic, output.value, key=output.key, partition=output.partition, headers=list(output.headers)
         )
