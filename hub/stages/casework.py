@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from hub.core.casework.changes import Change, changes
-from hub.core.casework.memory import due_on, dump, load
+from hub.core.casework.memory import digest_of, due_on, dump, load
 from hub.core.casework.policy import Policy
 from hub.core.facts.fact import Fact, read_fact
 from hub.stages.errors import PermanentError
@@ -217,7 +217,7 @@ def _output(child_id: str, change: Change, cause: _Cause) -> Output:
         "alert": (ALERTS.name, child_id),
         "task": (REVIEW.name, change.key),
     }[change.kind]
-    headers = cause.headers(topic, key, (change.value or b"").hex())
+    headers = cause.headers(topic, key, digest_of(change.value or b""))
     return Output(topic, key.encode(), change.value, headers)
 
 

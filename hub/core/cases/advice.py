@@ -24,6 +24,7 @@ RESTARTS = "wrong-body"
 REOPENS = frozenset({"quality", "change-of-need", RESTARTS})
 """Why a request replaces another: these ask anew, while `icb-changed` only passes an open request on."""
 
+STARTING = frozenset({"advice.requested", "advice.delivered"})
 STEPS = ("advice.acknowledged", "advice.allocated", "advice.sent-by-body")
 
 
@@ -120,7 +121,10 @@ def settle(chain: Chain, precedence: Precedence) -> None:
     """Work out the chain's moments from the facts about its links. May be called again when a link gains facts."""
     chain.moments, chain.dates, chain.questions, chain.disagreements = {}, {}, [], []
     _start(chain, precedence)
-    _steps(chain, precedence)
+    kinds = {kind for link in chain.links for kind in link.facts}
+    if kinds <= STARTING:  # as most are when something else about the child changes
+        return
+    _steps(chain, kinds, precedence)
     floor = _floor(chain)
     returned = _returned(chain, floor)
     _receipts(chain, precedence, floor, returned)
@@ -163,11 +167,11 @@ def _start(chain: Chain, precedence: Precedence) -> None:
             chain.questions.append(ask("delivered-before-sent", delivered[0]))
 
 
-def _steps(chain: Chain, precedence: Precedence) -> None:
+def _steps(chain: Chain, kinds: set[str], precedence: Precedence) -> None:
     """What the body says of its work; nothing starts or ends by it."""
     for kind in STEPS:
-        facts = _facts(chain, kind)
-        if facts:
+        if kind in kinds:
+            facts = _facts(chain, kind)
             chain.dates[kind] = _on(_believed(facts, precedence)[0])
 
 

@@ -1,12 +1,12 @@
 """The one function of casework: the facts of one child and a day in, everything that follows from them out."""
 
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from hub.core.casework.history import AlertKey, History, Opening, advance
+from hub.core.casework.history import AlertKey, History, News, Opening, advance
 from hub.core.casework.policy import Policy
 from hub.core.casework.record import record_of
 from hub.core.casework.view import View, view_of
@@ -118,16 +118,5 @@ def _step(
     before: History | None, known: list[Fact], known_before: list[Fact], day: date, policy: Policy
 ) -> tuple[View, History]:
     view = view_of(known, day, policy)
-    unmoved: Callable[[], View] | None = None
-    if len(known) > len(known_before):
-        unmoved = lambda: view_of(known_before, day, policy)  # noqa: E731
-    corrected = bool(known_before) and _corrects(known, known_before)
-    return view, advance(before, view, policy, corrected, unmoved)
-
-
-def _corrects(known: list[Fact], known_before: list[Fact]) -> bool:
-    """Whether a fact that came after the others says something else about the same thing."""
-    contents: dict[Any, set[str]] = {}
-    for fact in known_before:
-        contents.setdefault(fact.key, set()).add(fact.content)
-    return any(fact.key in contents and fact.content not in contents[fact.key] for fact in known)
+    news = News(known, known_before) if len(known) > len(known_before) else None
+    return view, advance(before, view, policy, news)

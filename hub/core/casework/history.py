@@ -4,7 +4,7 @@ All of it follows from the facts received by the end of each day, so it can be w
 only to save that work.
 """
 
-from collections.abc import Callable
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 from hub.core.alerts.rules import THRESHOLDS, Threshold, audience_of
 from hub.core.alerts.standing import came_after_plan, stands, why_cleared
 from hub.core.casework.policy import Policy
-from hub.core.casework.view import View
+from hub.core.casework.view import View, view_of
 from hub.core.clocks.deadline import Deadline
+from hub.core.facts.fact import Fact, Key
 
 AlertKey = tuple[str, Threshold, str]
 """What an alert is about, its threshold, its audience."""
@@ -48,39 +49,54 @@ class History:
     alerts: dict[AlertKey, Opening]
 
 
-def advance(
-    before: History | None,
-    view: View,
-    policy: Policy,
-    corrected: bool,
-    unmoved: Callable[[], View] | None,
-) -> History:
-    """The history with one more day in it.
+@dataclass(frozen=True, slots=True)
+class News:
+    """The facts known on a day, and those that were known before it. Looked into only if an alert opens."""
 
-    `unmoved` gives the same day as the facts of the days before would have made it, None when no fact came this day;
-    `corrected` says that one of this day's facts replaced an earlier version.
-    """
+    known: list[Fact]
+    known_before: list[Fact]
+
+    def unmoved(self, day: date, policy: Policy) -> View:
+        """The day as the facts known before would have made it."""
+        return view_of(self.known_before, day, policy)
+
+    def corrects(self) -> bool:
+        """Whether one of the day's facts takes the place of another version."""
+        standing: dict[Key, tuple[int, int, str]] = {}
+        for fact in self.known_before:
+            standing[fact.key] = max(fact.rank, standing.get(fact.key, fact.rank))
+        return any(fact.rank > standing.get(fact.key, fact.rank) for fact in self.known)
+
+
+def advance(before: History | None, view: View, policy: Policy, news: News | None) -> History:
+    """The history with one more day in it. `news` is None when no fact came that day."""
     traces = _trace(before.traces if before else {}, view)
-    now = _alerting(view, traces, policy)
-    alerts: dict[AlertKey, Opening] = {}
-    moved: dict[AlertKey, Deadline] | None = None
     past = before.alerts if before else {}
-    for key, opening in past.items():
-        alerts[key] = opening
-        if opening.reason is None and key not in now:
-            deadline = next((deadline for deadline in view.deadlines if deadline.id == key[0]), None)
-            alerts[key] = opening._replace(reason=why_cleared(key[1], deadline, view.alerts_held))
-    for key, deadline in now.items():
-        last = past.get(key)
-        if last is not None and last.reason is None:
-            continue
-        if unmoved is not None and moved is None:
-            moved = _alerting_unmoved(unmoved(), before, policy)
-        by_itself = moved is None or key in moved
-        alerts[key] = Opening(
-            last.n + 1 if last else 1, view.day, _cause(deadline, view.day, by_itself, corrected), None
-        )
+    now = _alerting(view, traces, policy)
+    alerts = {key: _settled(key, opening, now, view) for key, opening in past.items()}
+    opened = {key: deadline for key, deadline in now.items() if key not in past or past[key].reason is not None}
+    if opened:
+        by_themselves = _alerting_unmoved(news, before, view.day, policy) if news else opened.keys()
+        for key, deadline in opened.items():
+            if key in by_themselves:
+                cause = "import" if view.day == deadline.subject.live_from else "day"
+            else:
+                cause = "correction" if news is not None and news.corrects() else "change"
+            alerts[key] = Opening(past[key].n + 1 if key in past else 1, view.day, cause, None)
     return History(view.day, view.next_on, traces, alerts)
+
+
+def _settled(key: AlertKey, opening: Opening, now: Collection[AlertKey], view: View) -> Opening:
+    """An opening of the past on this day: as it was, or cleared with its reason."""
+    if opening.reason is not None or key in now:
+        return opening
+    deadline = next((deadline for deadline in view.deadlines if deadline.id == key[0]), None)
+    return opening._replace(reason=why_cleared(key[1], deadline, view.alerts_held))
+
+
+def _alerting_unmoved(news: News, before: History | None, day: date, policy: Policy) -> Collection[AlertKey]:
+    view = news.unmoved(day, policy)
+    return _alerting(view, _trace(before.traces if before else {}, view), policy)
 
 
 def _trace(past: dict[str, Trace], view: View) -> dict[str, Trace]:
@@ -135,16 +151,6 @@ def _alerting(view: View, traces: dict[str, Trace], policy: Policy) -> dict[Aler
             if audience is not None:
                 found[(deadline.id, threshold, audience)] = deadline
     return found
-
-
-def _alerting_unmoved(view: View, before: History | None, policy: Policy) -> dict[AlertKey, Deadline]:
-    return _alerting(view, _trace(before.traces if before else {}, view), policy)
-
-
-def _cause(deadline: Deadline, day: date, by_itself: bool, corrected: bool) -> str:
-    if by_itself:
-        return "import" if day == deadline.subject.live_from else "day"
-    return "correction" if corrected else "change"
 
 
 def to_json(history: History) -> list[Any]:

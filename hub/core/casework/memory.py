@@ -33,7 +33,7 @@ class Memory:
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def add(self, facts: Iterable[Fact]) -> date | None:
-        """Keep what is new, of repeats the first received. The earliest day on which any of it was received, or None."""
+        """Keep what is new, of repeats the first received; the earliest day of receipt of any of it, or None."""
         earliest: date | None = None
         for fact in facts:
             key = (fact.content, fact.link, fact.seq)

@@ -21,6 +21,16 @@ class Policy:
     audiences: tuple[Audience, ...] = AUDIENCES
     due_soon_working_days: int = DUE_SOON_WORKING_DAYS
     precedence: Precedence = field(init=False, compare=False)
+    _rules_for: dict[tuple[str, str, str], list[Rule]] = field(init=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "precedence", Precedence(self.sources))
+
+    def rules_for(self, about: str, purpose: str, role: str) -> list[Rule]:
+        """The rows for a case, or for advice asked for a purpose of a body in a role."""
+        key = (about, purpose, role)
+        found = self._rules_for.get(key)
+        if found is None:
+            found = [rule for rule in self.rules if rule.about == about and rule.fits(purpose, role)]
+            self._rules_for[key] = found
+        return found

@@ -88,12 +88,12 @@ def _run_clocks(view: View, policy: Policy) -> None:
 
 def _run_rules(about: str, subject: Subject, purpose: str, role: str, start: Fact, view: View, policy: Policy) -> None:
     governed = False
-    rules = [rule for rule in policy.rules if rule.about == about and rule.fits(purpose, role)]
+    rules = policy.rules_for(about, purpose, role)
+    answers = answerable(subject.responsible, view.day, policy.successions)
     for rule in rules:
         starts_on = start_of(rule, subject.moments)
         if starts_on is not None and rule.is_valid(starts_on):
             governed = True
-            answers = answerable(subject.responsible, view.day, policy.successions)
             view.deadlines.append(run(rule, subject, starts_on, view.day, answers))
     if rules and not governed:
         view.questions.append(ask("no-rule", start, subject.id))

@@ -1,0 +1,118 @@
+"""Facts in a file for the commands that need no broker: one JSON object a line, checked like facts on the topic."""
+
+import sys
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO
+
+import orjson
+from pydantic import ValidationError
+
+from hub.commands.failures import stop
+from hub.core.casework.evaluate import Evaluation, evaluate
+from hub.core.casework.policy import Policy
+from hub.core.facts.fact import Fact, read_fact
+from hub.core.facts.standing import ASSIGNED, RELEASED
+from schemas.kinds import CONTROL_KINDS, data_errors, validation_errors
+from schemas.sources import Sources
+from schemas.statements import Fact as Checked
+
+MOST_ERRORS = 20
+"""How many lines are complained about at once."""
+
+
+class BadLine(ValueError):
+    """One line is no fact; says which field and what is wrong with it, never what was in it."""
+
+
+def evaluations(file: Path, as_of: str, known_at: str | None, sources: Path | None) -> list[Evaluation]:
+    """Every child of the file on a day, in the order of their ids; ends the command when anything is wrong."""
+    day = read_day("--as-of", as_of)
+    known = date.max if known_at == "now" else read_day("--known-at", known_at) if known_at else day
+    policy = Policy(_sources(sources))
+    children = _children(file)
+    return [evaluate(child_id, children[child_id], day, policy, known) for child_id in sorted(children)]
+
+
+def read_day(option: str, text: str) -> date:
+    """A day given as an option."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        stop(f"{option} must be a date like 2026-11-24")
+
+
+def _sources(file: Path | None) -> Sources:
+    if file is None:
+        return Sources()
+    try:
+        return Sources.model_validate(tomllib.loads(file.read_text("utf-8")))
+    except OSError as error:
+        stop(f"{file} cannot be read: {error.strerror}")
+    except ValidationError as error:
+        field, message = validation_errors(error)[0]
+        stop(f"{file} is not a sources file: {field}: {message}")
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        stop(f"{file} is not a TOML file in UTF-8")
+
+
+def _children(file: Path) -> dict[str, list[Fact]]:
+    """The facts by child, or the end of the command with every bad line named."""
+    children: dict[str, list[Fact]] = {}
+    errors = []
+    with _opened(file) as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                _add(line, children)
+            except BadLine as error:
+                errors.append(f"{file} line {number}: {error}")
+                if len(errors) == MOST_ERRORS:
+                    break
+    if errors:
+        stop("\n".join(errors))
+    return children
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[BinaryIO]:
+    if str(file) == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        opened = file.open("rb")
+    except OSError as error:
+        stop(f"{file} cannot be read: {error.strerror}")
+    with opened:
+        yield opened
+
+
+def _add(line: bytes, children: dict[str, list[Fact]]) -> None:
+    if not line.strip():
+        return
+    try:
+        value = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        raise BadLine("not JSON in UTF-8") from None
+    if not isinstance(value, dict):
+        raise BadLine("not a JSON object")
+    kind = value.get("kind")
+    if kind in CONTROL_KINDS and kind not in (ASSIGNED, RELEASED):
+        return  # days and silences of the topic are about no child
+    errors = _errors(line, value)
+    if errors:
+        raise BadLine("; ".join(f"{field}: {message}" for field, message in errors))
+    children.setdefault(value["child_id"], []).append(read_fact(value))
+
+
+def _errors(line: bytes, value: dict[str, object]) -> list[tuple[str, str]]:
+    try:
+        fact = Checked.model_validate_json(line)
+    except ValidationError as error:
+        return validation_errors(error)
+    if fact.kind in (ASSIGNED, RELEASED):
+        missing = [name for name in ("link", "seq") if value.get(name) is None]
+        return [(name, f"{fact.kind} needs it") for name in missing]
+    return data_errors(fact.kind, fact.data)

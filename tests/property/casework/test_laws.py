@@ -1,0 +1,133 @@
+"""The laws of casework: what stands depends on the set of facts received and the day, and on nothing else."""
+
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from hypothesis import given as given_as_it_comes
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from hub.core.casework.evaluate import Evaluation, evaluate
+from hub.core.facts.fact import read_fact
+from tests.property.casework.strategies import AFTER, FIRST, LAST, days, histories
+from tests.unit.casework.facts import CHILD, COUNCIL, POLICY
+from tests.unit.casework.stage import Bench, reached
+
+DAY = timedelta(days=1)
+
+
+def given(*drawn):
+    """As hypothesis's, without a time limit: the machine may be busy."""
+    return lambda test: settings(deadline=None)(given_as_it_comes(*drawn)(test))
+
+
+def run(values, day, **how) -> Evaluation:
+    return evaluate(CHILD, [read_fact(value) for value in values], day, POLICY, **how)
+
+
+def said(evaluation: Evaluation) -> dict[str, Any]:
+    """All that an evaluation says, with the day of the last change in place of the day looked at."""
+    traces = evaluation.now.traces
+    return orjson.loads(
+        orjson.dumps(
+            {
+                "record": evaluation.record,
+                "deadlines": [d.to_json(CHILD, traces[d.id].changed_on) for d in evaluation.deadlines],
+                "alerts": evaluation.alerts,
+            }
+        )
+    )
+
+
+@given(histories(), days, st.randoms(use_true_random=False))
+def test_order_and_repetition_change_nothing(values, day, random):
+    shuffled = values + random.choices(values, k=len(values))
+    random.shuffle(shuffled)
+    assert said(run(values, day)) == said(run(shuffled, day))
+
+
+@given(histories(), days)
+def test_the_past_is_what_was_known_then(values, day):
+    known = [value for value in values if read_fact(value).received_on <= day]
+    assert said(run(values, day)) == said(run(known, day))
+
+
+@given(histories(), st.randoms(use_true_random=False))
+def test_the_stage_says_what_one_evaluation_says_however_the_facts_come(values, random):
+    shuffled = values + random.choices(values, k=3)
+    random.shuffle(shuffled)
+    bench = Bench()
+    while shuffled:
+        size = random.randint(1, 5)
+        batch, shuffled = shuffled[:size], shuffled[size:]
+        if random.random() < 0.5:
+            day = FIRST + timedelta(days=random.randint(0, (LAST - FIRST).days))
+            batch.insert(random.randint(0, len(batch)), reached(day.isoformat()))
+        bench.feed(batch)
+        if random.random() < 0.3:
+            bench.reopen()
+    bench.feed([reached(AFTER.isoformat())])
+    expected = said(run(values, AFTER))
+    assert bench.topics["hub.children"] == {CHILD.encode(): expected["record"]}
+    assert bench.topics.get("hub.deadlines", {}) == {
+        f"{CHILD}|{deadline['id']}".encode(): deadline for deadline in expected["deadlines"]
+    }
+    assert sorted(bench.open_alerts()) == sorted(alert["id"] for alert in expected["alerts"])
+    assert_opened_and_cleared_in_turn(bench)
+    tasks = [task for task in bench.topics.get("hub.review", {}).values() if task["state"] == "open"]
+    assert sorted(task["id"] for task in tasks) == sorted(
+        question["id"] for question in expected["record"]["questions"]
+    )
+
+
+def assert_opened_and_cleared_in_turn(bench: Bench) -> None:
+    last: dict[str, str] = {}
+    for alert in bench.alerts:
+        assert last.get(alert["id"], "cleared") != alert["state"]
+        last[alert["id"]] = alert["state"]
+
+
+@given(histories(8), days)
+def test_next_on_is_never_too_late(values, day):
+    known = [value for value in values if read_fact(value).received_on <= day]
+    evaluation = run(known, day)
+    expected = said(evaluation)
+    until = evaluation.next_on or day + timedelta(days=150)
+    for step in range(1, min((until - day).days, 150)):
+        assert said(run(known, day + step * DAY)) == expected
+
+
+@given(histories(), days)
+def test_an_older_version_changes_nothing_but_what_was_said_in_the_past(values, day):
+    newest = [value | {"version": 9, "received_at": value["received_at"]} for value in values]
+    facts = [read_fact(value) for value in newest + values]
+    only = evaluate(CHILD, [read_fact(value) for value in newest], day, POLICY)
+    both = evaluate(CHILD, facts, day, POLICY)
+    assert both.record == only.record
+    assert [d.to_json(CHILD, day) for d in both.deadlines] == [d.to_json(CHILD, day) for d in only.deadlines]
+
+
+@given(histories(), days)
+def test_what_is_retracted_is_as_if_it_had_never_been_said(values, day):
+    gone = read_fact(values[0]).key
+    others = [value for value in values if read_fact(value).key != gone]
+    retraction = values[0] | {"version": 9, "retracted": True, "received_at": "2025-12-01T09:00:00Z", "link": None}
+    with_it, without = said(run([*values, retraction], day)), said(run(others, day))
+    with_it["record"].pop("moving"), without["record"].pop("moving")
+    assert with_it == without
+
+
+json = st.recursive(
+    st.none() | st.booleans() | st.integers(-5, 5) | st.sampled_from(["", "icb", "assess", f"{COUNCIL}/ADV-1"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["role", "advice", "by"]), inner),
+    max_leaves=4,
+)
+NAMES = ["outcome", "asked", "replaces", "to", "from", "by", "answers", "agreements", "heading", "service", "part_of"]
+
+
+@given(histories(), st.lists(st.dictionaries(st.sampled_from(NAMES), json), min_size=1, max_size=5), days)
+def test_data_of_any_shape_raises_nothing(values, junk, day):
+    broken = [value | {"data": junk[n % len(junk)]} for n, value in enumerate(values)]
+    evaluation = run(broken, day)
+    orjson.dumps(evaluation.record)
