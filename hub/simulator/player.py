@@ -34,16 +34,17 @@ async def play(
     drained: Drained,
     progress: Progress,
     planned: Plan | None = None,
+    client: httpx.AsyncClient | None = None,
 ) -> Sent:
     """Bring everything to the hub; returns what became of it. Raises Undelivered when the hub does not take something.
 
     Within a day no order is kept, but that a repeat comes after what it repeats. Days on which nothing is brought are
-    passed over; the last is always set.
+    passed over; the last is always set. `client` is closed at the end.
     """
     deliveries = (planned or plan(partnership)).deliveries
     done, total = 0, len(deliveries)
-    async with httpx.AsyncClient(timeout=_SECONDS) as client:
-        sender = Sender(endpoints, client)
+    async with client or httpx.AsyncClient(timeout=_SECONDS) as through:
+        sender = Sender(endpoints, through)
         for day, found in groupby(deliveries, lambda delivery: london_day(delivery.at)):
             todays = list(found)
             await set_day(day)
