@@ -217,6 +217,26 @@ def test_a_performer_in_person_is_an_allocation():
     assert decoded(bundle).observations[0].kind == "advice.allocated"
 
 
+@pytest.mark.parametrize("status", ["superseded", "entered-in-error"])
+def test_a_document_that_no_longer_stands_is_not_received(status):
+    bundle = bars.sent(CONVERSATION, AT)
+    resource(bundle, "DocumentReference")["status"] = status
+    assert [each.kind for each in decoded(bundle).observations] == ["advice.sent-by-body"]
+
+
+def test_a_preliminary_document_is_not_final():
+    bundle = bars.sent(CONVERSATION, AT)
+    resource(bundle, "DocumentReference")["docStatus"] = "preliminary"
+    assert decoded(bundle).observations[1].data["final"] is False
+
+
+def test_an_old_name_is_not_the_name():
+    bundle = bars.acknowledged(CONVERSATION, AT)
+    resource(bundle, "Patient")["name"].insert(0, {"use": "old", "family": "Former"})
+    resource(bundle, "Patient")["name"][1].pop("use")
+    assert decoded(bundle).observations[0].person.family == "Brook"
+
+
 def test_a_change_of_the_encounter_alone_is_a_newer_version():
     bundle = bars.acknowledged(CONVERSATION, AT)
     resource(bundle, "Encounter")["meta"]["lastUpdated"] = "2026-09-14T22:30:05.1234569+00:00"

@@ -78,6 +78,9 @@ def test_the_responders_encounter_counts_not_the_requesters():
     assert meaning_of(Message.of(bundle), TOLERANT) == "rejected"
     header["focus"] = [{"reference": CONVERSATION.url("service-request")}]
     assert meaning_of(Message.of(bundle), TOLERANT) == "rejected"
+    resource(bundle, "Encounter")["meta"]["lastUpdated"] = (AT + timedelta(minutes=2)).isoformat()
+    assert meaning_of(Message.of(bundle), TOLERANT) == "rejected", "though the requester's was updated later"
+    resource(bundle, "Encounter")["meta"]["lastUpdated"] = AT.isoformat()
     del request["encounter"]
     assert meaning_of(Message.of(bundle), TOLERANT) == "rejected"
 

@@ -36,6 +36,8 @@ async def test_a_message_that_kills_its_process_is_faulty_and_the_next_passes(pa
     assert fault.issue == "structure"
     monkeypatch.undo()
     assert await parsers.faults(GOOD) == ()
+    monkeypatch.setattr(module, "_pool", None)
+    assert await parsers.faults(GOOD) == (), "by the pool that took the broken one's place, not by one of its own"
 
 
 async def test_who_was_waiting_when_a_process_died_is_read_again(monkeypatch):

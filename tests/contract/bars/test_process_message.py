@@ -248,6 +248,20 @@ class TestBundle:
             answer = await trust.post(SENT)
         assert issue(answer) == (422, "REC_UNPROCESSABLE_ENTITY", "not-supported")
 
+    async def test_without_an_instant_there_is_no_order(self, trust: Trust):
+        bundle = orjson.loads(orjson.dumps(SENT))
+        for entry in bundle["entry"]:
+            entry["resource"]["meta"].pop("lastUpdated")
+        assert issue(await trust.post(bundle)) == (400, "REC_BAD_REQUEST", "required")
+
+    @pytest.mark.parametrize("patients", [0, 2])
+    async def test_it_must_be_about_one_patient(self, trust: Trust, patients):
+        bundle = changed(SENT, "ServiceRequest", subject={"reference": "urn:uuid:none"})
+        entry = next(each for each in bundle["entry"] if each["resource"]["resourceType"] == "Patient")
+        bundle["entry"].remove(entry)
+        bundle["entry"] += [entry | {"fullUrl": f"urn:uuid:{guid()}"} for _ in range(patients)]
+        assert issue(await trust.post(bundle)) == (400, "REC_BAD_REQUEST", "invariant")
+
     async def test_a_full_url_that_is_no_guid_is_refused(self, trust: Trust):
         bundle = orjson.loads(
             orjson.dumps(SENT).replace(f"urn:uuid:{CONVERSATION.guid}".encode(), b"https://trust.example/SR/9990000018")
