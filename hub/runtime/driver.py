@@ -7,9 +7,9 @@ holes that closes. Subclasses only.
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Coroutine
 from tempfile import mkdtemp
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from aiokafka import TopicPartition
@@ -29,6 +29,7 @@ log = structlog.get_logger()
 FETCH_SECONDS = 0.1
 """Longest wait for records: also how soon transaction markers at the end of a log are passed."""
 DRAIN_SECONDS = 20.0
+Answer = TypeVar("Answer")
 EXIT_FAULT = 70
 """Exit status of a worker that ended itself; the supervisor starts it again."""
 
@@ -48,51 +49,46 @@ def fail(why: str, error: BaseException) -> None:
 
 
 class LaneThread(driver.AIOKafkaConsumerThread):
-    """The consumer's own thread."""
+    """The consumer's own thread. What lanes ask of it runs side by side, not through Faust's queue of two workers."""
 
-    async def fetch(self, partitions: frozenset[Partition], most: int) -> dict[Partition, Fetched]:
-        """Fetch from these partitions; every one whose position moved is in the answer, records or not."""
-        answer: dict[Partition, Fetched] = await self.call_thread(self._fetch, partitions, most)
-        return answer
+    async def _ask(self, question: Coroutine[Any, Any, Answer]) -> Answer:
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(question, self.thread_loop))
 
-    async def _fetch(self, partitions: frozenset[Partition], most: int) -> dict[Partition, Fetched]:
+    async def fetch(self, partition: Partition, most: int) -> Fetched | None:
+        """At most so many records of one partition; None when there are none yet and the position did not move."""
+        return await self._ask(self._fetch(TopicPartition(*partition), most))
+
+    async def _fetch(self, tp: TopicPartition, most: int) -> Fetched | None:
         consumer = self._ensure_consumer()
-        wanted = {TopicPartition(*p) for p in partitions} & consumer.assignment()
-        starts = {tp: self._position(consumer, tp) for tp in wanted}
-        known = {tp: start for tp, start in starts.items() if start is not None}
-        if not known:
-            # An empty set would mean "all partitions" to aiokafka (defect H).
+        start = self._position(consumer, tp)
+        if start is None:
             await asyncio.sleep(FETCH_SECONDS / 2)
-            return {}
-        fetched = await consumer._fetcher.fetched_records(set(known), timeout=FETCH_SECONDS, max_records=most)
-        answer = {}
-        for tp, start in known.items():
-            end = self._position(consumer, tp) if tp in consumer.assignment() else None
-            records = [to_record(raw) for raw in fetched.get(tp, ())]
-            if end is None or (end == start and not records):
-                continue
-            answer[Partition(*tp)] = Fetched(start, records, end, consumer.last_stable_offset(tp))
-        return answer
+            return None
+        # Never with an empty set: that would mean "all partitions" to aiokafka (defect H).
+        fetched = await consumer._fetcher.fetched_records({tp}, timeout=FETCH_SECONDS, max_records=most)
+        records = [to_record(raw) for raw in fetched.get(tp, ())]
+        end = self._position(consumer, tp)
+        if end is None or (end == start and not records):
+            return None
+        return Fetched(start, records, end, consumer.last_stable_offset(tp))
 
-    async def seek_lanes(self, positions: Mapping[Partition, int]) -> None:
-        """Move the fetch position of partitions that are still ours."""
-        await self.call_thread(self._seek_lanes, positions)
+    async def seek_lane(self, partition: Partition, offset: int) -> None:
+        """Move the fetch position of a partition, if it is still ours."""
+        await self._ask(self._seek_lane(TopicPartition(*partition), offset))
 
-    async def _seek_lanes(self, positions: Mapping[Partition, int]) -> None:
+    async def _seek_lane(self, tp: TopicPartition, offset: int) -> None:
         consumer = self._ensure_consumer()
-        for partition, offset in positions.items():
-            if TopicPartition(*partition) in consumer.assignment():
-                consumer.seek(TopicPartition(*partition), offset)
+        if tp in consumer.assignment():
+            consumer.seek(tp, offset)
 
     async def committed_offset(self, partition: Partition) -> int | None:
         """Where the group stands, asked of the broker; None when it never committed."""
-        tp = TopicPartition(*partition)
-        offset: int | None = await self.call_thread(self._ensure_consumer().committed, tp)
+        offset: int | None = await self._ask(self._ensure_consumer().committed(TopicPartition(*partition)))
         return offset
 
     async def announce(self, partition: Partition, offset: int) -> None:
         """Commit an offset that nobody relies on."""
-        await self.call_thread(self._announce, TopicPartition(*partition), offset)
+        await self._ask(self._announce(TopicPartition(*partition), offset))
 
     async def _announce(self, tp: TopicPartition, offset: int) -> None:
         consumer = self._ensure_consumer()
@@ -104,8 +100,7 @@ class LaneThread(driver.AIOKafkaConsumerThread):
 
     async def bounds(self, partition: Partition) -> tuple[int, int]:
         """The first offset that the log holds and the one after its last."""
-        answer: tuple[int, int] = await self.call_thread(self._bounds, TopicPartition(*partition))
-        return answer
+        return await self._ask(self._bounds(TopicPartition(*partition)))
 
     async def _bounds(self, tp: TopicPartition) -> tuple[int, int]:
         consumer = self._ensure_consumer()
@@ -115,6 +110,8 @@ class LaneThread(driver.AIOKafkaConsumerThread):
 
     @staticmethod
     def _position(consumer: Any, tp: TopicPartition) -> int | None:
+        if tp not in consumer.assignment():
+            return None
         state = consumer._subscription.subscription.assignment.state_value(tp)
         return state.position if state is not None and state.has_valid_position else None
 
@@ -128,9 +125,7 @@ class LaneConsumer(driver.Consumer):
         super().__init__(*args, **kwargs)
         self.lanes: dict[Partition, Lane] = {}
         self.joined = False
-        self._opening: set[asyncio.Task[None]] = set()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._tasks: dict[asyncio.Task[None], Lane] = {}
 
     def _new_consumer_thread(self) -> LaneThread:
         return LaneThread(self, loop=self.loop, beacon=self.beacon)
@@ -164,31 +159,39 @@ class LaneConsumer(driver.Consumer):
     def _open(self, partition: Partition) -> None:
         lane = Lane(self.app.stage_name, partition, self.app.committer(partition, self))
         self.lanes[partition] = lane
-        task = asyncio.get_running_loop().create_task(self._open_lane(lane))
-        self._opening.add(task)
-        task.add_done_callback(self._opening.discard)
+        task = asyncio.get_running_loop().create_task(self._run(lane))
+        self._tasks[task] = lane
+        task.add_done_callback(self._tasks.pop)
 
-    async def _open_lane(self, lane: Lane) -> None:
+    async def _run(self, lane: Lane) -> None:
+        """One lane's life: open, then fetch and take until it is given up."""
         try:
-            offset = await lane.open()
-            await self._lane_thread.seek_lanes({lane.partition: offset})
-        except asyncio.CancelledError:
-            raise
+            await self._lane_thread.seek_lane(lane.partition, await lane.open())
+            while not lane.given_up:
+                fetched = await self._lane_thread.fetch(lane.partition, self.app.settings.batch_records)
+                if fetched is not None and not lane.given_up and not await lane.take(fetched):
+                    await self._go_back(lane)
         except Exception as error:
-            fail(f"could not open {lane.partition}", error)
+            fail(f"{lane.partition} could not go on", error)
+        finally:
+            await lane.close()
+
+    async def _go_back(self, lane: Lane) -> None:
+        """Seek to where the lane stands, unless the log no longer begins before it."""
+        if lane.position is not None:
+            await self._lane_thread.seek_lane(lane.partition, await self.check_start(lane.partition, lane.position))
 
     async def _release(self) -> None:
-        for lane in self.lanes.values():
+        """Let every lane finish its batch and go; one that still reads its state is not waited for."""
+        self.lanes = {}
+        for task, lane in self._tasks.items():
             lane.give_up()
-        for task in list(self._opening):
-            task.cancel()
-        await asyncio.gather(*self._opening, return_exceptions=True)
-        try:
-            await asyncio.wait_for(self._idle.wait(), DRAIN_SECONDS)
-            lanes, self.lanes = self.lanes, {}
-            await asyncio.wait_for(asyncio.gather(*[lane.close() for lane in lanes.values()]), DRAIN_SECONDS)
-        except TimeoutError as error:
-            fail("a batch did not end before its partition was taken away", error)
+            if lane.position is None:
+                task.cancel()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=DRAIN_SECONDS)
+            if late:
+                fail("a batch did not end before its partition was taken away", TimeoutError(str(late)))
 
     @property
     def _lane_thread(self) -> LaneThread:
@@ -223,34 +226,8 @@ class LaneConsumer(driver.Consumer):
         await self._lane_thread.announce(partition, offset)
 
     async def _drain_messages(self, fetcher: Any) -> None:
-        """Faust's fetch loop, with lanes in the place of streams."""
-        while not (self._stopped.is_set() or fetcher._stopped.is_set()):
-            if not self.flow_active:
-                await self.wait_first(self.can_resume_flow.wait(), fetcher._stopped.wait(), timeout=1.0)
-                continue
-            open_lanes = frozenset(p for p, lane in self.lanes.items() if lane.position is not None)
-            fetched = await self._lane_thread.fetch(open_lanes, self.app.settings.batch_records)
-            if fetched:
-                await self._hand_over(fetched)
-
-    async def _hand_over(self, fetched: dict[Partition, Fetched]) -> None:
-        """Let every lane take its records; those that can't are sought back to where they stand."""
-        self._idle.clear()
-        try:
-            # No await between the look and the start of the work: a lane released meanwhile takes nothing.
-            work = {
-                p: self.lanes[p].take(batch) for p, batch in fetched.items() if p in self.lanes and self.flow_active
-            }
-            taken = dict(zip(work, await asyncio.gather(*work.values()), strict=True))
-        except Exception as error:
-            fail("a batch could not be committed", error)
-            raise
-        finally:
-            self._idle.set()
-        back = {p: lane.position for p, lane in self.lanes.items() if p in fetched and not taken.get(p, False)}
-        positions = {p: position for p, position in back.items() if position is not None}
-        if positions:
-            await self._lane_thread.seek_lanes(positions)
+        """In the place of Faust's fetch loop: lanes fetch for themselves."""
+        await self.wait_first(self._stopped.wait(), fetcher._stopped.wait())
 
 
 class LaneTransport(driver.Transport):

@@ -74,8 +74,13 @@ class Lane:
         self.position = None
         await self._committer.close()
 
+    @property
+    def given_up(self) -> bool:
+        """Whether the partition is being handed over: no further batch may be started."""
+        return self._closing.is_set()
+
     def give_up(self) -> None:
-        """End a retry that is waiting, so that the partition can be handed over."""
+        """Begin to hand the partition over; a retry that is waiting ends."""
         self._closing.set()
 
     async def take(self, fetched: Fetched) -> bool:
