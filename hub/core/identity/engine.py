@@ -35,7 +35,7 @@ class Identity:
             learnt = self._learn(link, evidence, work)
             self._add_fact(link, observation, work)
             if is_new or learnt:
-                _refresh(work, matching.settle(work, link.id))
+                questions.refresh(work, matching.settle(work, link.id))
         return work.outcome
 
     def day(self, day: date, values: KeyValues) -> Outcome:
@@ -49,14 +49,14 @@ class Identity:
         """
         work = Work(Store(values), self._sources, self._key, at)
         decisions.assign(work, work.link(link_id), child_id, "person", why)
-        _refresh(work, matching.around(work, link_id))
+        questions.refresh(work, {link_id})
         return work.outcome
 
     def release(self, link_id: str, why: str, at: datetime, values: KeyValues) -> Outcome:
         """A person's decision: the link does not belong to its child, and waits."""
         work = Work(Store(values), self._sources, self._key, at)
         decisions.release(work, work.link(link_id), why)
-        _refresh(work, matching.around(work, link_id))
+        questions.refresh(work, {link_id})
         return work.outcome
 
     def _link_of(self, observation: Observation, work: Work) -> tuple[Link, bool]:
@@ -104,7 +104,7 @@ class Identity:
         work.store.put_seen(content, number, microseconds(observation.received_at))
         work.store.put_disputed(link.id, number, observation.model_dump_json().encode())
         work.store.put_link(link)
-        questions.refresh(work, link.id)
+        questions.refresh(work, {link.id})
 
     def _learn(self, link: Link, evidence: Evidence, work: Work) -> bool:
         """Add to what is known of the link; says whether there was anything new."""
@@ -136,8 +136,3 @@ class Identity:
         for token, urn in settings.items():
             work.store.put_setting(token, urn)
         work.store.put_link(link)
-
-
-def _refresh(work: Work, links: set[str]) -> None:
-    for link_id in sorted(links):
-        questions.refresh(work, link_id)

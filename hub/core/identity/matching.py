@@ -22,23 +22,18 @@ WHY: dict[LinkRule, str] = {
 
 
 def settle(work: Work, link_id: str) -> set[str]:
-    """Place a link, then every waiting link that this makes placeable; returns the links whose questions may change."""
-    touched: set[str] = set()
+    """Place a link, then every waiting link that this makes placeable; returns all that were looked at."""
+    looked_at: set[str] = set()
     queue = deque([link_id])
     while queue:
         link = work.link(queue.popleft())
         neighbours = work.neighbours(link)
-        touched |= {link.id, *(neighbour.id for neighbour in neighbours)}
         if link.child is None and not link.by_person:
             _place(work, link, neighbours)
+        looked_at.add(link.id)
         if link.child is not None:
             queue.extend(one.id for one in neighbours if one.child is None and _matches(link, one))
-    return touched
-
-
-def around(work: Work, link_id: str) -> set[str]:
-    """A link and those that share a number with it: whose questions may change when it moves."""
-    return {link_id, *(one.id for one in work.neighbours(work.link(link_id)))}
+    return looked_at
 
 
 def _place(work: Work, link: Link, neighbours: list[Link]) -> None:

@@ -20,7 +20,7 @@ from schemas.ids import digest
 from schemas.instants import london_day
 from schemas.reviews import ReviewTask
 
-AUDIENCE = "ehc-coordinator"
+AUDIENCE = "coordinator"
 """Who is told that an input waits."""
 
 _SATURDAY = 5
@@ -39,9 +39,23 @@ class Question:
     candidates: tuple[str, ...] = ()
 
 
-def refresh(work: Work, link_id: str) -> None:
-    """Open and resolve questions so that exactly those stand which the link gives rise to."""
-    link = work.link(link_id)
+def refresh(work: Work, changed: set[str]) -> None:
+    """After some links changed, open and resolve questions so that exactly those stand that what is known raises."""
+    affected = set(changed)
+    for link in map(work.link, changed):
+        affected |= {one.id for one in work.neighbours(link) if _affects(link, one)}
+    for link_id in sorted(affected):
+        _refresh(work, work.link(link_id))
+
+
+def _affects(link: Link, one: Link) -> bool:
+    """Whether a change of a link may change a question about another: seldom, once both are in one child."""
+    if one.child is None and link.child is not None:
+        return True
+    return _pair_id(link, one) in one.tasks or _between(link, one) is not None
+
+
+def _refresh(work: Work, link: Link) -> None:
     standing = {question.id: question for question in _standing(work, link)}
     for task_id in link.tasks:
         if task_id not in standing:
@@ -124,8 +138,13 @@ def _between(link: Link, other: Link) -> Question | None:
         return None
     about = min(link, other, key=lambda one: (one.child is not None, one.id))
     candidates = tuple(sorted({one.child for one in (link, other) if one.child is not None}))
-    task_id = digest("conflict", *sorted((link.id, other.id)))
-    return Question(task_id, "conflict", about, _detail(differing, link, other), waits, candidates=candidates)
+    return Question(
+        _pair_id(link, other), "conflict", about, _detail(differing, link, other), waits, candidates=candidates
+    )
+
+
+def _pair_id(link: Link, other: Link) -> str:
+    return digest("conflict", *sorted((link.id, other.id)))
 
 
 def _detail(differing: tuple[str, ...], link: Link, other: Link) -> str:

@@ -6,7 +6,7 @@ facts, without child), `disputed:<link>:<n>` (observations held back), `seen:<di
 """
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
@@ -92,7 +92,7 @@ class Store:
 
     def put_link(self, link: Link) -> None:
         """Keep a link."""
-        self._put(f"link:{link.id}", {**asdict(link), "evidence": _plain(link.evidence)})
+        self._put(f"link:{link.id}", {**_fields(link), "evidence": _plain(link.evidence)})
 
     def child(self, child_id: str) -> Child | None:
         """A child, or None when there is none of that id."""
@@ -101,7 +101,7 @@ class Store:
 
     def put_child(self, child: Child) -> None:
         """Keep a child."""
-        self._put(f"child:{child.id}", asdict(child))
+        self._put(f"child:{child.id}", _fields(child))
 
     def carriers(self, number: str) -> list[str]:
         """Ids of the links that carry a number, in order."""
@@ -118,7 +118,7 @@ class Store:
 
     def put_task(self, task: Task) -> None:
         """Keep a question."""
-        self._put(f"task:{task.review['id']}", asdict(task))
+        self._put(f"task:{task.review['id']}", _fields(task))
 
     def fact(self, link_id: str, number: int) -> dict[str, Any]:
         """Fact `number` of a link, without child and seq."""
@@ -174,6 +174,10 @@ class Store:
 
     def _put(self, key: str, value: Any) -> None:
         self.values.put(key, orjson.dumps(value))
+
+
+def _fields(kept: Link | Child | Task) -> dict[str, Any]:
+    return {name: getattr(kept, name) for name in kept.__slots__}
 
 
 def _plain(evidence: Evidence) -> dict[str, list[Any]]:

@@ -6,12 +6,13 @@ Only the broker, the database and the processes are missing, so that a partnersh
 import asyncio
 import time
 from contextlib import asynccontextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from urllib.parse import parse_qs
 
 import httpx
 import orjson
+
 from connectors.council.files.app import FilesConnector
 from connectors.council.files.folder import Folder
 from connectors.council.files.mapping import load_all
@@ -28,7 +29,6 @@ from connectors.nhs.bars.receiver import Receiver
 from connectors.sdk.ledger import MemoryLedger
 from connectors.sdk.publisher import MemoryPublisher
 from connectors.sdk.tokens import BearerTokens, hash_token
-
 from hub.core.casework.policy import Policy
 from hub.platform.clock import DrivenClock
 from hub.runtime.state import PartitionState
@@ -44,7 +44,7 @@ from schemas.bars import codes
 from schemas.topics import CHILDREN, DEADLINES, FACTS, OBSERVATIONS, REVIEW
 
 KEY = "k" * 64
-SEVEN = clock_time(18, 0, tzinfo=UTC)
+EVENING = clock_time(18, 0, tzinfo=UTC)
 
 
 class Reader:
@@ -107,7 +107,7 @@ class WholeHub:
         return httpx.AsyncClient(mounts=mounts)
 
     def reader(self):
-        """Answers as the reading API does, two items a page."""
+        """Answers as the reading API does, in pages."""
 
         def answer(request):
             topic = {"/children": CHILDREN.name, "/deadlines": DEADLINES.name}[request.url.path]
@@ -135,7 +135,8 @@ class WholeHub:
 
         async def poll():
             while True:
-                await asyncio.sleep(await connector.poll())
+                wait = await connector.poll()
+                await asyncio.sleep(wait)
 
         task = asyncio.create_task(poll())
         try:
@@ -145,7 +146,7 @@ class WholeHub:
             memory.close()
 
     async def set_day(self, day):
-        self.clock.set(datetime.combine(day, SEVEN))
+        self.clock.set(datetime.combine(day, EVENING))
         while self.day < day:
             self.day += timedelta(days=1)
             value = orjson.dumps({"kind": "day.reached", "effective_on": self.day.isoformat()})
