@@ -98,7 +98,7 @@ def _compare_deadlines(truth: Truths, deadlines: list[dict[str, Any]], found: Co
         else:
             found.wrong += _differences(each, held[key])
     for clock, subject in sorted(held.keys() - expected.keys()):
-        found.wrong.append(f"{bare(subject)}: a {clock} that the truth does not imply")
+        found.wrong.append(f"{bare(subject)}: {clock} runs, which the truth does not imply")
 
 
 def _key(deadline: dict[str, Any]) -> tuple[str, str]:

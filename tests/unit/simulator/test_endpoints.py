@@ -1,0 +1,51 @@
+import json
+from datetime import date
+
+import pytest
+
+from hub.simulator.credentials import write_credentials
+from hub.simulator.endpoints import Endpoints
+from hub.simulator.feeds import CASES, ODS, sources
+
+RUN = {
+    "webhook": "http://127.0.0.1:8080",
+    "bars": "http://127.0.0.1:8081",
+    "api": "http://127.0.0.1:8082",
+    "files": "inbox",
+    "tokens": {CASES: "secret"},
+    "clock_file": "clock",
+    "somebody": "else's",
+}
+
+
+def test_a_run_file_is_read_and_keys_of_others_passed_over(tmp_path):
+    (tmp_path / "run.json").write_text(json.dumps(RUN))
+    found = Endpoints.from_file(tmp_path / "run.json")
+    assert (found.webhook, found.tokens[CASES], str(found.clock_file)) == ("http://127.0.0.1:8080", "secret", "clock")
+    assert found.metrics == ()
+
+
+def test_what_is_missing_is_named_and_no_token_shown(tmp_path):
+    (tmp_path / "run.json").write_text(json.dumps({"webhook": "http://w", "tokens": {"x": 5}}))
+    with pytest.raises(ValueError, match=r"run\.json: missing or wrong: api, bars, files, tokens\.x"):
+        Endpoints.from_file(tmp_path / "run.json")
+
+
+def test_a_file_that_is_no_json_is_an_error(tmp_path):
+    (tmp_path / "run.json").write_text("not json")
+    with pytest.raises(ValueError, match="the file"):
+        Endpoints.from_file(tmp_path / "run.json")
+
+
+def test_tokens_are_not_shown(tmp_path):
+    assert "secret" not in repr(Endpoints("w", "b", "a", tmp_path, {"api": "secret"}))
+
+
+def test_credentials_are_the_owners_alone(tmp_path):
+    made = write_credentials(tmp_path / "c", sources(date(2026, 8, 3)))
+    assert set(made.tokens) == {CASES, "api"}
+    assert set(made.keys) == set(ODS)
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "c").iterdir())
+    hashes = (tmp_path / "c" / "webhook-tokens.toml").read_text() + made.environment["SENDHUB_API_TOKEN_SHA256"]
+    assert not any(token in hashes for token in made.tokens.values())
+    assert '"d"' not in (tmp_path / "c" / "bars-jwks.json").read_text()
