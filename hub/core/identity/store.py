@@ -173,7 +173,8 @@ class Store:
         return None if value is None else orjson.loads(value)
 
     def _put(self, key: str, value: Any) -> None:
-        self.values.put(key, orjson.dumps(value))
+        # A copy: orjson's own result keeps its working buffer, some 4 kB, for as long as it lives.
+        self.values.put(key, bytes(memoryview(orjson.dumps(value))))
 
 
 def _fields(kept: Link | Child | Task) -> dict[str, Any]:
