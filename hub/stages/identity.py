@@ -82,7 +82,7 @@ class IdentityHandler:
             decision_id = digest("link", decision.link, decision.seq)
             outputs.append(_output(LINKS.name, decision.link, decision, _headers(decision_id, cause, received)))
         for task in outcome.reviews:
-            task_id = digest("review", task.id, task.state, task.opened_on, task.detail, task.candidates)
+            task_id = digest("review", task.id, cause.get("id", b"").decode())
             outputs.append(_output(REVIEW.name, task.id, task, _headers(task_id, cause, received)))
         for alert in outcome.alerts:
             alert_id = digest("alert", alert.id, alert.state)

@@ -98,7 +98,7 @@ def _outputs(envelope: Envelope, decoded: Decoded) -> list[Output]:
         value = observation.model_dump_json(exclude_none=True).encode()
         outputs.append(Output(OBSERVATIONS.name, POPULATION, value, headers, partition=0))
     for task in decoded.reviews:
-        headers = _headers(envelope, digest("review", task.id, task.state))
+        headers = _headers(envelope, digest("review", task.id, envelope.id))
         outputs.append(Output(REVIEW.name, task.id.encode(), task.model_dump_json().encode(), headers))
     return outputs
 

@@ -61,6 +61,18 @@ def content_digest(body: Body, key: bytes, link: Link) -> str:
     return keyed_digest(key, "content", link.id, orjson.dumps(content, option=orjson.OPT_SORT_KEYS).hex())
 
 
+def taken_back(body: Body, version: int, recorded_at: str, received_at: str) -> Body:
+    """The retraction of a statement by a later version, which is about somebody else."""
+    return {
+        **{name: body[name] for name in ("kind", "source", "record", "occurrence")},
+        "version": version,
+        "recorded_at": recorded_at,
+        "received_at": received_at,
+        "retracted": True,
+        "data": {},
+    }
+
+
 def fact_of(body: Body, link: Link, child_id: str) -> Fact:
     """The fact as it stands under the link's present decision."""
     return Fact.model_validate({**body, "child_id": child_id, "link": link.id, "seq": link.seq})

@@ -3,8 +3,8 @@
 from datetime import date, datetime
 
 from hub.core.errors import CoreError
-from hub.core.identity import decisions, matching, questions
-from hub.core.identity.bodies import body_of, content_digest, fact_of
+from hub.core.identity import decisions, keeping, matching, questions
+from hub.core.identity.bodies import body_of
 from hub.core.identity.evidence import Evidence, conflicts, evidence_of
 from hub.core.identity.outcome import Outcome
 from hub.core.identity.store import KeyValues, Link, Store
@@ -96,7 +96,8 @@ class Identity:
 
     def _hold_back(self, link: Link, observation: Observation, work: Work) -> None:
         """Two people under one source id, or a correction: never guessed, kept as received until a person decides."""
-        content = keyed_digest(self._key, "disputed", link.id, observation.model_dump_json())
+        said = observation.model_dump_json(exclude={"received_at", "message"})
+        content = keyed_digest(self._key, "disputed", link.id, said)
         if work.store.seen(content) is not None:
             work.outcome.repeat = True
             return
@@ -117,22 +118,11 @@ class Identity:
         return True
 
     def _add_fact(self, link: Link, observation: Observation, work: Work) -> None:
-        """Keep the statement under its link and pass it on when the link has a child.
-
-        Of the same content the earliest received_at stands, so only an earlier one is passed on again.
-        """
         body, settings = body_of(observation, self._key)
-        content = content_digest(body, self._key, link)
-        received = microseconds(observation.received_at)
-        seen = work.store.seen(content)
-        work.outcome.repeat = seen is not None and seen[1] <= received
-        if not work.outcome.repeat:
-            number = link.facts if seen is None else seen[0]
-            link.facts += seen is None
-            work.store.put_fact(link.id, number, body)
-            work.store.put_seen(content, number, received)
-            if link.child is not None:
-                work.outcome.facts.append(fact_of(body, link, link.child))
+        work.outcome.repeat = not keeping.keep(work, link, body)
+        if work.outcome.repeat:
+            work.store.put_link(link)
+            return
+        keeping.take_back(work, link, body)
         for token, urn in settings.items():
             work.store.put_setting(token, urn)
-        work.store.put_link(link)

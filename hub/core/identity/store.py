@@ -1,18 +1,27 @@
 """What identity remembers, as typed views of keyed values.
 
 Keys: `link:<id>`, `child:<id>`, `number:<digest>` (links that carry a verified number), `fact:<link>:<n>` (a link's
-facts, without child), `disputed:<link>:<n>` (observations held back), `seen:<digest>`, `task:<id>`,
-`opened:<day>` and `days` (inputs that wait, by the day they began to), `setting:<token>`.
+facts, without child), `stated:<digest>` (links under which a statement was made), `disputed:<link>:<n>` (observations
+held back), `seen:<digest>`, `task:<id>`, `opened:<day>` and `days` (inputs that wait, by the day they began to),
+`setting:<token>`.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
 from hub.core.identity.evidence import Evidence
+
+
+class Stated(NamedTuple):
+    """The newest version of a statement under one link, and that version's instants (ISO 8601, UTC)."""
+
+    version: int
+    recorded_at: str
+    received_at: str
 
 
 class KeyValues(Protocol):
@@ -137,6 +146,14 @@ class Store:
     def put_seen(self, content: str, number: int, received: int) -> None:
         """Note a fact's content."""
         self._put(f"seen:{content}", [number, received])
+
+    def stated(self, key: str) -> dict[str, Stated]:
+        """The links under which a statement was made, with the newest version under each."""
+        return {link_id: Stated(*found) for link_id, found in (self._get(f"stated:{key}") or {}).items()}
+
+    def put_stated(self, key: str, stated: dict[str, Stated]) -> None:
+        """Keep under which links a statement was made."""
+        self._put(f"stated:{key}", {link_id: list(found) for link_id, found in stated.items()})
 
     def put_disputed(self, link_id: str, number: int, observation: bytes) -> None:
         """Hold an observation back, as received."""

@@ -173,3 +173,19 @@ def test_one_wrong_digit_never_leaves_a_well_formed_nhs_number(number: int, plac
     right = nhs_number(f"{number:010}")
     if right is not None and right[place] != str(digit):
         assert nhs_number(right[:place] + str(digit) + right[place + 1 :]) is None
+
+
+@LAW
+@given(st.lists(observations(), max_size=8))
+def test_an_older_version_never_stands_beside_a_newer_one_about_somebody_else(said: list[Observation]) -> None:
+    world = world_of(said)
+    newest: dict[tuple[str, str, str], tuple[int, bool]] = {}
+    for fact in world.all.facts:
+        if not fact.kind.startswith("link."):
+            place = (str(fact.link), fact.source, fact.record)
+            newest[place] = max(newest.get(place, (-1, False)), (fact.version, not fact.retracted))
+    standing: dict[tuple[str, str], set[int]] = {}
+    for (_, source, record), (version, stands) in newest.items():
+        if stands:
+            standing.setdefault((source, record), set()).add(version)
+    assert all(len(versions) == 1 for versions in standing.values())

@@ -406,3 +406,42 @@ def test_what_is_held_back_alerts_too() -> None:
     world = World()
     world.observe(observation(COUNCIL, amy(), "R1"), observation(COUNCIL, amy(given="Ann"), "R2"))
     assert len(world.day(date(2026, 9, 15)).alerts) == 1
+
+
+# A record put right: it was about somebody else
+
+
+def put_right(version: int, given: str) -> Any:
+    person = amy(given=given, id=given, nhs_number=None, upn=None)
+    return observation(COUNCIL, person, "ADV-1", kind="advice.accepted", version=version, received_at=later(version))
+
+
+@pytest.mark.parametrize("order", [(1, 2), (2, 1)])
+def test_a_record_that_a_later_version_gives_to_another_is_taken_back(order: tuple[int, int]) -> None:
+    world = World()
+    names = {1: "Amy", 2: "Ann"}
+    world.observe(*(put_right(version, names[version]) for version in order))
+    told = {(fact.link, fact.version, fact.retracted) for fact in world.all.facts if fact.kind == "advice.accepted"}
+    (amys,) = {link for link, version, _ in told if version == 1}
+    (anns,) = {link for link, version, retracted in told if version == 2 and not retracted}
+    assert told == {(amys, 1, False), (amys, 2, True), (anns, 2, False)}
+    (taken,) = [fact for fact in world.all.facts if fact.retracted]
+    assert (taken.received_at, taken.data, taken.record) == (later(2), {}, "ADV-1")
+
+
+def test_a_record_given_back_stands_where_it_was() -> None:
+    world = World()
+    world.observe(put_right(1, "Amy"), put_right(2, "Ann"), put_right(3, "Amy"))
+    facts = [fact for fact in world.all.facts if fact.kind == "advice.accepted"]
+    newest = {
+        fact.child_id: max((one.version, not one.retracted) for one in facts if one.child_id == fact.child_id)
+        for fact in facts
+    }
+    assert sorted(newest.values()) == [(3, False), (3, True)]
+
+
+def test_what_is_held_back_is_kept_once_whenever_it_is_received() -> None:
+    world = World()
+    other = observation(COUNCIL, amy(given="Ann"), "R2")
+    world.observe(observation(COUNCIL, amy(), "R1"), other)
+    assert world.observe(other.model_copy(update={"received_at": later(1), "message": "again"})).repeat
