@@ -46,6 +46,7 @@ class Pipeline:
 
     def __init__(self, kafka: str, prefix: str = "sendhub") -> None:
         self._prefix = prefix
+        self._day: date | None = None
         self._admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
         self._ends = AIOKafkaConsumer(
             bootstrap_servers=kafka, isolation_level="read_committed", auto_offset_reset="earliest"
@@ -78,9 +79,10 @@ class Pipeline:
         """Return once the ticker has written this day; raises NotDrained after `seconds`."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
+            if self._day is not None and self._day >= day:
+                return
             for records in (await self._ends.getmany(timeout_ms=100)).values():
-                if any(date.fromisoformat(record.value.decode()) >= day for record in records):
-                    return
+                self._day = date.fromisoformat(records[-1].value.decode())
         raise NotDrained(f"the ticker has not written {day} after {seconds:.0f} s; see its log")
 
     async def _behind(self) -> str | None:

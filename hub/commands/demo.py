@@ -1,0 +1,277 @@
+"""`sendhub demo`: a synthetic partnership, played through the real connectors of a whole hub on this machine."""
+
+import asyncio
+import json
+import shutil
+import signal
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, NamedTuple
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from hub.commands.failures import stop
+from hub.embedded import deployment, kafka, system
+from hub.embedded.pipeline import NotDrained
+from hub.embedded.ports import free_port
+from hub.embedded.system import NotReady, System
+from hub.platform.clock import DrivenClock, SystemClock, today
+from hub.simulator.comparison import Comparison, compare, reader
+from hub.simulator.deliveries import Plan, plan
+from hub.simulator.endpoints import Endpoints
+from hub.simulator.feeds import sources
+from hub.simulator.oracle import truths_of
+from hub.simulator.partnership import Partnership
+from hub.simulator.player import play
+from hub.simulator.sending import Sent, Undelivered
+
+PROJECT = Path(__file__).parents[2]
+EVENING = time(18, 0, tzinfo=UTC)
+SHOWN = 20
+STAGES = ("intake", "identity", "casework", "projection")
+
+
+class Outcome(NamedTuple):
+    """What the demo came to."""
+
+    sent: Sent
+    found: Comparison
+    alerts: Counter[str]
+    standing: int
+    reviews: Counter[str]
+    dead_letters: int
+    restarts: int
+
+    @property
+    def lost(self) -> int:
+        """Everything that ought to be there and is not."""
+        return len(self.found.lost)
+
+    @property
+    def well(self) -> bool:
+        """Whether everything arrived and every deadline is as the truth implies."""
+        return not (self.found.lost or self.found.wrong or self.sent.surprises)
+
+    @property
+    def last_line(self) -> str:
+        """One line for scripts."""
+        found = self.found
+        return (
+            f"demo: children={found.children} requests={found.requests} advice={found.advice} "
+            f"deadlines={found.deadlines} alerts_open={self.alerts.total()} dead_letters={self.dead_letters} "
+            f"lost={self.lost}"
+        )
+
+
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="End by itself; status 0 only if everything arrived.")] = False,
+    children: Annotated[int, typer.Option(min=20, help="How many children.")] = 300,
+    weeks: Annotated[int, typer.Option(min=1, max=104, help="Weeks of new events after the first extracts.")] = 8,
+    seed: Annotated[int, typer.Option(help="Another seed, another partnership.")] = 825,
+    folder: Annotated[Path, typer.Option(help="Where the run's files go; each run has a folder of its own.")] = (
+        PROJECT / ".demo"
+    ),
+) -> None:
+    """Start Kafka and the whole hub, play a synthetic partnership through its connectors, and say what happened.
+
+    Goes on serving until Ctrl-C, unless told `--once`.
+    """
+    last_day = today(SystemClock())
+    partnership = Partnership.make(seed, children, last_day - timedelta(weeks=weeks), last_day)
+    console = Console(highlight=False)
+    try:
+        with _run_folder(folder) as run, _broker(run, console) as broker:
+            outcome = asyncio.run(_demo(console, run, broker, partnership, once))
+    except kafka.KafkaUnavailable as error:
+        stop(str(error))
+    except (NotReady, NotDrained, Undelivered, httpx.HTTPError) as error:
+        stop(f"the demo could not be played: {error or type(error).__name__}")
+    if outcome is None:
+        raise typer.Exit(130)
+    console.print(outcome.last_line, soft_wrap=True)
+    raise typer.Exit(0 if outcome.well else 1)
+
+
+@contextmanager
+def _run_folder(folder: Path) -> Iterator[Path]:
+    """A folder of this run's own, removed when it went well."""
+    folder.mkdir(parents=True, exist_ok=True)
+    run = Path(tempfile.mkdtemp(prefix="run-", dir=folder))
+    yield run
+    shutil.rmtree(run, ignore_errors=True)
+
+
+@contextmanager
+def _broker(run: Path, console: Console) -> Iterator[str]:
+    if not (PROJECT / ".cache" / "kafka" / ".complete").exists():
+        console.print("Fetching Apache Kafka 4.2.0 by Maven (once, 43 MB) …")
+    jars = kafka.fetch_jars(PROJECT)
+    console.print(f"Starting Kafka from {jars.relative_to(PROJECT)} …")
+    broker = kafka.start(PROJECT, run / "kafka")
+    try:
+        yield broker.bootstrap
+    finally:
+        broker.stop()
+
+
+async def _demo(console: Console, run: Path, broker: str, partnership: Partnership, once: bool) -> Outcome | None:
+    """None when the user ended it before it was through."""
+    stopping = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    made = deployment.create(run, sources(partnership.first_day))
+    DrivenClock(made.clock_file).set(datetime.combine(partnership.first_day, EVENING))
+    console.print("Starting connectors, stages, read model, API and metrics as separate processes …")
+    async with system.running(made, broker, free_port) as hub:
+        endpoints = _endpoints(hub)
+        run_file = _write_run_file(run.parent / "run.json", hub, endpoints)
+        playing = asyncio.create_task(_play(console, hub, endpoints, partnership))
+        ended = asyncio.create_task(stopping.wait())
+        await asyncio.wait({playing, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if not playing.done():
+            playing.cancel()
+            return None
+        outcome = await playing
+        DrivenClock(made.clock_file).set(None)
+        _report(console, hub, outcome, partnership, run_file)
+        if not once:
+            console.print("\nServing until Ctrl-C.", style="bold")
+            await ended
+        ended.cancel()
+        return outcome
+
+
+async def _play(console: Console, hub: System, endpoints: Endpoints, partnership: Partnership) -> Outcome:
+    planned = plan(partnership)
+    clock = DrivenClock(hub.deployment.clock_file)
+
+    async def set_day(day: date) -> None:
+        clock.set(datetime.combine(day, EVENING))
+        await hub.pipeline.day_reached(day)
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as shown:
+        task = shown.add_task(_title(partnership), total=len(planned.deliveries))
+        sent = await play(
+            partnership,
+            endpoints,
+            set_day,
+            hub.pipeline.drained,
+            lambda done, _: shown.update(task, completed=done),
+            planned,
+        )
+    async with reader(endpoints) as read:
+        return await _look(hub, read, partnership, planned, sent)
+
+
+async def _look(hub: System, read: httpx.AsyncClient, partnership: Partnership, planned: Plan, sent: Sent) -> Outcome:
+    found = await compare(truths_of(partnership), read)
+    alerts = await _all(read, "/alerts", state="open")
+    reviews = await _all(read, "/reviews", state="open")
+    children = await _all(read, "/children")
+    return Outcome(
+        sent=sent,
+        found=found,
+        alerts=Counter(str(alert["threshold"]) for alert in alerts),
+        standing=sum(int(child["standing"]) for child in children),
+        reviews=Counter(str(review["question"]) for review in reviews),
+        dead_letters=len(await _all(read, "/dead-letters")),
+        restarts=sum(hub.supervisor.restarts.values()),
+    )
+
+
+async def _all(read: httpx.AsyncClient, path: str, **query: str) -> list[dict[str, object]]:
+    items: list[dict[str, object]] = []
+    cursor: dict[str, str] = {}
+    while True:
+        answer = await read.get(path, params={"limit": "500", **query, **cursor})
+        answer.raise_for_status()
+        items += answer.json()["items"]
+        if answer.json()["next"] is None:
+            return items
+        cursor = {"cursor": answer.json()["next"]}
+
+
+def _title(partnership: Partnership) -> str:
+    weeks = (partnership.last_day - partnership.first_day).days // 7
+    return f"{len(partnership.lives)} children, {weeks} weeks"
+
+
+def _endpoints(hub: System) -> Endpoints:
+    made = hub.deployment
+    return Endpoints(
+        webhook=hub.url("webhook"),
+        bars=hub.url("bars"),
+        api=hub.url("api"),
+        files=made.inbox,
+        tokens={**made.tokens, "api": made.api_token},
+        keys=dict(made.signing_keys),
+        clock_file=made.clock_file,
+        metrics=tuple(
+            f"{hub.url(name, 'metrics')}/metrics" for name in ("intake", "identity", "casework", "projection")
+        ),
+    )
+
+
+def _write_run_file(path: Path, hub: System, endpoints: Endpoints) -> Path:
+    """Where everything is, for `sendhub simulate` and for people with curl. It holds tokens that open only this run."""
+    body = {
+        "webhook": endpoints.webhook,
+        "bars": endpoints.bars,
+        "api": endpoints.api,
+        "files": str(endpoints.files),
+        "tokens": endpoints.tokens,
+        "keys": {source: str(key) for source, key in endpoints.keys.items()},
+        "clock_file": str(endpoints.clock_file),
+        "metrics": list(endpoints.metrics),
+        "kafka": hub.kafka,
+        "ports": hub.ports,
+    }
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(body, indent=2))
+    return path
+
+
+def _report(console: Console, hub: System, outcome: Outcome, partnership: Partnership, run_file: Path) -> None:
+    found, sent = outcome.found, outcome.sent
+    console.print()
+    table = Table(title="What happened", show_header=False, box=None, title_justify="left", title_style="bold")
+    rows = [
+        ("played", f"{partnership.first_day} to {partnership.last_day}, each day with what was sent on it"),
+        (
+            "messages",
+            f"{sent.taken} taken by webhook and BaRS, {sent.files} files, {sent.known + sent.duplicate} repeats",
+        ),
+        ("", f"recognised, {sent.refused} refused with a reason, as they should be"),
+        ("children", f"{found.children} records, {found.requests} requests, {found.advice} pieces of advice asked for"),
+        ("deadlines", f"{found.deadlines}, each compared with what the truth implies: {len(found.wrong)} differ"),
+        ("alerts open", _counts(outcome.alerts) or "none"),
+        ("standing", f"{outcome.standing} deadlines were overdue when the hub first saw them: counted, not alerted"),
+        ("for people", _counts(outcome.reviews) or "nothing"),
+        ("dead letters", str(outcome.dead_letters)),
+        ("lost", str(outcome.lost)),
+    ]
+    for name, text in rows:
+        table.add_row(name, text)
+    console.print(table)
+    for line in [*sent.surprises, *found.lost, *found.wrong][:SHOWN]:
+        console.print(f"  {line}", markup=False)
+    console.print("\nWhere to look", style="bold")
+    console.print(f"  API        {hub.url('api')}/docs (its token is in {run_file}: tokens, api)", soft_wrap=True)
+    console.print(f"  webhook    {hub.url('webhook')}/events")
+    console.print(f"  BaRS       {hub.url('bars')}/metadata")
+    console.print(f"  files      {hub.deployment.inbox}", soft_wrap=True)
+    console.print(f"  metrics    {hub.url('exporter', 'metrics')}/metrics, and one for each process in {run_file.name}")
+    console.print(f"  logs       {hub.deployment.logs}", soft_wrap=True)
+
+
+def _counts(counted: Counter[str]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in sorted(counted.items()))
