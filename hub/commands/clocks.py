@@ -4,12 +4,11 @@ from typing import Annotated
 
 import orjson
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from hub.commands.factfile import evaluations
-from hub.commands.reconcile import AsOf, FactFile, KnownAt, SourcesFile
+from hub.commands.reconcile import AsOf, FactFile, KnownAt, SourcesFile, wide_console
 
 app = typer.Typer(no_args_is_help=True, help="Statutory clocks.")
 
@@ -39,4 +38,4 @@ def compute(
         subject = value["subject"].get("advice") or value["subject"].get("request")
         dates = (value["starts_on"].isoformat(), value["due_on"].isoformat(), value["act_by"].isoformat())
         table.add_row(*map(Text, (value["child_id"], value["clock"], subject, *dates, value["state"])))
-    Console().print(table)
+    wide_console().print(table)

@@ -13,6 +13,8 @@ from hub.commands.factfile import evaluations
 from hub.core.casework.evaluate import Evaluation
 from hub.core.casework.record import question_json
 
+WIDTH = 110
+
 FactFile = Annotated[
     Path, typer.Argument(metavar="FILE", help="Facts, one JSON object a line; - reads standard input.")
 ]
@@ -39,11 +41,16 @@ def reconcile(
         for evaluation in found:
             typer.echo(orjson.dumps(to_json(evaluation), option=orjson.OPT_SORT_KEYS))
         return
-    console = Console()
+    console = wide_console()
     for evaluation in found:
         _show(evaluation, console)
     if not found:
         console.print("No facts in the file.")
+
+
+def wide_console() -> Console:
+    """A console wide enough for a deadline's row, also where the output is no terminal."""
+    return Console(width=max(Console().width, WIDTH))
 
 
 def to_json(evaluation: Evaluation) -> dict[str, object]:

@@ -79,8 +79,8 @@ class CaseworkHandler:
         """Evaluate the children due by a day; whether all of them are done."""
         batch.begin_day(day)
         for done, child_id in enumerate(self._due.by(day, batch.settled)):
-            if done == MOST_CHILDREN or self._monotonic() >= until:
-                return False
+            if done and (done == MOST_CHILDREN or self._monotonic() >= until):
+                return False  # never before the first: every step gets somewhere
             batch.evaluate(child_id, [], _Cause.of_day(day))
         batch.finish_day(day)
         return True

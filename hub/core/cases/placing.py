@@ -145,6 +145,8 @@ def _case_of(
     """The case of a chain's latest request: as named, else the only one open when it was sent."""
     fact = chain.latest.asked_for
     named = fact.subject.get("request")
+    if named is None and chain.purpose != "assessment":
+        return None  # a review or a reassessment belongs to a plan, not to a request
     ours = aliases.of(named) if named else None
     if ours in cases.by_request:
         return cases.by_request[ours]
@@ -175,7 +177,8 @@ def _place_loose(
     that name their request, so that no loose fact depends on another."""
     gained: dict[str, tuple[Chain, list[Fact]]] = {}
     for fact in loose:
-        fits = [chain for chain in chains if _fits(fact, chain)]
+        case = cases.by_request.get(aliases.of(fact.subject.get("request", "")))
+        fits = [chain for chain in chains if _fits(fact, chain) and (case is None or chain.case is case)]
         if len(fits) == 1:
             gained.setdefault(fits[0].id, (fits[0], []))[1].append(fact)
         elif fact.kind == EXISTING and not fits:

@@ -47,7 +47,7 @@ def fact(kind: str, effective_on: str | None, record: str = "REQ-1", **fields: A
 
 def requested(on: str, request: str = "REQ-1", **fields: Any) -> dict[str, Any]:
     """A request for an assessment."""
-    return fact("assessment.requested", on, request, subject={"request": request}, **fields)
+    return fact("assessment.requested", on, **{"record": request, "subject": {"request": request}} | fields)
 
 
 def about_request(kind: str, on: str, request: str = "REQ-1", **fields: Any) -> dict[str, Any]:
