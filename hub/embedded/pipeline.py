@@ -48,22 +48,27 @@ class Pipeline:
         self._prefix = prefix
         self._day: date | None = None
         self._admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-        self._ends = AIOKafkaConsumer(
-            bootstrap_servers=kafka, isolation_level="read_committed", auto_offset_reset="earliest"
-        )
+        self._ends = _consumer(kafka)
+        self._ticker = _consumer(kafka)
 
     async def __aenter__(self) -> Self:
         """Connect."""
         await self._admin.start()
         await self._ends.start()
-        self._ends.assign([TopicPartition(TICKER_STATE.name, 0)])
-        await self._ends.seek_to_beginning()
+        # Assigned so that the client knows their leaders, paused because only their ends are asked for.
+        watched = [partition for _, topics in FLOW for partition in _partitions(topics)]
+        self._ends.assign(watched)
+        self._ends.pause(*watched)
+        await self._ticker.start()
+        self._ticker.assign([TopicPartition(TICKER_STATE.name, 0)])
+        await self._ticker.seek_to_beginning()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         """Disconnect."""
+        await self._ticker.stop()
         await self._ends.stop()
         await self._admin.close()
 
@@ -81,7 +86,7 @@ class Pipeline:
         while time.monotonic() < end:
             if self._day is not None and self._day >= day:
                 return
-            for records in (await self._ends.getmany(timeout_ms=100)).values():
+            for records in (await self._ticker.getmany(timeout_ms=100)).values():
                 self._day = date.fromisoformat(records[-1].value.decode())
         raise NotDrained(f"the ticker has not written {day} after {seconds:.0f} s; see its log")
 
@@ -94,7 +99,7 @@ class Pipeline:
 
     async def _first_behind(self) -> str | None:
         for stage, topics in FLOW:
-            partitions = [TopicPartition(t.name, p) for t in topics for p in range(t.partitions)]
+            partitions = _partitions(topics)
             committed = await self._admin.list_consumer_group_offsets(f"{self._prefix}-{stage}")
             ends = await self._ends.end_offsets(partitions)
             for partition in partitions:
@@ -102,3 +107,11 @@ class Pipeline:
                 if (0 if known is None else known.offset) < ends[partition]:
                     return stage
         return None
+
+
+def _consumer(kafka: str) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(bootstrap_servers=kafka, isolation_level="read_committed", auto_offset_reset="earliest")
+
+
+def _partitions(topics: tuple[Topic, ...]) -> list[TopicPartition]:
+    return [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
