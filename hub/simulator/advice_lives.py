@@ -83,7 +83,9 @@ class AdviceWriter:
         if advice.replaces:
             data["replaces"] = {"advice": advice.replaces, "because": "quality"}
         known = {name: value for name, value in data.items() if value is not None}
-        if not self._council("advice.requested", sent_on, advice, **known):
+        unrecorded = not advice.replaces and self.pen.chance(rates.ASKED_UNRECORDED)
+        recorded_from = sent_on + self.pen.days(20, 45) if unrecorded else sent_on
+        if not self._council("advice.requested", sent_on, advice, not_before=recorded_from, **known):
             return False
         self.advice.append(advice)
         return True
@@ -182,6 +184,7 @@ class AdviceWriter:
         *,
         webhook: bool = True,
         occurrence: str = "",
+        not_before: date | None = None,
         **data: Any,
     ) -> bool:
         if self.ends_on and on >= self.ends_on:
@@ -193,7 +196,7 @@ class AdviceWriter:
             advice.id,
             webhook=webhook,
             occurrence=occurrence,
-            not_before=self.known_from,
+            not_before=max(self.known_from, not_before or on),
             **data,
         )
         return self._keep(truth)

@@ -86,7 +86,7 @@ def _planned(pen: Pen, decided_on: date, withdrawn_on: date | None, issued_on: d
     draft_on = max(friday(issued_on - pen.days(18, 45)), office(decided_on + timedelta(days=10)))
     if withdrawn_on and withdrawn_on < draft_on:
         return _Story(decided_on, withdrawn_on=withdrawn_on)
-    return _Story(decided_on, draft_on=draft_on, issued_on=issued_on)
+    return _Story(decided_on, draft_on=draft_on, issued_on=max(issued_on, office(draft_on + timedelta(days=16))))
 
 
 def _write_case(pen: Pen, child: Child, received_on: date, story: _Story) -> Case:

@@ -50,6 +50,9 @@ ASKS_AGAIN = 0.12
 """Parent and school both write within days; a family that was refused asks again."""
 
 BACKDATED = 0.03
+ASKED_UNRECORDED = 0.03
+"""Entered 5 to 15 days after the day; asked for by telephone and entered weeks later, often after the answer."""
+
 BY_BARS = 0.75
 MISSED = 0.06
 SENT_BACK = 0.03

@@ -120,6 +120,16 @@ def test_every_kind_of_trouble_occurs(full, truths):
     assert states.keys() >= {"running", "overdue", "met", "met-late", "closed", "void"}
 
 
+def test_some_answers_are_told_before_the_question(full):
+    early = 0
+    for life in full.lives:
+        for case in life.cases:
+            asked = {t.advice: t.told("webhook", "tracker") for t in case.truths if t.kind == "advice.requested"}
+            answers = [t for t in case.truths if t.kind == "advice.received" and asked[t.advice] and t.tellings]
+            early += sum(t.told("webhook", "tracker", "bars") < asked[t.advice] for t in answers)
+    assert early > 5
+
+
 def test_some_advice_comes_after_the_plan_and_some_plans_lack_it(full):
     after = missing = 0
     for life in full.lives:
