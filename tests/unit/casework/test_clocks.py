@@ -92,6 +92,8 @@ STATES = [
     (FINAL, [REFUSE], "2026-12-01", "void"),
     (FINAL, [told("plan.decided", "2026-11-01", "no-plan")], "2026-12-01", "void"),
     (FINAL, [about_request("plan.issued", "2026-11-30"), WITHDRAWN], "2026-12-01", "met"),
+    (FINAL, [about_request("plan.issued", "2026-12-01"), WITHDRAWN], "2026-12-01", "met"),
+    (FINAL, [WITHDRAWN, about_request("plan.issued", "2026-12-02")], "2026-12-02", "void"),
 ]
 
 

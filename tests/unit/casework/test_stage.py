@@ -74,3 +74,13 @@ def test_a_retracted_request_is_tombstoned():
 def test_what_is_no_fact_is_refused(value):
     with pytest.raises(PermanentError):
         Bench().handler.handle([Record("hub.facts", 0, 0, b"k", value)], Bench().state)
+
+
+def test_a_fact_that_was_long_on_its_way_restates_the_days_since():
+    bench = Bench()
+    bench.feed([CASE[0], reached("2026-10-20")])
+    decided = about_request("assessment.decided", "2026-10-01", data={"outcome": "assess"}, received="2026-10-05")
+    bench.feed([decided, asked("2026-10-02", received="2026-10-21")])
+    as_of = {value["clock"]: value["as_of"] for value in bench.topics["hub.deadlines"].values()}
+    assert as_of["assessment-decision-6w"] == "2026-10-05"
+    assert as_of["advice-6w"] == "2026-10-21"
