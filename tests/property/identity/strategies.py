@@ -51,12 +51,12 @@ def lookalikes(draw: st.DrawFn) -> Person:
 
 
 @st.composite
-def observations(draw: st.DrawFn) -> Observation:
+def observations(draw: st.DrawFn, alike: bool = False) -> Observation:
     """A statement of any source about anybody; few records and versions, so that some repeat or correct others."""
     source = draw(st.sampled_from([COUNCIL, OTHER_COUNCIL, TRACKER, TRUST, UNTRUSTED]))
     return observation(
         source,
-        draw(st.one_of(people(), lookalikes())),
+        draw(lookalikes() if alike else st.one_of(people(), lookalikes())),
         record=draw(st.sampled_from(["R1", "R2", "R3"])),
         version=draw(st.integers(1, 2)),
         received_at=later(draw(st.integers(0, 3))),

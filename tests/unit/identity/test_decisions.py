@@ -1,7 +1,10 @@
 """A person's decisions: moving a link and undoing it, read as a reader of hub.facts reads them."""
 
+from datetime import date
+
 import pytest
 
+from hub.core.identity.store import Store
 from tests.unit.identity.people import COUNCIL, OTHER_COUNCIL, TRUST, World, amy, later, observation
 
 
@@ -42,7 +45,8 @@ def test_a_released_link_waits_for_a_person_and_no_rule_takes_it_back() -> None:
     link = str(world.observe(message).facts[0].link)
     world.keep(world.identity.release(link, "another child's", later(1), world))
     assert world.children_of("REF1") == set()
-    world.observe(message.model_copy(update={"version": 2}), observation(COUNCIL, amy(), "R3"))
+    known_better = message.person.model_copy(update={"given": "Amy Louise"}) if message.person else None
+    world.observe(message.model_copy(update={"version": 2, "person": known_better}), observation(COUNCIL, amy(), "R3"))
     assert world.children_of("REF1") == set()
     assert world.open_questions() == ["conflict"]
     world.keep(world.identity.assign(link, child, "it was hers", later(2), world))
@@ -56,3 +60,22 @@ def test_the_same_decision_twice_is_one(two: tuple[World, str, str]) -> None:
     assert world.identity.assign(link, child, "yes", later(2), world).decisions == []
     world.keep(world.identity.release(link, "no", later(3), world))
     assert world.identity.release(link, "no", later(4), world).decisions == []
+
+
+def test_an_alert_clears_when_its_input_no_longer_waits_though_the_question_stands() -> None:
+    world = World()
+    child = world.observe(observation(COUNCIL, amy(), "R1")).facts[0].child_id
+    other = (
+        world.observe(observation(OTHER_COUNCIL, amy(given="Ann", nhs_number=None, upn=None), "R2")).facts[0].child_id
+    )
+    world.observe(observation(TRUST, amy(id=None, given="Ann"), "REF1", kind="health.referred", subject={}))
+    (alert,) = world.day(date(2026, 9, 15)).alerts
+    link = next(one.id for one in map(Store(world).link, links_of(world)) if one and one.child is None)
+    outcome = world.keep(world.identity.assign(link, other, "it is Ann's", later(2), world))
+    assert [(one.id, one.state) for one in outcome.alerts] == [(alert.id, "cleared")]
+    assert world.open_questions() == ["conflict"]
+    assert child != other
+
+
+def links_of(world: World) -> list[str]:
+    return [key.removeprefix("link:") for key in world.values if key.startswith("link:")]

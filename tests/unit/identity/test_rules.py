@@ -278,6 +278,15 @@ def test_a_waiting_input_is_taken_up_when_its_person_is_known_better() -> None:
     assert world.open_questions() == []
 
 
+def test_a_question_names_the_child_that_it_may_be_as_soon_as_there_is_one() -> None:
+    world = World()
+    world.observe(nhs_message(given=None))
+    outcome = world.observe(observation(COUNCIL, amy()))
+    (task,) = outcome.reviews
+    assert (task.question, task.state) == ("unmatched-input", "open")
+    assert set(task.candidates) == world.children_of("R1")
+
+
 def test_waiting_inputs_follow_each_other_to_a_child() -> None:
     world = World()
     world.observe(nhs_message("REF1"), observation(TRACKER, amy(), "T1"))
