@@ -27,3 +27,25 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("third-party examples are absent: set SENDHUB_SHARED to the folder that holds data/")
     return folder
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """In CI nothing may be skipped, but what needs third-party examples that this machine does not have."""
+    wrong = _skipped_in_ci(terminalreporter)
+    if wrong:
+        terminalreporter.section("skipped in CI, where nothing may be")
+        for report in wrong:
+            terminalreporter.line(report.nodeid)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Skips in CI fail the run."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and _skipped_in_ci(reporter):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _skipped_in_ci(reporter: pytest.TerminalReporter) -> list[pytest.TestReport]:
+    if os.environ.get("CI") != "true":
+        return []
+    return [report for report in reporter.stats.get("skipped", ()) if "third-party" not in str(report.longrepr)]

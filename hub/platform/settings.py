@@ -40,7 +40,6 @@ class Settings(BaseSettings):
     transaction_timeout: float = Field(10.0, description="Seconds after which Kafka aborts a dead owner's transaction.")
     batch_records: int = Field(500, description="Most records in one transaction.")
     group_prefix: str = Field("sendhub", description="Prefix of consumer groups and transactional ids.")
-    area_names: dict[str, str] = Field(default_factory=dict, description="DfE area code to name, for people.")
 
     @cached_property
     def key(self) -> bytes:

@@ -3,6 +3,9 @@
 `python -m tests.support.documents` writes them; a test says when one is out of date.
 """
 
+import importlib.metadata
+import re
+import types
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, get_args
@@ -85,10 +88,49 @@ def schemas_page() -> str:
     return "\n".join(lines)
 
 
+LICENCES = {
+    "MIT License": "MIT",
+    "BSD License": "BSD",
+    "Apache Software License": "Apache-2.0",
+    "Mozilla Public License 2.0 (MPL 2.0)": "MPL-2.0",
+    "Python Software Foundation License": "PSF-2.0",
+    "GNU Lesser General Public License v3 (LGPLv3)": "LGPL-3.0",
+}
+
+
+def notices_page() -> str:
+    """The packages that the hub runs with, and their licences as they state them."""
+    text = (PROJECT / "deploy/requirements/run.txt").read_text()
+    locked = re.findall(r"^([a-zA-Z0-9._-]+)==([^ ]+)", text, re.MULTILINE)
+    rows = [(name, version, _licence(name)) for name, version in locked]
+    rows += [("Apache Kafka (deploy/kafka/pom.xml)", "4.2.0", "Apache-2.0"), ("slf4j-simple", "1.7.36", "MIT")]
+    intro = [
+        "# Third-party notices",
+        "",
+        "The hub is under the Apache Licence 2.0 (LICENSE). None of what follows is copied into it: the packages are",
+        "installed from the hash-locked file, Kafka is fetched by Maven. Made by `python -m tests.support.documents`.",
+        "",
+    ]
+    return "\n".join([*intro, *_table(("package", "version", "licence"), rows), ""])
+
+
+def _licence(package: str) -> str:
+    metadata = importlib.metadata.metadata(package)
+    expression = metadata.get("License-Expression")
+    if expression:
+        return str(expression)
+    classified = [
+        each.rsplit(" :: ", 1)[1] for each in metadata.get_all("Classifier", []) if each.startswith("License ::")
+    ]
+    known = [LICENCES.get(each, each) for each in classified if each != "OSI Approved"]
+    return " and ".join(known) or (metadata.get("License") or "see the package").splitlines()[0]
+
+
 PAGES: dict[Path, Callable[[], str]] = {
     PROJECT / "docs" / "settings.md": settings_page,
     PROJECT / "docs" / "topics.md": topics_page,
     PROJECT / "docs" / "schemas.md": schemas_page,
+    PROJECT / "THIRD-PARTY-NOTICES.md": notices_page,
 }
 
 
@@ -105,6 +147,8 @@ def _type(annotation: Any) -> str:
         return "null"
     parts = get_args(annotation)
     name = getattr(annotation, "__name__", str(annotation))
+    if isinstance(annotation, types.UnionType):
+        return " or ".join(_type(part) for part in parts)
     if name == "Literal":
         return " or ".join(f"`{part}`" for part in parts)
     if name == "Annotated":
@@ -120,8 +164,10 @@ def _default(field: FieldInfo) -> str:
     if field.is_required():
         return "needed"
     value = field.get_default(call_default_factory=True)
-    text = str(value)
-    return f"`{text if not text.startswith(str(PROJECT)) else text.removeprefix(f'{PROJECT}/')}`"
+    if isinstance(value, BaseModel):
+        return "empty"
+    text = ", ".join(map(str, value)) if isinstance(value, tuple | frozenset) else str(value)
+    return f"`{text.removeprefix(f'{PROJECT}/')}`" if text else "empty"
 
 
 def _doc(model: type[BaseModel]) -> str:

@@ -1,6 +1,6 @@
 """The laws of casework: what stands depends on the set of facts received and the day, and on nothing else."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import orjson
@@ -9,12 +9,23 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from hub.core.casework.evaluate import Evaluation, evaluate
+from hub.core.casework.policy import Policy
 from hub.core.facts.fact import read_fact
+from schemas.sources import Source, Sources
 from tests.property.casework.strategies import AFTER, FIRST, LAST, days, histories
-from tests.unit.casework.facts import CHILD, COUNCIL, POLICY
+from tests.unit.casework.facts import CHILD, COUNCIL, POLICY, TRUST
 from tests.unit.casework.stage import Bench, reached
 
 DAY = timedelta(days=1)
+LIVE = Policy(
+    Sources(
+        sources=(
+            Source(id=COUNCIL, kind="council", area="825", live_from=date(2026, 5, 1)),
+            Source(id=TRUST, kind="nhs", live_from=date(2026, 7, 1)),
+        )
+    )
+)
+policies = st.sampled_from([POLICY, LIVE])
 
 
 def given(*drawn):
@@ -22,8 +33,8 @@ def given(*drawn):
     return lambda test: settings(deadline=None)(given_as_it_comes(*drawn)(test))
 
 
-def run(values, day, **how) -> Evaluation:
-    return evaluate(CHILD, [read_fact(value) for value in values], day, POLICY, **how)
+def run(values, day, policy=POLICY) -> Evaluation:
+    return evaluate(CHILD, [read_fact(value) for value in values], day, policy)
 
 
 def said(evaluation: Evaluation) -> dict[str, Any]:
@@ -53,11 +64,11 @@ def test_the_past_is_what_was_known_then(values, day):
     assert said(run(values, day)) == said(run(known, day))
 
 
-@given(histories(), st.randoms(use_true_random=False))
-def test_the_stage_says_what_one_evaluation_says_however_the_facts_come(values, random):
+@given(histories(), policies, st.randoms(use_true_random=False))
+def test_the_stage_says_what_one_evaluation_says_however_the_facts_come(values, policy, random):
     shuffled = values + random.choices(values, k=3)
     random.shuffle(shuffled)
-    bench = Bench()
+    bench = Bench(policy)
     while shuffled:
         size = random.randint(1, 5)
         batch, shuffled = shuffled[:size], shuffled[size:]
@@ -68,7 +79,7 @@ def test_the_stage_says_what_one_evaluation_says_however_the_facts_come(values, 
         if random.random() < 0.3:
             bench.reopen()
     bench.feed([reached(AFTER.isoformat())])
-    expected = said(run(values, AFTER))
+    expected = said(run(values, AFTER, policy))
     assert bench.topics["hub.children"] == {CHILD.encode(): expected["record"]}
     assert bench.topics.get("hub.deadlines", {}) == {
         f"{CHILD}|{deadline['id']}".encode(): deadline for deadline in expected["deadlines"]
@@ -88,14 +99,14 @@ def assert_opened_and_cleared_in_turn(bench: Bench) -> None:
         last[alert["id"]] = alert["state"]
 
 
-@given(histories(8), days)
-def test_next_on_is_never_too_late(values, day):
+@given(histories(8), days, policies)
+def test_next_on_is_never_too_late(values, day, policy):
     known = [value for value in values if read_fact(value).received_on <= day]
-    evaluation = run(known, day)
+    evaluation = run(known, day, policy)
     expected = said(evaluation)
     until = evaluation.next_on or day + timedelta(days=150)
     for step in range(1, min((until - day).days, 150)):
-        assert said(run(known, day + step * DAY)) == expected
+        assert said(run(known, day + step * DAY, policy)) == expected
 
 
 @given(histories(), days)

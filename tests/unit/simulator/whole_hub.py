@@ -181,20 +181,19 @@ class WholeHub:
             self._keep(output)
 
     def _step(self, handler, record, state):
-        batch = state.begin()
-        try:
-            step = handler.handle([record], batch)
-            while step.consumed == 0:
-                state.apply(batch)
-                handler.committed(batch.changed)
-                batch = state.begin()
+        """One record, which may take several steps: a long day is worked through in slices."""
+        outputs, consumed = [], 0
+        while consumed == 0:
+            batch = state.begin()
+            try:
                 step = handler.handle([record], batch)
-        except PermanentError as error:
-            self.dead_letters.append(str(error))
-            return []
-        state.apply(batch)
-        handler.committed(batch.changed)
-        return step.outputs
+            except PermanentError as error:
+                self.dead_letters.append(str(error))
+                return outputs
+            state.apply(batch)
+            handler.committed(batch.changed)
+            outputs, consumed = [*outputs, *step.outputs], step.consumed
+        return outputs
 
     def _keep(self, output):
         if output.topic not in self.rows:
