@@ -14,7 +14,8 @@ class PartitionState:
         if value is None:
             self._values.pop(key, None)
         else:
-            self._values[key] = value
+            # A copy of just its own size: what a serialiser hands out may hold some kilobytes more for as long as it lives.
+            self._values[key] = bytes(memoryview(value))
 
     def begin(self) -> "Changes":
         """A batch's view."""
