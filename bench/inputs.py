@@ -15,7 +15,7 @@ SOURCE = "one-education:825:2022"
 
 def facts(events: int, seed: int = 1) -> Iterator[tuple[bytes, bytes]]:
     """Key (child id) and value of `events` facts, ten for each child, in the order they are received."""
-    chosen = random.Random(seed)  # noqa: S311
+    chosen = random.Random(seed)
     lives = [_life(number, chosen) for number in range(events // FACTS_EACH)]
     for turn in range(FACTS_EACH):
         for life in lives:

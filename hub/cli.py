@@ -9,10 +9,11 @@ from hub.commands.doctor import doctor
 from hub.commands.key import key
 from hub.commands.reconcile import reconcile
 from hub.commands.run import stage, ticker, up
+from hub.commands.simulate import simulate
 from hub.commands.topics import topics
 
 app = typer.Typer(no_args_is_help=True, help="The SEND integration hub.", pretty_exceptions_show_locals=False)
-for command in (up, demo, topics, doctor, key, stage, ticker, reconcile):
+for command in (up, demo, simulate, topics, doctor, key, stage, ticker, reconcile):
     app.command()(command)
 app.add_typer(deadletter, name="deadletter")
 app.add_typer(clocks, name="clocks")

@@ -16,7 +16,9 @@ STAGE_OUT = Counter("sendhub_stage_messages_out", "Records a stage committed.", 
 STAGE_FAILED = Counter("sendhub_stage_failures", "Attempts that failed.", ["stage", "error"])
 STAGE_DEAD = Counter("sendhub_stage_dead_letters", "Records given up as dead letters.", ["stage", "source"])
 STAGE_OUTCOME = Counter(
-    "sendhub_stage_outcomes", "Messages that leave no record of their own: repeat or out-of-scope.", ["outcome", "source"]
+    "sendhub_stage_outcomes",
+    "Messages that leave no record of their own: repeat or out-of-scope.",
+    ["outcome", "source"],
 )
 STAGE_BATCH = Histogram(
     "sendhub_stage_batch_seconds",

@@ -14,7 +14,7 @@ class PartitionState:
         if value is None:
             self._values.pop(key, None)
         else:
-            # A copy of just its own size: what a serialiser hands out may hold some kilobytes more for as long as it lives.
+            # A copy of its own size: what a serialiser hands out may hold kilobytes more for as long as it lives.
             self._values[key] = bytes(memoryview(value))
 
     def begin(self) -> "Changes":
