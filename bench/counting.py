@@ -48,7 +48,7 @@ def quix(source: str, output: str, changelog: str) -> None:
         state.set("n", now)
         return [Output(output, record.key or b"", orjson.dumps({"of": orjson.loads(record.value)["kind"], "n": now}))]
 
-    run("bench-count-quix", source, handle)
+    run("bench-count-quix", source, (output,), handle)
 
 
 if __name__ == "__main__":

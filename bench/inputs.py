@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer
 
 FACTS_EACH = 10
 FIRST = date(2026, 1, 5)
+RECEIVED_AT = "2026-10-01T12:00:00Z"
 SOURCE = "one-education:825:2022"
 
 
@@ -45,6 +46,7 @@ def _fact(
     child: str, request: str, kind: str, day: date, data: dict[str, object], advice: str | None = None
 ) -> tuple[bytes, bytes]:
     at = datetime(day.year, day.month, day.day, 12, tzinfo=UTC).isoformat().replace("+00:00", "Z")
+    # All received on one day, so that the day on which a fact is evaluated is the same for every system.
     subject = {"request": request, **({"advice": advice} if advice else {})}
     body = {
         "kind": kind,
@@ -56,7 +58,7 @@ def _fact(
         "subject": subject,
         "effective_on": day.isoformat(),
         "recorded_at": at,
-        "received_at": at,
+        "received_at": RECEIVED_AT,
         "retracted": False,
         "data": data,
     }

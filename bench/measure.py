@@ -5,21 +5,23 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
 PROJECT = Path(__file__).parents[1]
-GIVE_UP_SECONDS = 300.0
+GIVE_UP_SECONDS = 400.0
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One worker's run. `seconds` from its first committed output to its last; `peak_mb` is the process's VmHWM."""
+    """One worker's run. `seconds` from its first output to its last commit; `peak_mb` is VmHWM."""
 
-    system: str
     events: int
     outputs: int
     seconds: float
@@ -28,23 +30,25 @@ class Measured:
     @property
     def rate(self) -> float:
         """Events per second."""
-        return self.events / self.seconds if self.seconds else 0.0
+        return self.events / self.seconds
 
 
 async def run_worker(
-    system: str, command: Sequence[str], env: Mapping[str, str], kafka: str, done: str, events: int, log: Path
+    command: Sequence[str], env: Mapping[str, str], kafka: str, source: str, watched: str, group: str, log: Path
 ) -> Measured:
-    """Run a worker until `done` (a topic with one record for each event) is full, then end it.
+    """Run a worker until its group has committed everything in `source`, then end it.
 
-    Timed by the stamps that the worker itself put on the records of `done`: start-up is not in it.
+    Timed from the broker's stamp on its first output to the moment its last offset is committed: state and outputs are
+    durable then, start-up is not in the time.
     """
     with log.open("ab") as out:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: ASYNC220
             [sys.executable, *command], cwd=PROJECT, env={**os.environ, **env}, stdout=out, stderr=out
         )
     try:
-        stamps = await _stamps(kafka, done, events, process)
-        return Measured(system, events, len(stamps), (max(stamps) - min(stamps)) / 1000, _peak_mb(process.pid))
+        events, ended = await _until_committed(kafka, source, group, process)
+        outputs, first = await _outputs(kafka, watched)
+        return Measured(events, outputs, ended - first, _peak_mb(process.pid))
     finally:
         process.terminate()
         try:
@@ -54,27 +58,54 @@ async def run_worker(
             process.wait()
 
 
-async def _stamps(kafka: str, topic: str, events: int, process: subprocess.Popen[bytes]) -> list[int]:
-    """The time stamps of a topic's committed records, in milliseconds, once there are enough."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=kafka, isolation_level="read_committed", auto_offset_reset="earliest", fetch_max_wait_ms=200
-    )
+async def _until_committed(kafka: str, source: str, group: str, process: subprocess.Popen[bytes]) -> tuple[int, float]:
+    """How many records `source` holds, and when (seconds since 1970) the group had committed all of them."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        async with _consumer(kafka, source) as consumer:
+            ends = await consumer.end_offsets(list(consumer.assignment()))
+        give_up = time.monotonic() + GIVE_UP_SECONDS
+        while True:
+            if process.poll() is not None or time.monotonic() > give_up:
+                raise RuntimeError(f"the worker of {group} stopped before it had worked off {source}; see its log")
+            await asyncio.sleep(0.2)
+            committed = await _committed(admin, group)
+            if all(committed.get(tp, 0) >= end for tp, end in ends.items()):
+                return sum(ends.values()), time.time()
+    finally:
+        await admin.close()
+
+
+async def _committed(admin: AIOKafkaAdminClient, group: str) -> dict[TopicPartition, int]:
+    try:
+        return {tp: found.offset for tp, found in (await admin.list_consumer_group_offsets(group)).items()}
+    except KafkaError:
+        return {}
+
+
+async def _outputs(kafka: str, topic: str) -> tuple[int, float]:
+    """How many committed records a topic holds, and the first one's stamp in seconds since 1970."""
+    async with _consumer(kafka, topic) as consumer:
+        ends = await consumer.end_offsets(list(consumer.assignment()))
+        count, first = 0, float("inf")
+        while any([await consumer.position(tp) < end for tp, end in ends.items()]):
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                count += len(records)
+                first = min(first, *(record.timestamp / 1000 for record in records))
+        return count, first
+
+
+@asynccontextmanager
+async def _consumer(kafka: str, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka, isolation_level="read_committed", auto_offset_reset="earliest")
     await consumer.start()
     try:
         await consumer._client.set_topics([topic])
         partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
         consumer.assign(partitions)
         await consumer.seek_to_beginning(*partitions)
-        stamps: list[int] = []
-        end = time.monotonic() + GIVE_UP_SECONDS
-        while len(stamps) < events:
-            if process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"the worker gave {len(stamps)} of {events} records to {topic}; see its log")
-            for records in (await consumer.getmany(timeout_ms=500)).values():
-                stamps.extend(record.timestamp for record in records)
-            # Looked at seldom, so that the measuring does not take the machine from what is measured.
-            await asyncio.sleep(1.0)
-        return stamps
+        yield consumer
     finally:
         await consumer.stop()
 

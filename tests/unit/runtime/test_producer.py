@@ -1,0 +1,68 @@
+"""Outputs find the partition that every Kafka client finds, in order, in batches below the topics' limits."""
+
+from types import SimpleNamespace
+
+import pytest
+from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.producer.message_accumulator import BatchBuilder
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hub.platform.settings import Settings
+from hub.runtime.partitions import Partition
+from hub.runtime.producer import BATCH_BYTES, TransactionalProducer, partition_of
+from hub.runtime.worker import no_point
+from hub.stages.stage import Output
+
+
+@given(st.binary(max_size=60), st.integers(1, 64))
+def test_the_partition_is_the_one_that_other_clients_find(key: bytes, partitions: int) -> None:
+    assert partition_of(key, partitions) == DefaultPartitioner()(key, list(range(partitions)), [])
+
+
+class Taking:
+    """Keeps the batches that are handed over."""
+
+    def __init__(self) -> None:
+        self.batches: list[tuple[str, int, BatchBuilder]] = []
+
+    def create_batch(self) -> BatchBuilder:
+        return BatchBuilder(BATCH_BYTES, 0, is_transactional=1)
+
+    async def partitions_for(self, topic: str) -> set[int]:
+        return {0, 1, 2, 3}
+
+    async def send_batch(self, batch: BatchBuilder, topic: str, partition: int) -> object:
+        self.batches.append((topic, partition, batch))
+        return SimpleNamespace()
+
+
+@pytest.fixture
+def taking() -> Taking:
+    return Taking()
+
+
+async def handed_over(taking: Taking, outputs: list[Output]) -> None:
+    producer = TransactionalProducer(Settings(), "count", Partition("test.in", 0), no_point)
+    producer._producer = taking
+    await producer._send(outputs)
+
+
+async def test_records_of_one_partition_share_batches_that_stay_small(taking: Taking) -> None:
+    outputs = [Output("out", b"k%d" % n, b"x" * 1000) for n in range(1000)]
+    await handed_over(taking, outputs)
+    assert sum(batch.record_count() for _, _, batch in taking.batches) == 1000
+    assert {partition for _, partition, _ in taking.batches} == {0, 1, 2, 3}
+    assert max(batch.size() for _, _, batch in taking.batches) <= BATCH_BYTES
+    assert len(taking.batches) < 20
+
+
+async def test_a_record_larger_than_a_batch_goes_alone(taking: Taking) -> None:
+    outputs = [Output("out", b"k", b"x" * size, partition=2) for size in (10, 10 * BATCH_BYTES, 10)]
+    await handed_over(taking, outputs)
+    assert [batch.record_count() for _, _, batch in taking.batches] == [1, 1, 1]
+
+
+async def test_nothing_to_send_is_nothing_sent(taking: Taking) -> None:
+    await handed_over(taking, [])
+    assert taking.batches == []
