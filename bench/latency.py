@@ -17,6 +17,7 @@ from hub.embedded.ports import free_port
 from schemas.sources import Source, Sources
 from schemas.topics import CHILDREN
 
+TRIES = 60
 COUNCIL = "one-education:825:2022"
 
 
@@ -53,12 +54,16 @@ async def _post(hub: system.System, rate: float, seconds: float) -> None:
     async with httpx.AsyncClient(timeout=20, trust_env=False) as client, asyncio.TaskGroup() as group:
         for number in range(int(rate * seconds)):
             await asyncio.sleep(max(0.0, start + number / rate - time.monotonic()))
-            url = f"{hub.url('webhook')}/events"
-            group.create_task(_checked(client.post(url, json=_event(number), headers=headers)))
+            group.create_task(_tell(client, f"{hub.url('webhook')}/events", _event(number), headers))
 
 
-async def _checked(request: "asyncio.Future[httpx.Response] | object") -> None:
-    answer = await request  # type: ignore[misc]
+async def _tell(client: httpx.AsyncClient, url: str, event: dict[str, object], headers: dict[str, str]) -> None:
+    """Post until it is taken, as a sender does: a busy connector says 503."""
+    for _ in range(TRIES):
+        answer = await client.post(url, json=event, headers=headers)
+        if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+            break
+        await asyncio.sleep(float(answer.headers["retry-after"]))
     answer.raise_for_status()
 
 
