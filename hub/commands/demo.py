@@ -141,9 +141,9 @@ async def _demo(console: Console, run: Path, broker: str, partnership: Partnersh
             return None
         outcome = await playing
         DrivenClock(made.clock_file).set(None)
-        _report(console, hub, outcome, partnership, run_file)
+        _report(console, outcome, partnership)
         if not once:
-            console.print("\nServing until Ctrl-C.", style="bold")
+            _say_where(console, hub, run_file)
             await ended
         ended.cancel()
         return outcome
@@ -240,7 +240,7 @@ def _write_run_file(path: Path, hub: System, endpoints: Endpoints) -> Path:
     return path
 
 
-def _report(console: Console, hub: System, outcome: Outcome, partnership: Partnership, run_file: Path) -> None:
+def _report(console: Console, outcome: Outcome, partnership: Partnership) -> None:
     found, sent = outcome.found, outcome.sent
     console.print()
     table = Table(title="What happened", show_header=False, box=None, title_justify="left", title_style="bold")
@@ -257,6 +257,7 @@ def _report(console: Console, hub: System, outcome: Outcome, partnership: Partne
         ("standing", f"{outcome.standing} deadlines were overdue when the hub first saw them: counted, not alerted"),
         ("for people", _counts(outcome.reviews) or "nothing"),
         ("dead letters", str(outcome.dead_letters)),
+        ("restarts", f"{outcome.restarts} processes ended and were started again"),
         ("lost", str(outcome.lost)),
     ]
     for name, text in rows:
@@ -264,13 +265,29 @@ def _report(console: Console, hub: System, outcome: Outcome, partnership: Partne
     console.print(table)
     for line in [*sent.surprises, *found.lost, *found.wrong][:SHOWN]:
         console.print(f"  {line}", markup=False)
+
+
+def _say_where(console: Console, hub: System, run_file: Path) -> None:
+    """Addresses and commands to paste, while it is serving."""
+    token = run_file.with_name("token")
+    token.touch(mode=0o600)
+    token.write_text(hub.deployment.api_token)
+    lines = [
+        (
+            "overdue now",
+            f"curl -s -H \"Authorization: Bearer $(cat {token})\" '{hub.url('api')}/deadlines?state=overdue'",
+        ),
+        ("open alerts", f"curl -s -H \"Authorization: Bearer $(cat {token})\" '{hub.url('api')}/alerts?state=open'"),
+        ("webhook", f"{hub.url('webhook')}/events"),
+        ("BaRS", f"{hub.url('bars')}/metadata"),
+        ("files", str(hub.deployment.inbox)),
+        ("metrics", f"{hub.url('exporter', 'metrics')}/metrics (each process has its own: {run_file})"),
+        ("logs", str(hub.deployment.logs)),
+    ]
     console.print("\nWhere to look", style="bold")
-    console.print(f"  API        {hub.url('api')}/docs (its token is in {run_file}: tokens, api)", soft_wrap=True)
-    console.print(f"  webhook    {hub.url('webhook')}/events")
-    console.print(f"  BaRS       {hub.url('bars')}/metadata")
-    console.print(f"  files      {hub.deployment.inbox}", soft_wrap=True)
-    console.print(f"  metrics    {hub.url('exporter', 'metrics')}/metrics, and one for each process in {run_file.name}")
-    console.print(f"  logs       {hub.deployment.logs}", soft_wrap=True)
+    for name, text in lines:
+        console.print(f"  {name:12} {text}", markup=False, soft_wrap=True)
+    console.print("\nServing until Ctrl-C.", style="bold")
 
 
 def _counts(counted: Counter[str]) -> str:

@@ -29,7 +29,7 @@ def test_it_ends_by_itself_when_everything_arrived_and_leaves_nothing_running(tm
     assert found.group(1) == "24"
     assert int(found.group(2)) > 48
     assert found.group(3) == "0"
-    assert "Where to look" in result.stdout
+    assert "What happened" in result.stdout
     assert still_running(tmp_path) == []
 
 
