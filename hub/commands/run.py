@@ -10,6 +10,7 @@ import structlog
 import typer
 
 from hub.commands.failures import stop
+from hub.embedded.ports import free_port
 from hub.platform import logs, metrics
 from hub.platform.clock import clock_from
 from hub.platform.health import Health
@@ -44,6 +45,7 @@ def ticker() -> None:
 def up(
     only: Annotated[list[str] | None, typer.Option(help="Run only this process; may be repeated.")] = None,
     logs_folder: Annotated[Path, typer.Option(help="Folder for one log file a process.")] = Path("logs"),
+    free_ports: Annotated[bool, typer.Option(help="Take a free port where the usual one is taken.")] = False,
 ) -> None:
     """Run and supervise the hub's processes on this machine until SIGTERM or Ctrl-C.
 
@@ -53,10 +55,16 @@ def up(
     if unknown := set(only or ()) - names:
         stop(f"there is no process {sorted(unknown)[0]!r}: they are {', '.join(sorted(names))}")
     logs.set_up("up", Settings().log_level)
-    made, ports = programs(logs_folder, {}, lambda preferred: preferred, frozenset(only) if only else None)
+    made, ports = programs(logs_folder, {}, free_port if free_ports else _its_port, frozenset(only) if only else None)
     for name, own in ports.items():
         typer.echo(f"{name:12} " + "  ".join(f"{kind} {port}" for kind, port in own.items()))
     asyncio.run(_until_signal(Supervisor(made).run))
+
+
+def _its_port(preferred: int) -> int:
+    if free_port(preferred) != preferred:
+        stop(f"port {preferred} is taken: end what listens there, or give --free-ports")
+    return preferred
 
 
 async def _until_signal(run: Callable[[asyncio.Event], Awaitable[None]]) -> None:

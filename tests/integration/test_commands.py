@@ -2,10 +2,13 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from hub.embedded.kafka import Kafka
@@ -88,3 +91,60 @@ def test_up_refuses_a_process_that_is_none() -> None:
     result = sendhub("up", "--only", "nonsense")
     assert result.returncode == 2
     assert "webhook" in result.stderr
+
+
+def test_up_keeps_processes_running_until_it_is_told_to_stop(broker: Kafka, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "hub.cli",
+        "up",
+        "--only",
+        "ticker",
+        "--free-ports",
+        "--logs-folder",
+        str(tmp_path),
+    ]
+    env = {**os.environ, "SENDHUB_KAFKA": broker.bootstrap, "SENDHUB_GROUP_PREFIX": "up"}
+    assert sendhub("topics", SENDHUB_KAFKA=broker.bootstrap).returncode == 0
+    process = subprocess.Popen(command, cwd=PROJECT, env=env, stdout=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        port = int(process.stdout.readline().split()[-1])
+        first = ready_pid(port, tmp_path)
+        os.kill(first, signal.SIGKILL)
+        assert ready_pid(port, tmp_path, other_than=first) != first
+        process.terminate()
+        assert process.wait(30) == 0
+        assert not Path(f"/proc/{first}").exists()
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def ready_pid(port: int, folder: Path, other_than: int = 0) -> int:
+    """The process id of the ticker, once it is ready."""
+    end = time.monotonic() + 40
+    while time.monotonic() < end:
+        pids = [pid for pid in ticker_pids(folder) if pid != other_than]
+        try:
+            answer = httpx.get(f"http://127.0.0.1:{port}/ready", trust_env=False).status_code
+        except httpx.HTTPError:
+            answer = 0
+        if pids and answer == 200:
+            return pids[0]
+        time.sleep(0.1)
+    raise AssertionError((folder / "ticker.log").read_text())
+
+
+def ticker_pids(folder: Path) -> list[int]:
+    """The processes whose output goes to the ticker's log in this folder."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if (entry / "fd" / "1").resolve() == folder / "ticker.log":
+                found.append(int(entry.name))
+        except OSError:
+            continue
+    return found
