@@ -104,15 +104,21 @@ def _add(line: bytes, children: dict[str, list[Fact]]) -> None:
     errors = _errors(line, value)
     if errors:
         raise BadLine("; ".join(f"{field}: {message}" for field, message in errors))
-    children.setdefault(value["child_id"], []).append(read_fact(value))
+    try:
+        children.setdefault(value["child_id"], []).append(read_fact(value))
+    except ValueError as error:
+        raise BadLine(str(error)) from None
 
 
 def _errors(line: bytes, value: dict[str, object]) -> list[tuple[str, str]]:
     try:
-        fact = Checked.model_validate_json(line)
+        fact = Checked.model_validate_json(line, strict=True)  # a date is its text, never a number of seconds
     except ValidationError as error:
         return validation_errors(error)
     if fact.kind in (ASSIGNED, RELEASED):
         missing = [name for name in ("link", "seq") if value.get(name) is None]
         return [(name, f"{fact.kind} needs it") for name in missing]
-    return data_errors(fact.kind, fact.data)
+    errors = data_errors(fact.kind, fact.data)
+    if fact.retracted and not fact.data:
+        return [error for error in errors if error[0] == "kind"]  # it need not repeat the data that it takes back
+    return errors

@@ -53,6 +53,7 @@ def read_fact(value: Mapping[str, Any]) -> Fact:
     """A fact from its JSON object (`schemas.statements.Fact`); raises ValueError that names the field."""
     try:
         source, received_at = value["source"], _instant(value["received_at"])
+        received_on = london_day(received_at)
         said = (
             value["kind"],
             source,
@@ -67,11 +68,13 @@ def read_fact(value: Mapping[str, Any]) -> Fact:
         raise ValueError(f"the fact has no {error.args[0]}") from None
     except (TypeError, AttributeError):
         raise ValueError("a field of the fact is of the wrong type") from None
+    except OverflowError:
+        raise ValueError("received_at is no day of the calendar in London") from None
     retracted, data = bool(value.get("retracted")), value.get("data") or {}
     return Fact(
         *said,
         received_at=microseconds(received_at),
-        received_on=london_day(received_at),
+        received_on=received_on,
         retracted=retracted,
         data=data,
         link=value.get("link"),

@@ -10,7 +10,7 @@ from hub.cli import app
 from schemas.alerts import Alert
 from schemas.deadlines import Deadline
 from schemas.records import ChildRecord
-from tests.unit.casework.facts import COUNCIL, asked, requested
+from tests.unit.casework.facts import COUNCIL, about_request, asked, requested
 
 FACTS = [
     requested("2026-09-01", data={"case_reference": "EHC-1"}),
@@ -94,7 +94,13 @@ BAD = [
     ("[1]\n", "line 2: not a JSON object"),
     (bad(effective_on="2026-02-30"), "line 2: effective_on"),
     (bad(received_at="2026-09-01T09:00:00"), "line 2: received_at"),
+    (bad(effective_on=1788220800), "line 2: effective_on"),
+    (bad(recorded_at=1788220800), "line 2: recorded_at"),
+    (bad(received_at="0001-01-01T00:00:00Z"), "line 2: received_at"),
     (bad(version="x"), "line 2: version"),
+    (bad(version="7"), "line 2: version"),
+    (bad(version=True), "line 2: version"),
+    (bad(kind="assessment.forgotten", retracted=True), "line 2: kind"),
     (bad(child_id=None), "line 2: child_id"),
     (bad(surprise=1), "line 2: surprise"),
     (bad(kind="assessment.forgotten"), "line 2: kind"),
@@ -112,6 +118,14 @@ def test_a_bad_line_is_named_and_nothing_is_printed(line, message, command, tmp_
     assert result.exit_code == 2
     assert result.stdout == ""
     assert message in result.stderr
+
+
+def test_a_retraction_need_not_repeat_what_it_takes_back(tmp_path):
+    decided = about_request("assessment.decided", "2026-09-30", data={"outcome": "assess"})
+    blanked = decided | {"version": 2, "retracted": True, "effective_on": None, "data": {}}
+    file = write(tmp_path, [FACTS[0], blanked, decided])
+    (child,) = lines(run("reconcile", file, "--as-of", "2026-10-20", "--json"))
+    assert child["deadlines"][0]["state"] == "overdue"
 
 
 def test_a_received_value_is_never_repeated(tmp_path):
