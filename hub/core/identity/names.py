@@ -8,6 +8,7 @@ import re
 import unicodedata
 from enum import Enum
 from functools import lru_cache
+from itertools import groupby
 
 Name = tuple[str, ...]
 """A given name's parts: `Mary-Jane` and `Mary Jane` are ("mary", "jane"). Empty when there is none."""
@@ -24,13 +25,13 @@ class Agreement(Enum):
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
 _APOSTROPHES = re.compile("['’‘ʼ`´]")
 _ALSO_KNOWN_AS = re.compile(r"\(|\b(?:aka|a\.k\.a|also known as|known as|formerly|preferred)\b")
-_WORDS = re.compile(r"[^\W\d_]+|\d+")
 
 _NO_NAME = frozenset(
-    {"baby", "babe", "infant", "newborn", "twin", "triplet", "male", "female", "boy", "girl", "child"}
-    | {"unknown", "unnamed", "none", "not", "tbc", "nk", "na"}
+    {"baby", "babe", "bby", "babyboy", "babygirl", "infant", "newborn", "neonate", "unborn", "fetus", "foetus"}
+    | {"twin", "triplet", "male", "female", "boy", "girl", "son", "daughter", "child"}
+    | {"unknown", "unnamed", "none", "no", "not", "nil", "tbc", "nk", "na", "fnu", "nfn", "master", "miss", "mr", "ms"}
 )
-"""A first part that says there is no name yet: `Baby Boy`, `Twin One`, `Unknown`, `Not known`."""
+"""A first part that says there is no name yet: `Baby Boy`, `Twin One`, `Unknown`, `Not known`, `Miss`."""
 
 _ORDINALS = {"one": "1", "i": "1", "a": "1", "first": "1", "two": "2", "ii": "2", "b": "2", "second": "2"} | {
     "three": "3",
@@ -68,7 +69,6 @@ _FULL_FORMS: dict[str, tuple[str, ...]] = {
     "kate": ("katherine", "catherine", "kathryn"),
     "katie": ("katherine", "catherine", "kathryn"),
     "liz": ("elizabeth",),
-    "luke": ("lucas",),
     "maddie": ("madeleine", "madison"),
     "matt": ("matthew",),
     "mike": ("michael",),
@@ -94,7 +94,14 @@ def given_name(text: str | None) -> Name:
     plain = unicodedata.normalize("NFKD", (text or "").casefold())
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).translate(_LETTERS)
     plain = _ALSO_KNOWN_AS.split(_APOSTROPHES.sub("", plain), maxsplit=1)[0]
-    return tuple(_WORDS.findall(plain))
+    return tuple("".join(letters) for kind, letters in groupby(plain, _kind_of) if kind)
+
+
+def _kind_of(letter: str) -> str:
+    """What a part is made of; empty for what lies between parts. Vowel signs (Devanagari's, say) are of the word."""
+    if letter.isdecimal():
+        return "digits"
+    return "letters" if letter.isalpha() or unicodedata.category(letter).startswith("M") else ""
 
 
 def compare_given(one: Name, other: Name) -> Agreement:
@@ -109,7 +116,7 @@ def compare_given(one: Name, other: Name) -> Agreement:
     if one[0] in _NO_NAME or other[0] in _NO_NAME:
         return _compare_stand_ins(one, other)
     if "".join(one) == "".join(other):
-        return Agreement.AGREE if len(one[0]) > 1 else Agreement.UNKNOWN
+        return Agreement.AGREE if min(len(one[0]), len(other[0])) > 1 else Agreement.UNKNOWN
     found = {_compare_parts(a, b) for a, b in zip(one, other, strict=False)}
     if Agreement.CONFLICT in found:
         return Agreement.CONFLICT

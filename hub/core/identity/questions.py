@@ -19,6 +19,7 @@ from schemas.alerts import Alert
 from schemas.ids import digest
 from schemas.instants import london_day
 from schemas.reviews import ReviewTask
+from schemas.statements import Observation
 
 AUDIENCE = "coordinator"
 """Who is told that an input waits."""
@@ -28,11 +29,15 @@ _SATURDAY = 5
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A question that stands. `waits` is the link whose input is held back until it is answered, if one is."""
+    """A question that stands. `waits`: an input is held back until it is answered.
+
+    `stated` is the statement in question: the first that was held back, else the first of the link that it is about.
+    """
 
     id: str
     question: Literal["unmatched-input", "conflict"]
     about: Link
+    stated: Link | Observation
     detail: str
     waits: bool
     child_id: str | None = None
@@ -106,7 +111,7 @@ def _standing(work: Work, link: Link) -> list[Question]:
     if link.child is None and not found:
         found.append(_unmatched(link, neighbours))
     if link.disputed:
-        found.append(_disputed(link))
+        found.append(_disputed(link, work.store.disputed(link.id, 0)))
     return found
 
 
@@ -116,16 +121,16 @@ def _unmatched(link: Link, neighbours: list[Link]) -> Question:
     if candidates:
         detail = "shares a number with a child, but date of birth or given name is missing or says too little"
     task_id = digest("unmatched-input", link.id)
-    return Question(task_id, "unmatched-input", link, detail, waits=True, candidates=candidates)
+    return Question(task_id, "unmatched-input", link, link, detail, waits=True, candidates=candidates)
 
 
-def _disputed(link: Link) -> Question:
+def _disputed(link: Link, held: Observation) -> Question:
     detail = (
         "a later statement about this source person differs in date of birth, given name or verified NHS number: "
         "two people under one id, or a correction; it is held back until somebody decides"
     )
     task_id = digest("conflict", link.id)
-    return Question(task_id, "conflict", link, detail, waits=True, child_id=link.child)
+    return Question(task_id, "conflict", link, held, detail, waits=True, child_id=link.child)
 
 
 def _between(link: Link, other: Link) -> Question | None:
@@ -138,9 +143,8 @@ def _between(link: Link, other: Link) -> Question | None:
         return None
     about = min(link, other, key=lambda one: (one.child is not None, one.id))
     candidates = tuple(sorted({one.child for one in (link, other) if one.child is not None}))
-    return Question(
-        _pair_id(link, other), "conflict", about, _detail(differing, link, other), waits, candidates=candidates
-    )
+    detail = _detail(differing, link, other)
+    return Question(_pair_id(link, other), "conflict", about, about, detail, waits, candidates=candidates)
 
 
 def _pair_id(link: Link, other: Link) -> str:
@@ -187,9 +191,9 @@ def _review(work: Work, question: Question, task: Task | None) -> dict[str, Any]
             "state": "open",
             "child_id": question.child_id,
             "source": question.about.source,
-            "record": question.about.record or None,
-            "kind": question.about.kind or None,
-            "message": question.about.message,
+            "record": question.stated.record or None,
+            "kind": question.stated.kind or None,
+            "message": question.stated.message,
             "candidates": question.candidates,
             "detail": question.detail,
             "opened_on": task.review["opened_on"] if task and stands else london_day(work.at),

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import orjson
 
 from hub.core.identity.evidence import Evidence
+from schemas.statements import Observation
 
 
 class Stated(NamedTuple):
@@ -158,6 +159,10 @@ class Store:
     def put_disputed(self, link_id: str, number: int, observation: bytes) -> None:
         """Hold an observation back, as received."""
         self.values.put(f"disputed:{link_id}:{number}", observation)
+
+    def disputed(self, link_id: str, number: int) -> Observation:
+        """Observation `number` of those held back under a link."""
+        return Observation.model_validate_json(self.values.get(f"disputed:{link_id}:{number}") or b"")
 
     def put_setting(self, token: str, urn: str) -> None:
         """Keep what a setting's token stands for."""

@@ -55,6 +55,15 @@ def test_two_people_under_one_source_id_are_a_conflict_and_never_a_link(changed:
     assert world.children_of("R2") == set()
 
 
+def test_the_question_names_the_statement_that_is_held_back() -> None:
+    world = World()
+    world.observe(observation(COUNCIL, amy(), "R1"))
+    (task,) = world.observe(observation(COUNCIL, amy(given="Ann"), "R2", kind="plan.issued")).reviews
+    assert (task.record, task.kind, task.message) == ("R2", "plan.issued", "m-R2")
+    assert {task.child_id} == world.children_of("R1")
+    assert world.observe(observation(COUNCIL, amy(given="Ann"), "R3")).reviews == []
+
+
 def test_what_is_held_back_is_asked_once_and_kept_once() -> None:
     world = World()
     other = observation(COUNCIL, amy(given="Ann"), "R2")
