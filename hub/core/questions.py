@@ -13,6 +13,8 @@ DETAILS: dict[str, str] = {
     "future-date": "The date lies in the future: this does not count before that day. Correct it in the source.",
     "two-starts": "One request has two different dates of receipt from the same source; the earliest stands.",
     "ends-before-start": "This is dated before what it would end, so it ends nothing. Correct the date or the case.",
+    "request-after-death": "This request is dated after the child's death, so no clock runs for it. Check at once that "
+    "both are about the same child, and correct the date that is wrong.",
     "unknown-request": "The request named here has not been stated by its source.",
     "unknown-advice": "The advice request named here has not been stated by its source.",
     "no-open-request": "No request was open on this date, so this belongs to no case.",

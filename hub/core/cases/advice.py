@@ -20,6 +20,9 @@ PERMITTED_GROUNDS = frozenset({"incompatible-with-duties", "harms-functions"})
 AGREEING = frozenset({"author", "authority", "family"})
 """Reg 6(4): all three."""
 
+AGREED = "advice.satisfied-by-existing:agreed"
+"""The moment when they have."""
+
 RESTARTS = "wrong-body"
 REOPENS = frozenset({"quality", "change-of-need", RESTARTS})
 """Why a request replaces another: these ask anew, while `icb-changed` only passes an open request on."""
@@ -43,7 +46,8 @@ class Link:
 class Chain:
     """`id` is its first request's, known or not, and never changes. `moments` are what rules speak of.
 
-    `start` is the fact that the clock starts from; `seen_on` the day the hub first heard of the chain.
+    `start` is the fact that the clock starts from; `seen_on` the day the hub first heard of the chain; `request_named`
+    the request that its latest link names, known or not.
     """
 
     id: str
@@ -57,6 +61,7 @@ class Chain:
     start: Fact
     seen_on: date
     case: Case | None = None
+    request_named: str | None = None
     moments: dict[str, date] = field(default_factory=dict)
     dates: dict[str, date] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
@@ -70,7 +75,7 @@ class Chain:
     @property
     def received_on(self) -> date | None:
         """When usable final advice came, or all three agreed on existing advice."""
-        found = (self.moments.get("advice.received:usable"), self.moments.get("advice.satisfied-by-existing:agreed"))
+        found = (self.moments.get("advice.received:usable"), self.moments.get(AGREED))
         return min((on for on in found if on), default=None)
 
     @property
@@ -127,8 +132,8 @@ def settle(chain: Chain, precedence: Precedence) -> None:
     _steps(chain, kinds, precedence)
     floor = _floor(chain)
     returned = _returned(chain, floor)
-    _receipts(chain, precedence, floor, returned)
     _existing(chain, floor, returned)
+    _receipts(chain, precedence, floor, returned)
     _declines(chain, floor, returned)
     _cancel(chain, precedence)
 
@@ -190,7 +195,7 @@ def _receipts(chain: Chain, precedence: Precedence, floor: int, returned: date |
     for n, fact in _numbered(chain, "advice.received"):
         on, data = _on(fact), fact.data
         if on < asked_on or (n < floor and on == asked_on):
-            if floor == 0:
+            if floor == 0 and AGREED not in chain.moments:
                 chain.questions.append(ask("advice-before-asked", fact))
             continue
         if data.get("not_known") is True:
@@ -216,7 +221,7 @@ def _existing(chain: Chain, floor: int, returned: date | None) -> None:
         if (floor and on < chain.links[floor].requested_on) or (returned is not None and on <= returned):
             continue
         if all_agree(fact):
-            chain.moments.setdefault("advice.satisfied-by-existing:agreed", on)
+            chain.moments.setdefault(AGREED, on)
         else:
             chain.questions.append(ask("agreements-missing", fact))
 

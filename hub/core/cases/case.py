@@ -70,13 +70,14 @@ class Case:
 
 
 class Cases(NamedTuple):
-    """The cases in order of receipt, by each request's id, and what is unclear or disagreed."""
+    """The cases in order of receipt, by each request's id; what is unclear or disagreed; the day of a death."""
 
     cases: list[Case]
     by_request: dict[str, Case]
     questions: list[Question]
     disagreements: list[Disagreement]
     loose_plans: list[Fact]
+    died_on: date | None
 
 
 def cases_of(requests: dict[str, Request], facts: list[Fact], aliases: Aliases, precedence: Precedence) -> Cases:
@@ -86,7 +87,7 @@ def cases_of(requests: dict[str, Request], facts: list[Fact], aliases: Aliases, 
     question. On one day events come before requests: a request received on the day of a refusal is a new one, so that
     no family loses a clock to the order in which a day's post was opened.
     """
-    result = Cases([], {}, [], [], [])
+    result = Cases([], {}, [], [], [], _died_on(facts))
     plans = _plan_requests(facts, aliases)
     named, loose = _by_request(facts, aliases, plans, requests)
     chosen = _believed(named, precedence, result)
@@ -107,6 +108,12 @@ def cases_of(requests: dict[str, Request], facts: list[Fact], aliases: Aliases, 
         else:
             _happen(step, names.get(id(step)), requests, result)
     return result
+
+
+def _died_on(facts: list[Fact]) -> date | None:
+    """The day of death, if one is formally told."""
+    told = [fact.effective_on for fact in facts if fact.kind == "child.died" and not is_informal(fact)]
+    return min(filter(None, told), default=None)
 
 
 def _plan_requests(facts: list[Fact], aliases: Aliases) -> dict[str, str]:
@@ -165,6 +172,10 @@ def _receive(request: Request, result: Cases) -> None:
             result.by_request[request.id] = case
             return
     case = Case(request, [request], {"assessment.requested": request.received_on})
+    if result.died_on is not None and result.died_on < request.received_on:
+        # Nobody is to be chased about a child who has died, in whatever order the post was dated.
+        case.mark("child.died", result.died_on)
+        result.questions.append(ask("request-after-death", request.start, request.id))
     result.cases.append(case)
     result.by_request[request.id] = case
 

@@ -147,7 +147,7 @@ def _case_of(
     named = fact.subject.get("request")
     if named is None and chain.purpose != "assessment":
         return None  # a review or a reassessment belongs to a plan, not to a request
-    ours = aliases.of(named) if named else None
+    ours = chain.request_named = aliases.of(named) if named else None
     if ours in cases.by_request:
         return cases.by_request[ours]
     if named and owner(named) in {owner(id_) for id_ in requests}:

@@ -74,7 +74,7 @@ def advance(before: History | None, view: View, policy: Policy, news: News | Non
     past = before.alerts if before else {}
     now = _alerting(view, traces, policy)
     alerts = {key: _settled(key, opening, now, view) for key, opening in past.items()}
-    opened = {key: deadline for key, deadline in now.items() if key not in past or past[key].reason is not None}
+    opened = {key: deadline for key, deadline in now.items() if _opens(key, deadline, past.get(key))}
     if opened:
         by_themselves = _alerting_unmoved(news, before, view.day, policy) if news else opened.keys()
         for key, deadline in opened.items():
@@ -84,6 +84,13 @@ def advance(before: History | None, view: View, policy: Policy, news: News | Non
                 cause = "correction" if news is not None and news.corrects() else "change"
             alerts[key] = Opening(past[key].n + 1 if key in past else 1, view.day, cause, None)
     return History(view.day, view.next_on, traces, alerts)
+
+
+def _opens(key: AlertKey, deadline: Deadline, opening: Opening | None) -> bool:
+    """Whether an alert that ought to stand is news. What is late already is no longer due soon: it is told once."""
+    if opening is not None and opening.reason is None:
+        return False
+    return key[1] != "due-soon" or deadline.state != "overdue"
 
 
 def _settled(key: AlertKey, opening: Opening, now: Collection[AlertKey], view: View) -> Opening:

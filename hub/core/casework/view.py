@@ -15,7 +15,7 @@ from hub.core.cases.requests import Request, requests_of
 from hub.core.casework.policy import Policy
 from hub.core.clocks.bodies import answerable, next_change
 from hub.core.clocks.deadline import Deadline, Subject, changes_on, run, start_of
-from hub.core.clocks.rules import ENDED, OWN_AUTHORITY
+from hub.core.clocks.rules import ENDED, OWN_AUTHORITY, REFUSED
 from hub.core.facts.fact import Fact
 from hub.core.facts.standing import stand
 from hub.core.questions import Question, ask
@@ -38,6 +38,7 @@ class View:
     disagreements: list[Disagreement]
     questions: list[Question]
     alerts_held: bool
+    died_on: date | None
     deadlines: list[Deadline] = field(default_factory=list)
     next_on: date | None = None
 
@@ -62,6 +63,7 @@ def view_of(facts: Iterable[Fact], day: date, policy: Policy) -> View:
         disagreements=disagreements + cases.disagreements,
         questions=standing.questions + questions + cases.questions + advice_questions,
         alerts_held=any(fact.kind == "child.died" and is_informal(fact) for fact in standing.facts),
+        died_on=cases.died_on,
     )
     view.questions += _plans_without_psychologist(view)
     _run_clocks(view, policy)
@@ -81,7 +83,7 @@ def _run_clocks(view: View, policy: Policy) -> None:
         subject = _case_subject(case, policy, said)
         _run_rules("case", subject, "", OWN_AUTHORITY, case.lead.start, view, policy)
     for chain in view.chains:
-        subject = _advice_subject(chain, policy, said)
+        subject = _advice_subject(chain, view.died_on, policy, said)
         _run_rules("advice", subject, chain.purpose, chain.asked.role, chain.start, view, policy)
     view.deadlines.sort(key=lambda deadline: (deadline.rule.clock, deadline.id))
 
@@ -115,24 +117,35 @@ def _case_subject(case: Case, policy: Policy, said: dict[str, list[str]]) -> Sub
     )
 
 
-def _advice_subject(chain: Chain, policy: Policy, said: dict[str, list[str]]) -> Subject:
-    """The chain's own moments, and those of its case that end the advice with the request."""
+def _advice_subject(chain: Chain, died_on: date | None, policy: Policy, said: dict[str, list[str]]) -> Subject:
+    """The chain's own moments, and those that end the advice with its request or its child."""
     case, source = chain.case, chain.start.source
-    ended = {moment: case.moments[moment] for moment in ENDED if moment in case.moments} if case else {}
-    shown = {"request": case.id} if case else {}
+    named = case.id if case else chain.request_named
+    shown = {"request": named} if named else {}
     return Subject(
         id=chain.id,
         shown=shown | {"advice": chain.latest.id},
         source=source,
         seen_on=chain.seen_on,
         live_from=policy.precedence.live_from(source),
-        moments=chain.moments | ended,
+        moments=chain.moments | _ended(chain, died_on),
         responsible=chain.asked,
         area=case.lead.area if case else policy.precedence.area(source),
         case_reference=case.case_reference if case else None,
         questions=_said(said, [link.id for link in chain.links]),
         chain=chain,
     )
+
+
+def _ended(chain: Chain, died_on: date | None) -> dict[str, date]:
+    """A refusal ends no advice that was asked for after it: an order, a mediation agreement or a change of mind lies
+    between, and the body's six weeks run (reg 8)."""
+    ended = {} if died_on is None else {"child.died": died_on}
+    if chain.case is not None:
+        ended |= {moment: chain.case.moments[moment] for moment in ENDED if moment in chain.case.moments}
+    if ended.get(REFUSED, date.max) < chain.latest.requested_on:
+        del ended[REFUSED]
+    return ended
 
 
 def _once_each(questions: list[Question]) -> list[Question]:

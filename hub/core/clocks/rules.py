@@ -9,7 +9,7 @@ A change of the law is a new row with another `valid_from`, never code. Words us
   `child.moved-away` is a move out of the area with no plan;
 * `starts`: the first of these moments that has happened, in this order of preference, starts the clock;
 * `meets` ends it as it should; `closes` ends it without what was due; `voids` makes it not apply. The earliest decides,
-  on one day in that order: what was met is never voided;
+  on one day in that order: what was met is never voided. What was due counts even after a close, should it come yet;
 * `conditional`: the limit matters only if that decision is taken; passed undecided it has lapsed, which is no breach;
 * `exemptions`: grounds that may lift the limit, by the table in the regulations. A ground lifts nothing by itself.
 
@@ -25,7 +25,8 @@ from hub.core.cases.advice import S31_ROLES
 SEND_REGULATIONS = date(2014, 9, 1)
 """The Special Educational Needs and Disability Regulations 2014 (SI 2014/1530) in force."""
 
-ENDED = ("assessment.decided:refuse", "assessment.withdrawn", "child.moved-away", "child.died")
+REFUSED = "assessment.decided:refuse"
+ENDED = (REFUSED, "assessment.withdrawn", "child.moved-away", "child.died")
 """What ends a request without a plan, and all its open clocks with it."""
 
 CASE_GROUNDS = ("school-closure", "early-years-closure", "exceptional-circumstances", "absence")

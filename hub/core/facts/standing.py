@@ -47,7 +47,8 @@ def stand(facts: Iterable[Fact], day: date) -> Standing:
         elif on is None or not EARLIEST <= on <= LATEST:
             questions.append(ask("no-date", fact))
         elif on > day:
-            questions.append(ask("future-date", fact))
+            if on > fact.received_on:  # else it is the day looked at that lies before, not the fact ahead
+                questions.append(ask("future-date", fact))
             next_on = on if next_on is None else min(next_on, on)
         else:
             standing.append(fact)

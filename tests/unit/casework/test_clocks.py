@@ -160,6 +160,32 @@ def test_case_9_an_assessment_agreed_after_a_refusal_revives_nothing():
     assert deadlines(found)["final-plan-20w"]["questions"]
 
 
+def test_cases_9_and_10_advice_asked_for_after_a_refusal_has_its_six_weeks():
+    order = fact("order.made", "2026-10-20", "O", data={"type": "assess"})
+    advice = [asked("2026-10-22"), about_advice("advice.delivered", "2026-10-23")]
+    value = one(ADVICE, REFUSE, order, *advice, day="2026-11-01")
+    assert (value["state"], value["due_on"]) == ("running", date(2026, 12, 4))
+    assert one(ADVICE, REFUSE, *advice, day="2026-12-05")["state"] == "overdue"
+    before = [asked("2026-09-20"), replacing("2026-10-22", "quality")]
+    assert one("advice-6w ADV-2", *before, REFUSE, day="2026-10-23")["state"] == "running"
+    withdrawn = about_request("assessment.withdrawn", "2026-10-05")
+    for ending in (about_request("assessment.decided", "2026-10-22", data={"outcome": "refuse"}), withdrawn):
+        assert one(ADVICE, ending, *advice, day="2026-12-05")["state"] == "void"
+
+
+def test_a_death_is_before_every_clock_and_alert():
+    died = fact("child.died", "2026-08-20", "P")
+    found = on_day([died, REQUEST, asked("2026-09-10")], "2027-03-01")
+    assert set(states(found).values()) == {"void"}
+    assert (found.alerts, codes(found)) == ([], ["request-after-death"])
+    assert found.record["cases"][0]["outcome"] == "died"
+    later = on_day([REQUEST, fact("child.died", "2026-10-05", "P")], "2027-03-01")
+    assert codes(later) == []
+    reassessed = asked("2026-08-01", request=None, purpose="reassessment")
+    found = on_day([reassessed, died], "2027-03-01")
+    assert (states(found), found.alerts) == ({ADVICE: "void"}, [])
+
+
 @pytest.mark.parametrize("day", ["2026-10-01", "2026-10-02"])
 def test_a_request_received_once_a_refusal_was_told_is_always_new(day):
     found = on_day([REQUEST, REFUSE, requested(day, "REQ-2")], "2026-10-03")
@@ -175,6 +201,7 @@ def test_case_16_advice_from_before_it_was_asked_for_counts_only_when_all_three_
     )
     value = one(ADVICE, *early, agreed)
     assert (value["state"], value["met_on"]) == ("met", date(2026, 9, 20))
+    assert value["questions"] == ()
     two = about_advice(
         "advice.satisfied-by-existing", "2026-10-20", data={"heading": "medical", "agreements": AGREED[:2]}
     )
@@ -216,6 +243,11 @@ def test_case_18_a_draft_is_not_the_advice():
     assert one(ADVICE, asked("2026-10-02"), draft, final)["met_on"] == date(2026, 11, 20)
     found = on_day([REQUEST, asked("2026-10-02"), draft, final], "2026-12-01").record["cases"][0]["advice"][0]
     assert (found["draft_on"], found["received_on"]) == (date(2026, 10, 20), date(2026, 11, 20))
+
+
+def test_case_19_advice_that_comes_after_all_is_what_counts():
+    closed = [received("2026-10-20", not_known=True), received("2026-11-10") | {"occurrence": "2"}]
+    assert one(ADVICE, asked("2026-10-02"), *closed)["met_on"] == date(2026, 11, 10)
 
 
 def test_case_19_not_known_to_the_service_closes_without_the_advice():

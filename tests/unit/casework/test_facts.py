@@ -113,6 +113,13 @@ def test_a_future_date_counts_from_its_day_and_is_a_question_until_then():
     assert deadlines(after)["final-plan-20w"]["met_on"] == date(2026, 10, 20)
 
 
+def test_a_past_day_looked_at_with_todays_knowledge_does_not_put_facts_in_the_future():
+    facts = [requested("2026-09-01"), requested("2026-09-20", "REQ-2")]
+    found = on_day(facts, "2026-09-10", known_at="2026-10-01")
+    assert codes(found) == []
+    assert len(found.record["cases"][0]["requests"]) == 1
+
+
 def test_a_row_brings_the_fact_back():
     found = read_fact(requested("2026-09-01", link="lnk-1", seq=2, message="m-1"))
     row = list(to_row(found))

@@ -9,6 +9,7 @@ from tests.unit.casework.facts import (
     about_advice,
     asked,
     codes,
+    deadlines,
     fact,
     on_day,
     requested,
@@ -113,6 +114,12 @@ def test_a_sources_own_id_waits_for_its_own_source():
     found = on_day([REQUEST, SALT, stray], DAY)
     assert codes(found) == ["unknown-advice"]
     assert states(found)["advice-6w ADV-1"] == "overdue"
+
+
+def test_a_deadline_shows_the_request_that_its_advice_names_also_while_that_is_unknown():
+    found = on_day([asked("2026-08-02", request="REQ-7")], DAY)
+    assert codes(found) == ["unknown-request"]
+    assert deadlines(found)["advice-6w ADV-1"]["subject"] == {"request": "REQ-7", "advice": "ADV-1"}
 
 
 def test_advice_without_a_request_belongs_to_the_only_open_one():
