@@ -1,7 +1,8 @@
 """What the hub ought to hold on the last day, worked out from the truths alone: none of the hub's own code is used.
 
 The rules are those of section 5a of the design and the first rows of the timetable: due dates are start + 7 x weeks, or
-the day before when the day of receipt counts as the first; what ends a clock first decides its state.
+the day before when the day of receipt counts as the first; what ends a clock first decides its state, but that what was
+due, when it comes after the clock was closed without it, is what counts.
 """
 
 from collections.abc import Iterable, Iterator
@@ -135,8 +136,9 @@ class _Known:
     ) -> Expected:
         due_on = start + timedelta(weeks=WEEKS[clock])
         ends = [(on, 0, "met" if on <= due_on else "met-late") for on in met]
-        ends += [(on, 1, "closed") for on in closed]
         ends += [(on, 2, "void") for on in void]
+        if min(ends, default=(date.max, 2, "void"))[1] == 2:  # what was due, if it came, stands before a close
+            ends += [(on, 1, "closed") for on in closed]
         open_state = "running" if self._day <= due_on else "lapsed" if clock == NO_PLAN else "overdue"
         ended_on, _, state = min(ends, default=(None, 0, open_state))
         return Expected(

@@ -109,6 +109,15 @@ def test_six_weeks_run_from_delivery_or_else_from_sending():
         ([truth("advice.received", "2026-03-20", "ADV-1", final=False)], ("overdue", None)),
         ([truth("advice.received", "2026-03-20", "ADV-1", not_known=True)], ("closed", None)),
         ([truth("advice.declined", "2026-03-20", "ADV-1")], ("closed", None)),
+        ([truth("advice.declined", "2026-03-20", "ADV-1"), RECEIVED], ("met", "2026-04-03")),
+        (
+            [
+                truth("advice.declined", "2026-03-20", "ADV-1"),
+                truth("advice.cancelled", "2026-03-25", "ADV-1"),
+                RECEIVED,
+            ],
+            ("closed", None),
+        ),
         ([truth("advice.cancelled", "2026-03-20", "ADV-1")], ("void", None)),
         ([truth("assessment.withdrawn", "2026-03-20")], ("void", None)),
         ([RECEIVED, truth("assessment.withdrawn", "2026-04-10")], ("met", "2026-04-03")),
