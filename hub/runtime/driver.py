@@ -12,8 +12,9 @@ from tempfile import mkdtemp
 from typing import Any, Protocol, TypeVar
 
 import structlog
-from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from faust import App
 from faust.transport.drivers import aiokafka as driver
 
@@ -27,7 +28,16 @@ from hub.runtime.producer import group_id
 log = structlog.get_logger()
 
 FETCH_SECONDS = 0.1
-"""Longest wait for records: also how soon transaction markers at the end of a log are passed."""
+"""Longest wait for records, here and in the broker: also how soon transaction markers at the end of a log are passed.
+
+The client has one fetch under way for each broker: a longer wait for partitions that are idle holds up the busy ones.
+"""
+LONGEST_IDLE_MS = 10**12
+"""The client leaves its group for good when nothing was fetched for so long: never, for a worker may wait for a
+database, or stand by without a partition. A worker that hangs shows at /live.
+"""
+FETCH_LIMIT = 1.0
+"""A fetch that takes longer waits for a rebalance, which waits for the lane that fetches."""
 DRAIN_SECONDS = 20.0
 Answer = TypeVar("Answer")
 EXIT_FAULT = 70
@@ -51,11 +61,34 @@ def fail(why: str, error: BaseException) -> None:
 class LaneThread(driver.AIOKafkaConsumerThread):
     """The consumer's own thread. What lanes ask of it runs side by side, not through Faust's queue of two workers."""
 
+    def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
+        """In the place of Faust's, which reads what was aborted, and goes on elsewhere where the log was cut off."""
+        conf = self.app.conf
+        return AIOKafkaConsumer(
+            bootstrap_servers=self.app.settings.kafka,
+            client_id=conf.id,
+            group_id=conf.id,
+            group_instance_id=conf.consumer_group_instance_id,
+            partition_assignment_strategy=[RoundRobinPartitionAssignor],
+            enable_auto_commit=False,
+            auto_offset_reset="none",
+            isolation_level="read_committed",
+            fetch_max_wait_ms=int(FETCH_SECONDS * 1000),
+            max_poll_interval_ms=LONGEST_IDLE_MS,
+            rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
+            request_timeout_ms=int(conf.broker_request_timeout * 1000),
+            session_timeout_ms=int(conf.broker_session_timeout * 1000),
+            heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
+        )
+
     async def _ask(self, question: Coroutine[Any, Any, Answer]) -> Answer:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(question, self.thread_loop))
 
     async def fetch(self, partition: Partition, most: int) -> Fetched | None:
-        """At most so many records of one partition; None when there are none yet and the position did not move."""
+        """At most so many records of one partition; None when there are none yet and the position did not move.
+
+        Raises OffsetOutOfRangeError when the log does not hold the position.
+        """
         return await self._ask(self._fetch(TopicPartition(*partition), most))
 
     async def _fetch(self, tp: TopicPartition, most: int) -> Fetched | None:
@@ -64,8 +97,12 @@ class LaneThread(driver.AIOKafkaConsumerThread):
         if start is None:
             await asyncio.sleep(FETCH_SECONDS / 2)
             return None
-        # Never with an empty set: that would mean "all partitions" to aiokafka (defect H).
-        fetched = await consumer._fetcher.fetched_records({tp}, timeout=FETCH_SECONDS, max_records=most)
+        # Through the client's front door, where it also says what the group's coordinator refused.
+        fetching = consumer.getmany(tp, timeout_ms=int(FETCH_SECONDS * 1000), max_records=most)
+        try:
+            fetched = await asyncio.wait_for(fetching, FETCH_LIMIT)
+        except TimeoutError:
+            return None
         records = [to_record(raw) for raw in fetched.get(tp, ())]
         end = self._position(consumer, tp)
         if end is None or (end == start and not records):
@@ -168,13 +205,21 @@ class LaneConsumer(driver.Consumer):
         try:
             await self._lane_thread.seek_lane(lane.partition, await lane.open())
             while not lane.given_up:
-                fetched = await self._lane_thread.fetch(lane.partition, self.app.settings.batch_records)
-                if fetched is not None and not lane.given_up and not await lane.take(fetched):
-                    await self._go_back(lane)
+                await self._step(lane)
         except Exception as error:
             fail(f"{lane.partition} could not go on", error)
         finally:
             await lane.close()
+
+    async def _step(self, lane: Lane) -> None:
+        """One fetch, and what is done with it."""
+        try:
+            fetched = await self._lane_thread.fetch(lane.partition, self.app.settings.batch_records)
+        except OffsetOutOfRangeError:
+            await self._go_back(lane)
+            return
+        if fetched is not None and not lane.given_up and not await lane.take(fetched):
+            await self._go_back(lane)
 
     async def _go_back(self, lane: Lane) -> None:
         """Seek to where the lane stands, unless the log no longer begins before it."""

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import orjson
 import pytest
-from aiokafka import ConsumerRecord
+from aiokafka import AIOKafkaProducer, ConsumerRecord
 
 from hub.embedded.kafka import Kafka
 from hub.runtime import topics
@@ -126,6 +126,25 @@ async def test_poison_is_set_aside_and_its_neighbours_pass(broker: Kafka, run: R
     check(outputs, 1000)
     assert sorted(str(letter["error"]) for letter in letters) == ["JSONDecodeError", "OutputTooLarge", "PermanentError"]
     assert {letter["step"] for letter in letters} == {"handle", "produce"}
+
+
+async def test_what_a_stage_upstream_aborted_is_never_read(broker: Kafka, run: Run, tmp_path: Path) -> None:
+    upstream = AIOKafkaProducer(bootstrap_servers=broker.bootstrap, transactional_id=run.name)
+    await upstream.start()
+    try:
+        await upstream.begin_transaction()
+        for key, value in inputs(0, 300):
+            await upstream.send(run.source, value, key=key)
+        await upstream.flush()
+        await upstream.abort_transaction()
+        async with upstream.transaction():
+            for key, value in inputs(0, 200):
+                await upstream.send(run.source, value, key=key)
+    finally:
+        await upstream.stop()
+    with running("tests.support.worker", run.name, env=environment(broker, 1), log=tmp_path / "worker.log"):
+        outputs = await read_until(broker.bootstrap, run.output, lambda seen: len(seen) >= 200)
+    check(outputs, 200)
 
 
 def await_stopped(process: subprocess.Popen[bytes]) -> None:
