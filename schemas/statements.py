@@ -10,6 +10,8 @@ from schemas.instants import Instant
 from schemas.people import Person
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
+Number = Annotated[int, Field(ge=0, le=2**63 - 1)]
+"""Counts and versions, in 64 bits: a larger one would lose digits in JSON."""
 
 
 class Subject(Model):
@@ -36,7 +38,7 @@ class Statement(Model):
     kind: Text
     source: Text
     record: Text
-    version: int
+    version: Number
     occurrence: str = Field(default="", max_length=200)
     subject: Subject = Subject()
     effective_on: date | None = None
@@ -68,5 +70,5 @@ class Fact(Statement):
 
     child_id: Text
     link: str | None = None
-    seq: int | None = None
+    seq: Number | None = None
     message: str | None = None
