@@ -3,14 +3,18 @@
 Kinds without a model here carry no data of their own. Names are fixed by the project's design; fields may be added.
 """
 
+import re
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
 from schemas.base import Model
 from schemas.deadlines import Body
 from schemas.statements import Text
+
+Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9 .-]{0,49}$")]
+"""A source's own short code, in a few plain words: a reason is never a narrative."""
 
 Heading = Literal[
     "education",
@@ -174,7 +178,7 @@ class AdviceReceived(Model):
 class AdviceReturned(Model):
     """(sent back)."""
 
-    reason: Text | None = None
+    reason: Code | None = None
 
 
 class AdviceDeclined(Model):
@@ -196,7 +200,7 @@ class AdviceSatisfied(Model):
 class AdviceCancelled(Model):
     """(cancelled)."""
 
-    reason: Text | None = None
+    reason: Code | None = None
 
 
 class PlanDecided(Model):
@@ -294,7 +298,7 @@ class TransferIcb(Model):
 class ReassessmentRequested(Model):
     """(received)."""
 
-    by: Text | None = None
+    by: Literal["parent", "young-person", "representative", "school", "other"] | None = None
 
 
 class ReassessmentDecided(Model):
@@ -350,7 +354,9 @@ class HealthReferral(Model):
 class SubjectLinked(Model):
     """(decided) `to` is our subject; the fact's own subject names theirs."""
 
-    to: dict[str, Text]
+    to: dict[
+        Literal["request", "advice", "plan", "review", "reassessment", "order", "appeal", "mediation", "transfer"], Text
+    ]
 
 
 class SourceHeard(Model):
@@ -441,6 +447,11 @@ CONTROL_KINDS: dict[str, type[Model]] = {
 """Kinds that only the hub itself writes."""
 
 
+UNKNOWN = "(a field that is not known)"
+
+_FIELD = re.compile(r"(?:[a-z][a-z_]{0,39}|\d{1,4})(?:\.(?:[a-z][a-z_]{0,39}|\d{1,4}))*")
+
+
 def data_errors(kind: str, data: dict[str, Any]) -> list[tuple[str, str]]:
     """What is wrong with a kind and its data, as (field, message); empty when nothing is.
 
@@ -463,3 +474,8 @@ def validation_errors(error: ValidationError, prefix: str = "") -> list[tuple[st
         path = ".".join(str(part) for part in item["loc"])
         found.append((".".join(filter(None, [prefix, path])) or "body", item["msg"]))
     return found
+
+
+def shown_field(field: str) -> str:
+    """A field's path as it may be shown: a stranger's name for a field may be somebody's name or number."""
+    return field if _FIELD.fullmatch(field) else UNKNOWN

@@ -248,6 +248,34 @@ def test_the_icb_is_known_by_its_code():
     assert found.data["by"] == {"role": "icb", "ods": "QU9"}
 
 
+@pytest.mark.parametrize("system", ["urn:sendhub:advice-request", "urn:sendhub:request"])
+@pytest.mark.parametrize(
+    "value", [f"x/{NHS_NUMBER}", "one-education:825:2022/9990000026", "x/Brook,Ada", "x/2017-05-04"]
+)
+def test_an_echo_that_is_the_patients_own_is_no_reference(system, value):
+    bundle = bars.acknowledged(replace(CONVERSATION, advice=None, request=None), AT)
+    resource(bundle, "ServiceRequest")["identifier"] = [{"system": system, "value": value}]
+    (found,) = decoded(bundle).observations
+    assert found.subject == Subject(advice=CONVERSATION.guid)
+
+
+def test_a_heading_that_is_none_is_asked_about_and_the_advice_is_kept():
+    bundle = bars.sent(CONVERSATION, AT)
+    resource(bundle, "ServiceRequest")["code"]["coding"][0] = {"system": "urn:sendhub:advice-heading", "code": "zzz"}
+    found = decoded(bundle)
+    assert [each.kind for each in found.observations] == ["advice.sent-by-body", "advice.received"]
+    assert all("heading" not in each.data for each in found.observations)
+    assert [(task.question, "heading" in task.detail, "zzz" in task.detail) for task in found.reviews] == [
+        ("data", True, False)
+    ]
+
+
+def test_a_number_is_no_reason():
+    bundle = bars.returned(CONVERSATION, AT)
+    resource(bundle, "Task")["statusReason"]["coding"][0]["code"] = NHS_NUMBER
+    assert decoded(bundle).observations[0].data == {}
+
+
 def test_free_text_is_never_carried_over():
     bundle = bars.returned(CONVERSATION, AT)
     resource(bundle, "Task")["statusReason"]["coding"][0]["code"] = "Ada Brook did not come"

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from connectors.council.files.dates import parse_date
+from connectors.council.files.dates import EARLIEST_FACT, parse_date
 from connectors.council.files.errors import Problem
 from connectors.council.files.mapping import OWN_SUBJECT, Cell, FactRule, Mapping
 from connectors.council.files.references import hashed_id, reference_problem
@@ -16,6 +16,8 @@ from connectors.council.files.table import Row
 from schemas.ids import keyed_digest
 from schemas.kinds import data_errors, validation_errors
 from schemas.people import Person
+from schemas.references import personal_data_errors
+from schemas.references import reference_problem as personal_problem
 
 LONGEST_TEXT = 200
 
@@ -105,7 +107,7 @@ class _Reader:
             value = self._value(cell)
             if value is not None:
                 _put(found, name.split("."), value.isoformat() if isinstance(value, date) else value)
-        for name, what in data_errors(rule.kind, found):
+        for name, what in data_errors(rule.kind, found) or personal_data_errors(found, self.person):
             name = name.removeprefix("data.")
             self._problem(_column_of(rule.data, name), f"{rule.kind} {name}: {what}")
         return found
@@ -183,6 +185,9 @@ class _Reader:
         except ValueError as error:
             self._problem(cell.column or "", str(error))
             return None
+        if found < EARLIEST_FACT and cell is not self.mapping.person.get("birth_date"):
+            self._problem(cell.column or "", f"a date before {EARLIEST_FACT.year}")
+            return None
         if found > self.extract_day and not cell.may_be_future:
             self._problem(cell.column or "", "a date after the extract's own")
             return None
@@ -195,7 +200,8 @@ class _Reader:
             return None
         names = [self.person[name] for name in ("given", "family") if name in self.person]
         born = self.person.get("birth_date")
-        return reference_problem(text, names, date.fromisoformat(born) if born else None)
+        problem = reference_problem(text, names, date.fromisoformat(born) if born else None)
+        return problem or personal_problem(text, self.person)
 
     def _check_codes(self) -> None:
         for column, known in self.mapping.codes.items():

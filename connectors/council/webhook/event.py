@@ -1,6 +1,5 @@
 """The body of a request: one event, or an array of them, and everything that can be wrong with it."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,12 +9,12 @@ import orjson
 from pydantic import Field, ValidationError
 
 from connectors.council.webhook.dates import date_errors
-from connectors.council.webhook.references import reference_errors
 from connectors.sdk.json_body import parse_json
 from schemas.base import Model
 from schemas.instants import Instant
-from schemas.kinds import KINDS, data_errors, validation_errors
+from schemas.kinds import KINDS, data_errors, shown_field, validation_errors
 from schemas.people import Person
+from schemas.references import personal_errors
 from schemas.statements import Subject, Text
 
 
@@ -96,11 +95,11 @@ def _errors(index: int, item: object, value: bytes, now: datetime) -> Iterator[F
     if not isinstance(item, dict):
         yield FieldError(index, "body", "must be an event: a JSON object")
         return
-    found = [*_model_errors(value), *_data_errors(item), *date_errors(item, now), *reference_errors(item)]
+    found = [*_model_errors(value), *_data_errors(item), *date_errors(item, now), *personal_errors(item)]
     first: dict[str, str] = {}
     for field, message in found:
         # The model and a rule may both find fault with one field: the first says enough.
-        first.setdefault(_shown(field), message)
+        first.setdefault(shown_field(field), message)
     for field, message in first.items():
         yield FieldError(index, field, message)
 
@@ -125,8 +124,3 @@ def _data_errors(item: Mapping[str, Any]) -> list[tuple[str, str]]:
     except ValidationError as error:
         return validation_errors(error, prefix="data")
     return []
-
-
-def _shown(field: str) -> str:
-    """A field's path as it may be shown: a stranger's name for a field may be somebody's name."""
-    return field if re.fullmatch(r"[A-Za-z0-9_.-]{1,120}", field) else "(a field that is not known)"

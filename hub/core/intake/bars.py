@@ -13,7 +13,7 @@ Documented in docs/connectors/bars.md. What is chosen here, and why:
 
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 import orjson
 
@@ -25,30 +25,21 @@ from schemas.bars.message import Entry, codings, instant_of, mapping, mappings, 
 from schemas.envelope import Envelope
 from schemas.ids import digest
 from schemas.instants import london_day, microseconds
-from schemas.kinds import data_errors
+from schemas.kinds import Heading, Service, data_errors
 from schemas.people import Person
+from schemas.references import reference_problem
 from schemas.reviews import ReviewTask
 from schemas.scope import past_scope
 from schemas.sources import Source
 from schemas.statements import Observation, Subject
 
 _FULL_ID = re.compile(r"[^\s/]{1,120}/\S{1,79}")
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,49}")
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9.-]{0,49}")
 _ODS = re.compile(r"[A-Z0-9]{1,12}")
 _ICB = re.compile(r"Q[A-Z0-9]{2}")
 """An integrated care board's ODS code: three characters that begin with Q, as QU9."""
 
 _PERFORMERS = {"HealthcareService", "Practitioner", "PractitionerRole", "CareTeam"}
-_SERVICES = {
-    "speech-and-language",
-    "occupational-therapy",
-    "physiotherapy",
-    "community-paediatrics",
-    "camhs",
-    "audiology",
-    "nursing",
-    "other",
-}
 
 Said = tuple[str, dict[str, Any]]
 """A kind and its data."""
@@ -69,6 +60,8 @@ def decode(envelope: Envelope, value: bytes, source: Source) -> Decoded:
     if meaning is None or updated is None or record is None:
         raise Unreadable([("Bundle", "no meaning, no meta.lastUpdated, or no GUID as the ServiceRequest's fullUrl")])
     person, doubts = person_of(message)
+    if _coded(message, codes.HEADINGS) and not _heading(message):
+        doubts.append("the heading is none of regulation 6: ask the sender which it is")
     observations = tuple(
         _observation(envelope, source, message, said, record, updated[0], person, meaning)
         for said in _said(message, meaning)
@@ -106,7 +99,7 @@ def _observation(
         record=record,
         version=microseconds(updated),
         occurrence=_occurrence(missed),
-        subject=_subject(message, kind, record),
+        subject=_subject(message, kind, record, person),
         effective_on=data.get("appointment_on") or london_day(_happened(message, kind) or updated),
         recorded_at=updated,
         received_at=envelope.time,
@@ -193,12 +186,13 @@ def _by(message: Message) -> dict[str, str] | None:
 
 
 def _heading(message: Message) -> str | None:
-    return _coded(message, codes.HEADINGS)
+    found = _coded(message, codes.HEADINGS)
+    return found if found in get_args(Heading) else None
 
 
 def _service(message: Message) -> str | None:
     found = _coded(message, codes.SERVICES)
-    return "other" if found and found not in _SERVICES else found
+    return "other" if found and found not in get_args(Service) else found
 
 
 def _coded(message: Message, system: str) -> str | None:
@@ -214,7 +208,7 @@ def _outcomes(message: Message) -> list[str]:
         for element in ("statusReason", "businessStatus")
         for code in codings(task.resource.get(element), codes.OUTCOMES)
     ]
-    return [code for code in found if _CODE.fullmatch(code)]
+    return [code for code in found if _CODE.fullmatch(code) and not reference_problem(code)]
 
 
 def _gives_reasons(message: Message) -> bool:
@@ -247,19 +241,25 @@ def _happened(message: Message, kind: str) -> datetime | None:
     return max((instant for instant in found if instant), default=None)
 
 
-def _subject(message: Message, kind: str, record: str) -> Subject:
+def _subject(message: Message, kind: str, record: str, person: Person) -> Subject:
     """Our own references as the sender echoes them; for advice without one, the sender's own record."""
-    advice, request = _echoed(message, codes.OUR_ADVICE), _echoed(message, codes.OUR_REQUEST)
+    advice, request = _echoed(message, codes.OUR_ADVICE, person), _echoed(message, codes.OUR_REQUEST, person)
     if kind.startswith("advice."):
         return Subject(request=request, advice=advice or record)
     return Subject(request=request, advice=advice)
 
 
-def _echoed(message: Message, system: str) -> str | None:
-    """Our reference, `source/id`, wherever a conversation may carry it. Anything of another form is no reference."""
+def _echoed(message: Message, system: str, person: Person) -> str | None:
+    """Our reference, `source/id`, wherever a conversation may carry it.
+
+    Anything of another form is no reference, nor is a number or name of the patient: it would be kept for ever.
+    """
+    known = person.model_dump(mode="json")
     for identifier in _identifiers(message):
         value = text_of(identifier.get("value"))
-        if value and codes.same_system(identifier.get("system"), system) and _FULL_ID.fullmatch(value):
+        if not value or not codes.same_system(identifier.get("system"), system) or not _FULL_ID.fullmatch(value):
+            continue
+        if not reference_problem(value, known) and not reference_problem(value.partition("/")[2], known):
             return value
     return None
 

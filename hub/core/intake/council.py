@@ -10,8 +10,9 @@ from hub.core.intake.decoded import Decoded
 from schemas.base import Model
 from schemas.envelope import Envelope
 from schemas.instants import Instant, london_day
-from schemas.kinds import data_errors, validation_errors
+from schemas.kinds import data_errors, shown_field, validation_errors
 from schemas.people import Person
+from schemas.references import personal_errors
 from schemas.sources import Source
 from schemas.statements import Observation, Subject, Text
 
@@ -36,9 +37,9 @@ class Event(Model):
 def decode(envelope: Envelope, value: bytes, source: Source) -> Decoded:
     """One observation; raises Unreadable with every field that is wrong, never with a value."""
     event = _event(value)
-    errors = _data_errors(event) + _date_errors(event, envelope) + _reference_errors(event)
+    errors = _data_errors(event) + _date_errors(event, envelope) + personal_errors(event.model_dump(mode="json"))
     if errors:
-        raise Unreadable(errors)
+        raise _unreadable(errors)
     observation = Observation(
         source=source.id,
         received_at=envelope.time,
@@ -53,7 +54,12 @@ def _event(value: bytes) -> Event:
     try:
         return Event.model_validate_json(value, strict=True)
     except ValidationError as error:
-        raise Unreadable(validation_errors(error)) from None
+        raise _unreadable(validation_errors(error)) from None
+
+
+def _unreadable(errors: list[tuple[str, str]]) -> Unreadable:
+    """What becomes a dead letter's reason: no name of a field that the source made up."""
+    return Unreadable([(shown_field(field), message) for field, message in errors])
 
 
 def _data_errors(event: Event) -> list[tuple[str, str]]:
@@ -72,27 +78,3 @@ def _date_errors(event: Event, envelope: Envelope) -> list[tuple[str, str]]:
     if born is not None and born > london_day(envelope.time):
         errors.append(("person.birth_date", "is after the day of receipt"))
     return errors
-
-
-def _reference_errors(event: Event) -> list[tuple[str, str]]:
-    """References that go right of identity may not be the person's own number or name."""
-    personal = _personal(event.person)
-    references = {"record": event.record, "occurrence": event.occurrence}
-    references |= {f"subject.{name}": text for name, text in event.subject.model_dump(exclude_none=True).items()}
-    references["data.case_reference"] = str(event.data.get("case_reference") or "")
-    own = "is the person's own number or name; give the council's own reference"
-    control = "holds a control character"
-    errors = [(name, own) for name, text in references.items() if _plain(text) in personal]
-    return errors + [(name, control) for name, text in references.items() if not text.isprintable()]
-
-
-def _personal(person: Person | None) -> set[str]:
-    if person is None:
-        return set()
-    names = [part for part in (person.given, person.family) if part]
-    texts = [person.nhs_number, person.upn, person.uln, *names, " ".join(names), " ".join(reversed(names))]
-    return {_plain(text) for text in texts if text} - {""}
-
-
-def _plain(text: str) -> str:
-    return "".join(letter for letter in text.casefold() if letter.isalnum())

@@ -116,6 +116,9 @@ def test_what_can_never_be_read_is_refused_by_field(body: object, field: str) ->
         ({"record": "Example, Amy"}, {"given": "Amy", "family": "Example"}),
         ({"occurrence": "9276308686"}, {"uln": "9276308686"}),
         ({"subject": {"advice": "9990000018"}}, {"nhs_number": "999-000-0018"}),
+        ({"record": "REQ-9990000018-1"}, {"nhs_number": "999 000 0018"}),
+        ({"kind": "advice.returned", "data": {"reason": "Amy Example"}}, {"given": "Amy", "family": "Example"}),
+        ({"kind": "commissioner.set", "data": {"why": "gp", "ods": "9990000019"}}, {"nhs_number": "9990000019"}),
         (
             {"kind": "assessment.requested", "data": {"case_reference": "9990000018"}},
             {"nhs_number": "9990000018"},
@@ -123,10 +126,22 @@ def test_what_can_never_be_read_is_refused_by_field(body: object, field: str) ->
     ],
 )
 def test_a_persons_own_number_or_name_is_no_reference(changes: dict[str, Any], person: dict[str, str]) -> None:
-    with pytest.raises(Unreadable, match="own number or name") as caught:
+    with pytest.raises(Unreadable, match="own number") as caught:
         decode(event(**changes, person={"id": "P1"} | person))
     assert "9990000018" not in str(caught.value)
     assert "Amy" not in str(caught.value)
+
+
+def test_a_number_behind_a_sources_name_is_no_reference() -> None:
+    with pytest.raises(Unreadable, match=r"subject\.request: is a valid NHS number"):
+        decode(event(subject={"request": "one-education:825:2022/9990000018"}))
+
+
+def test_a_made_up_field_is_not_named_in_the_reason() -> None:
+    with pytest.raises(Unreadable) as caught:
+        decode(event(**{"Amy Example": 1, "9990000018": 2}))
+    assert "Amy" not in str(caught.value)
+    assert "9990000018" not in str(caught.value)
 
 
 def test_every_error_is_listed_at_once_and_no_value_is_repeated() -> None:
