@@ -12,6 +12,8 @@ from schemas.instants import LONDON
 
 EXCEL_SERIAL = "excel-serial"
 EARLIEST = date(1900, 1, 1)
+EARLIEST_FACT = date(1990, 1, 1)
+"""A system writes 1900-01-01 for a date it does not have. Only a birth may be so long ago."""
 LATEST = date(2150, 1, 1)
 _FRACTION = re.compile(r"(?:\.\d{1,6})?(?:\s?(?:Z|[+-]\d\d:?\d\d))?$")
 """Parts of seconds and zones may be written in several ways that mean one thing."""

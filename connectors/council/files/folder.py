@@ -20,6 +20,9 @@ _PLACES = ("done", "rejected", "held", RELEASE)
 _PASSED_OVER = (".*", "~*", "*.tmp", "*.part", "*.partial", "*.filepart", "*.crdownload", "thumbs.db", "desktop.ini")
 """Names that copying programs and file managers use for what is no file yet, or none of ours."""
 
+_LONGEST_NAME = 200
+"""Bytes of a name that we give: file systems take 255, and a number and `.report.json` must fit."""
+
 Mark = tuple[int, int]
 
 
@@ -79,13 +82,18 @@ class Folder:
 
     def put_away(self, path: Path, report: Report) -> Path:
         """Move a file to its place, its report first, under a name that nothing there has; raises OSError."""
-        target = _claim(self.path / report.place, path.name)
-        if report.needed:
-            note = target.with_name(f"{target.name}.report.json")
-            draft = note.with_name(f".{note.name}.tmp")
-            draft.write_bytes(report.json(path.name))
-            draft.replace(note)
-        path.replace(target)
+        target = _claim(self.path / report.place, _fitting(path.name))
+        try:
+            if report.needed:
+                note = target.with_name(f"{target.name}.report.json")
+                draft = note.with_name(f".{note.name}.tmp")
+                draft.write_bytes(report.json(path.name))
+                draft.replace(note)
+            path.replace(target)
+        except OSError:
+            # The next poll claims anew: without this each would leave an empty file.
+            target.unlink(missing_ok=True)
+            raise
         self._marks.pop(path, None)
         return target
 
@@ -116,6 +124,15 @@ def _mark(path: Path) -> Mark | None:
     except OSError:
         return None
     return (found.st_size, found.st_mtime_ns)
+
+
+def _fitting(name: str) -> str:
+    """The name, cut in its middle where it is too long."""
+    stem, dot, rest = name.rpartition(".")
+    room = _LONGEST_NAME - len(os.fsencode(dot + rest))
+    if len(os.fsencode(name)) <= _LONGEST_NAME or room < 1:
+        return os.fsencode(name)[:_LONGEST_NAME].decode(errors="ignore")
+    return os.fsencode(stem)[:room].decode(errors="ignore") + dot + rest
 
 
 def _claim(folder: Path, name: str) -> Path:

@@ -92,6 +92,11 @@ BAD_ROWS: list[tuple[str, Callable[[], bytes], str]] = [
     ("a birth long ago", lambda: requests(*GOOD) + ROW.replace(b"2018-May-04", b"1018-May-04"), "DOB"),
     ("too few cells", lambda: requests(*GOOD) + b"REQ-0001,P00001\r\n", ""),
     ("too many cells", lambda: requests(*GOOD) + ROW.replace(b"\r\n", b",more\r\n"), ""),
+    (
+        "a date that a system writes for none",
+        lambda: requests(*GOOD) + ROW.replace(b"2026-Jan-12", b"1900-Jan-02"),
+        "ReceivedDate",
+    ),
     ("an unknown outcome", lambda: requests(*GOOD, request_row(RequestOutcome="Q")), "RequestOutcome"),
     ("an unknown source", lambda: requests(*GOOD, request_row(RequestSource="Q")), "RequestSource"),
     ("a reason that is none", lambda: requests(*GOOD, request_row(CeaseDate=DAY, CeaseReason=10)), "CeaseReason"),

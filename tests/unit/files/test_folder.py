@@ -130,3 +130,20 @@ def test_releasing_moves_a_held_file_only(watch: Watch) -> None:
     for name in ("a.csv", "b.csv", "../b.csv"):
         with pytest.raises(FileNotFoundError):
             watch.folder.release(name)
+
+
+@pytest.mark.parametrize("name", ["x" * 250 + ".csv", "x" * 255, "é" * 125 + ".csv"])
+def test_a_name_too_long_for_a_report_beside_it_is_cut(watch: Watch, name: str) -> None:
+    for _ in range(2):
+        (watch.path / name).write_bytes(b"1")
+        target = watch.folder.put_away(watch.path / name, Report("rejected", "no-mapping", ""))
+        assert target.read_bytes() == b"1"
+        assert target.suffix == Path(name).suffix
+        assert (target.parent / f"{target.name}.report.json").exists()
+    assert len(list((watch.path / "rejected").iterdir())) == 4
+
+
+def test_a_file_that_cannot_be_moved_leaves_nothing_behind(watch: Watch) -> None:
+    with pytest.raises(FileNotFoundError):
+        watch.folder.put_away(watch.path / "gone.csv", Report("done", "taken", ""))
+    assert list((watch.path / "done").iterdir()) == []
