@@ -16,6 +16,7 @@ CORRELATION_ID = "X-Correlation-Id"
 
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _VERSION = re.compile(r"version\s*=\s*\"?(\d+)(\.[\w.-]*)?\"?")
+_NOT_WANTED = re.compile(r"q\s*=\s*0(\.0*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,9 @@ def check_accept(request: Request, profile: Profile) -> None:
 
 
 def _accepts(media_range: str, profile: Profile) -> bool:
-    media_type, _, parameters = media_range.partition(";")
-    if media_type.strip() not in ("*/*", "application/*", MEDIA_TYPE):
+    """Whether we can answer in this range: `version` is the standard's; `fhirVersion`, FHIR's own, is another."""
+    media_type, *parameters = (part.strip() for part in media_range.split(";"))
+    if media_type not in ("*/*", "application/*", MEDIA_TYPE) or any(map(_NOT_WANTED.fullmatch, parameters)):
         return False
-    version = _VERSION.search(parameters)
-    return version is None or version[1] in {each.partition(".")[0] for each in profile.versions}
+    versions = {found[1] for each in parameters if (found := _VERSION.fullmatch(each))}
+    return versions <= {each.partition(".")[0] for each in profile.versions}
