@@ -202,7 +202,7 @@ class RowLedger(ABC):
         def decide(rows: Rows) -> Changes:
             nonlocal outcomes
             now = self._clock.now().timestamp()
-            outcomes = _all_or_nothing([outcome_for(rows.get(each.key), each, now) for each in entries])
+            outcomes = all_or_nothing([outcome_for(rows.get(each.key), each, now) for each in entries])
             return {
                 each.key: _taken(rows.get(each.key), each, token, now + self._lease)
                 for each, outcome in zip(entries, outcomes, strict=True)
@@ -268,13 +268,6 @@ class MemoryLedger(RowLedger):
                 del self._rows[source, key]
             else:
                 self._rows[source, key] = row
-
-
-def _all_or_nothing(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
-    """Turn taken into free where any other key stands in the way."""
-    if all(outcome.answer in (Answer.TAKEN, Answer.ACKED) for outcome in outcomes):
-        return tuple(outcomes)
-    return tuple(replace(each, answer=Answer.FREE) if each.answer is Answer.TAKEN else each for each in outcomes)
 
 
 def _taken(row: Row | None, wanted: Entry, token: str, lease_until: float) -> Row:
