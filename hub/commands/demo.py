@@ -5,70 +5,35 @@ import json
 import shutil
 import signal
 import tempfile
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import httpx
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
 
+from hub.commands.demo_outcome import Outcome, look, report
 from hub.commands.failures import stop
 from hub.embedded import deployment, kafka, system
 from hub.embedded.pipeline import NotDrained
 from hub.embedded.ports import free_port
 from hub.embedded.system import NotReady, System
 from hub.platform.clock import DrivenClock, SystemClock, today
-from hub.simulator.comparison import Comparison, compare, reader
-from hub.simulator.deliveries import Plan, plan
+from hub.simulator.comparison import reader
+from hub.simulator.deliveries import plan
 from hub.simulator.endpoints import Endpoints
 from hub.simulator.feeds import sources
-from hub.simulator.oracle import truths_of
 from hub.simulator.partnership import Partnership
 from hub.simulator.player import play
-from hub.simulator.sending import Sent, Undelivered
+from hub.simulator.sending import Undelivered
 
 PROJECT = Path(__file__).parents[2]
 EVENING = time(18, 0, tzinfo=UTC)
-SHOWN = 20
 STAGES = ("intake", "identity", "casework", "projection")
-
-
-class Outcome(NamedTuple):
-    """What the demo came to."""
-
-    sent: Sent
-    found: Comparison
-    alerts: Counter[str]
-    standing: int
-    reviews: Counter[str]
-    dead_letters: int
-    restarts: int
-
-    @property
-    def lost(self) -> int:
-        """Everything that ought to be there and is not."""
-        return len(self.found.lost)
-
-    @property
-    def well(self) -> bool:
-        """Whether everything arrived and every deadline is as the truth implies."""
-        return not (self.found.lost or self.found.wrong or self.sent.surprises)
-
-    @property
-    def last_line(self) -> str:
-        """One line for scripts."""
-        found = self.found
-        return (
-            f"demo: children={found.children} requests={found.requests} advice={found.advice} "
-            f"deadlines={found.deadlines} alerts_open={self.alerts.total()} dead_letters={self.dead_letters} "
-            f"lost={self.lost}"
-        )
 
 
 def demo(
@@ -141,7 +106,7 @@ async def _demo(console: Console, run: Path, broker: str, partnership: Partnersh
             return None
         outcome = await playing
         DrivenClock(made.clock_file).set(None)
-        _report(console, outcome, partnership)
+        report(console, outcome, partnership)
         if not once:
             _say_where(console, hub, run_file)
             await ended
@@ -169,35 +134,7 @@ async def _play(console: Console, hub: System, endpoints: Endpoints, partnership
             planned,
         )
     async with reader(endpoints) as read:
-        return await _look(hub, read, partnership, planned, sent)
-
-
-async def _look(hub: System, read: httpx.AsyncClient, partnership: Partnership, planned: Plan, sent: Sent) -> Outcome:
-    found = await compare(truths_of(partnership), read)
-    alerts = await _all(read, "/alerts", state="open")
-    reviews = await _all(read, "/reviews", state="open")
-    children = await _all(read, "/children")
-    return Outcome(
-        sent=sent,
-        found=found,
-        alerts=Counter(str(alert["threshold"]) for alert in alerts),
-        standing=sum(int(str(child["standing"])) for child in children),
-        reviews=Counter(str(review["question"]) for review in reviews),
-        dead_letters=len(await _all(read, "/dead-letters")),
-        restarts=sum(hub.supervisor.restarts.values()),
-    )
-
-
-async def _all(read: httpx.AsyncClient, path: str, **query: str) -> list[dict[str, object]]:
-    items: list[dict[str, object]] = []
-    cursor: dict[str, str] = {}
-    while True:
-        answer = await read.get(path, params={"limit": "500", **query, **cursor})
-        answer.raise_for_status()
-        items += answer.json()["items"]
-        if answer.json()["next"] is None:
-            return items
-        cursor = {"cursor": answer.json()["next"]}
+        return await look(hub, read, partnership, sent)
 
 
 def _title(partnership: Partnership) -> str:
@@ -240,33 +177,6 @@ def _write_run_file(path: Path, hub: System, endpoints: Endpoints) -> Path:
     return path
 
 
-def _report(console: Console, outcome: Outcome, partnership: Partnership) -> None:
-    found, sent = outcome.found, outcome.sent
-    console.print()
-    table = Table(title="What happened", show_header=False, box=None, title_justify="left", title_style="bold")
-    rows = [
-        ("played", f"{partnership.first_day} to {partnership.last_day}, each day with what was sent on it"),
-        (
-            "messages",
-            f"{sent.taken} taken by webhook and BaRS, {sent.files} files, {sent.known + sent.duplicate} repeats",
-        ),
-        ("", f"recognised, {sent.refused} refused with a reason, as they should be"),
-        ("children", f"{found.children} records, {found.requests} requests, {found.advice} pieces of advice asked for"),
-        ("deadlines", f"{found.deadlines}, each compared with what the truth implies: {len(found.wrong)} differ"),
-        ("alerts open", _counts(outcome.alerts) or "none"),
-        ("standing", f"{outcome.standing} deadlines were overdue when the hub first saw them: counted, not alerted"),
-        ("for people", _counts(outcome.reviews) or "nothing"),
-        ("dead letters", str(outcome.dead_letters)),
-        ("restarts", f"{outcome.restarts} processes ended and were started again"),
-        ("lost", str(outcome.lost)),
-    ]
-    for name, text in rows:
-        table.add_row(name, text)
-    console.print(table)
-    for line in [*sent.surprises, *found.lost, *found.wrong][:SHOWN]:
-        console.print(f"  {line}", markup=False)
-
-
 def _say_where(console: Console, hub: System, run_file: Path) -> None:
     """Addresses and commands to paste, while it is serving."""
     token = run_file.with_name("token")
@@ -288,7 +198,3 @@ def _say_where(console: Console, hub: System, run_file: Path) -> None:
     for name, text in lines:
         console.print(f"  {name:12} {text}", markup=False, soft_wrap=True)
     console.print("\nServing until Ctrl-C.", style="bold")
-
-
-def _counts(counted: Counter[str]) -> str:
-    return ", ".join(f"{number} {name}" for name, number in sorted(counted.items()))

@@ -38,24 +38,25 @@ def reader(endpoints: Endpoints) -> httpx.AsyncClient:
 async def compare(truth: Truths, read: httpx.AsyncClient) -> Comparison:
     """Read everything and compare; raises httpx.HTTPError when the API cannot be read."""
     found = Comparison()
-    children = [child async for child in _items(read, "/children")]
-    deadlines = [deadline async for deadline in _items(read, "/deadlines")]
+    children = [child async for child in items(read, "/children")]
+    deadlines = [deadline async for deadline in items(read, "/deadlines")]
     _compare_children(truth, children, found)
     _compare_deadlines(truth, deadlines, found)
     return found
 
 
-async def _items(read: httpx.AsyncClient, path: str) -> AsyncIterator[dict[str, Any]]:
-    query: dict[str, str | int] = {"limit": _PAGE}
+async def items(read: httpx.AsyncClient, path: str, **query: str) -> AsyncIterator[dict[str, Any]]:
+    """All items of one of the API's lists, page by page; raises httpx.HTTPError."""
+    asked: dict[str, str | int] = {"limit": _PAGE, **query}
     while True:
-        answer = await read.get(path, params=query)
+        answer = await read.get(path, params=asked)
         answer.raise_for_status()
         page = answer.json()
         for item in page["items"]:
             yield item
         if page["next"] is None:
             return
-        query["cursor"] = page["next"]
+        asked["cursor"] = page["next"]
 
 
 def _compare_children(truth: Truths, children: list[dict[str, Any]], found: Comparison) -> None:

@@ -1,0 +1,92 @@
+"""What a demo came to: looked up by the API, compared with the truth, told to a newcomer."""
+
+from collections import Counter
+from typing import NamedTuple
+
+import httpx
+from rich.console import Console
+from rich.table import Table
+
+from hub.embedded.system import System
+from hub.simulator.comparison import Comparison, compare, items
+from hub.simulator.oracle import truths_of
+from hub.simulator.partnership import Partnership
+from hub.simulator.sending import Sent
+
+SHOWN = 20
+"""How many differences are listed."""
+
+
+class Outcome(NamedTuple):
+    """What the demo came to."""
+
+    sent: Sent
+    found: Comparison
+    alerts: Counter[str]
+    standing: int
+    reviews: Counter[str]
+    dead_letters: int
+    restarts: int
+
+    @property
+    def lost(self) -> int:
+        """Everything that ought to be there and is not."""
+        return len(self.found.lost)
+
+    @property
+    def well(self) -> bool:
+        """Whether everything arrived and every deadline is as the truth implies."""
+        return not (self.found.lost or self.found.wrong or self.sent.surprises or self.dead_letters)
+
+    @property
+    def last_line(self) -> str:
+        """One line for scripts."""
+        found = self.found
+        return (
+            f"demo: children={found.children} requests={found.requests} advice={found.advice} "
+            f"deadlines={found.deadlines} alerts_open={self.alerts.total()} dead_letters={self.dead_letters} "
+            f"lost={self.lost}"
+        )
+
+
+async def look(hub: System, read: httpx.AsyncClient, partnership: Partnership, sent: Sent) -> Outcome:
+    """Read everything back by the API and compare; raises httpx.HTTPError when it cannot be read."""
+    found = await compare(truths_of(partnership), read)
+    return Outcome(
+        sent=sent,
+        found=found,
+        alerts=Counter([alert["threshold"] async for alert in items(read, "/alerts", state="open")]),
+        standing=sum([child["standing"] async for child in items(read, "/children")]),
+        reviews=Counter([review["question"] async for review in items(read, "/reviews", state="open")]),
+        dead_letters=len([letter async for letter in items(read, "/dead-letters")]),
+        restarts=sum(hub.supervisor.restarts.values()),
+    )
+
+
+def report(console: Console, outcome: Outcome, partnership: Partnership) -> None:
+    """Print what happened, for somebody who has never seen the hub."""
+    found, sent = outcome.found, outcome.sent
+    console.print()
+    table = Table(title="What happened", show_header=False, box=None, title_justify="left", title_style="bold")
+    rows = [
+        ("played", f"{partnership.first_day} to {partnership.last_day}, each day with what was sent on it"),
+        ("messages", f"{sent.taken} taken by webhook and BaRS, {sent.files} files"),
+        ("", f"{sent.known + sent.duplicate} repeats recognised, {sent.refused} wrong ones refused with a reason"),
+        ("children", f"{found.children} records, {found.requests} requests, {found.advice} pieces of advice asked for"),
+        ("deadlines", f"{found.deadlines}, each compared with what the truth implies: {len(found.wrong)} differ"),
+        ("alerts open", _counts(outcome.alerts) or "none"),
+        ("standing", f"{outcome.standing} were overdue when the hub first saw them: counted, not alerted"),
+        ("for people", _counts(outcome.reviews) or "nothing"),
+        ("dead letters", str(outcome.dead_letters)),
+        ("restarts", f"{outcome.restarts} processes ended and were started again"),
+        ("lost", str(outcome.lost)),
+    ]
+    for name, text in rows:
+        table.add_row(name, text)
+    console.print(table)
+    for line in [*sent.surprises, *found.lost, *found.wrong][:SHOWN]:
+        console.print(f"  {line}", markup=False)
+
+
+def _counts(counted: Counter[str]) -> str:
+    return ", ".join(f"{number} {name}" for name, number in sorted(counted.items()))
