@@ -152,9 +152,7 @@ def _endpoints(hub: System) -> Endpoints:
         tokens={**made.tokens, "api": made.api_token},
         keys=dict(made.signing_keys),
         clock_file=made.clock_file,
-        metrics=tuple(
-            f"{hub.url(name, 'metrics')}/metrics" for name in ("intake", "identity", "casework", "projection")
-        ),
+        kafka=hub.kafka,
     )
 
 
@@ -168,8 +166,7 @@ def _write_run_file(path: Path, hub: System, endpoints: Endpoints) -> Path:
         "tokens": endpoints.tokens,
         "keys": {source: str(key) for source, key in endpoints.keys.items()},
         "clock_file": str(endpoints.clock_file),
-        "metrics": list(endpoints.metrics),
-        "kafka": hub.kafka,
+        "kafka": endpoints.kafka,
         "ports": hub.ports,
     }
     path.touch(mode=0o600)

@@ -11,18 +11,19 @@ from rich.console import Console
 from rich.progress import Progress
 
 from hub.commands.failures import stop
+from hub.embedded.pipeline import NotDrained, Pipeline
 from hub.platform.clock import DrivenClock, SystemClock, today
 from hub.simulator.comparison import Comparison, compare, reader
 from hub.simulator.deliveries import plan
 from hub.simulator.endpoints import Endpoints
 from hub.simulator.oracle import truths_of
-from hub.simulator.pacing import StillBehind, until_drained
 from hub.simulator.partnership import Partnership, full_size
 from hub.simulator.player import play
 from hub.simulator.sending import Sent, Undelivered
 
 _EVENING = time(18, 0, tzinfo=UTC)
 _SHOWN = 20
+_PATIENCE = 300.0
 
 
 def simulate(
@@ -50,7 +51,7 @@ def simulate(
     partnership = Partnership.make(seed, children or full_size(weeks), last_day - timedelta(weeks=weeks), last_day)
     try:
         sent, compared = asyncio.run(_simulate(partnership, endpoints))
-    except (Undelivered, StillBehind, httpx.HTTPError) as error:
+    except (Undelivered, NotDrained, httpx.HTTPError) as error:
         stop(f"the hub could not be played to: {error or type(error).__name__}")
     _report(sent, compared)
     if sent.surprises or compared.lost or compared.wrong:
@@ -65,21 +66,24 @@ def _last_day(endpoints: Endpoints, weeks: int) -> date:
 
 
 async def _simulate(partnership: Partnership, endpoints: Endpoints) -> tuple[Sent, Comparison]:
-    async def set_day(day: date) -> None:
-        if endpoints.clock_file is not None:
-            DrivenClock(endpoints.clock_file).set(datetime.combine(day, _EVENING))
-
     planned = plan(partnership)
-    with Progress() as shown:
-        task = shown.add_task("messages and files", total=len(planned.deliveries))
-        sent = await play(
-            partnership,
-            endpoints,
-            set_day,
-            lambda: until_drained(endpoints.metrics),
-            lambda done, _: shown.update(task, completed=done),
-            planned,
-        )
+    async with Pipeline(endpoints.kafka) as pipeline:
+
+        async def set_day(day: date) -> None:
+            if endpoints.clock_file is not None:
+                DrivenClock(endpoints.clock_file).set(datetime.combine(day, _EVENING))
+                await pipeline.day_reached(day)
+
+        with Progress() as shown:
+            task = shown.add_task("messages and files", total=len(planned.deliveries))
+            sent = await play(
+                partnership,
+                endpoints,
+                set_day,
+                lambda: pipeline.drained(_PATIENCE),
+                lambda done, _: shown.update(task, completed=done),
+                planned,
+            )
     async with reader(endpoints) as read:
         return sent, await compare(truths_of(partnership), read)
 

@@ -15,18 +15,18 @@ class Endpoints:
     council's source id to its webhook token, and `api` to the API's. A trust's source id leads in `keys` to its private
     key (a JWK in a file) with which its tokens are signed, for `audience` and with the source id as subject; a trust
     found in `tokens` sends that instead. `clock_file` is the driven clock, None where the hub goes by the machine's.
-    `metrics` are the /metrics addresses of the stages, whose lag says when all is through.
+    `kafka` is the brokers' address, whose groups and logs say when all is through.
     """
 
     webhook: str
     bars: str
     api: str
     files: Path
+    kafka: str
     tokens: dict[str, str] = field(default_factory=dict, repr=False)
     keys: dict[str, Path] = field(default_factory=dict)
     audience: str = "sendhub-bars"
     clock_file: Path | None = None
-    metrics: tuple[str, ...] = ()
 
     @classmethod
     def from_file(cls, path: Path) -> Self:

@@ -121,7 +121,7 @@ async def test_one_child_in_two_records_is_wrong():
 
 
 async def test_the_api_is_read_with_its_token(tmp_path):
-    endpoints = Endpoints("http://w", "http://b", "http://api", tmp_path, {"api": "secret"})
+    endpoints = Endpoints("http://w", "http://b", "http://api", tmp_path, "kafka", {"api": "secret"})
     async with reader(endpoints) as read:
         assert read.headers["authorization"] == "Bearer secret"
         assert str(read.base_url) == "http://api"

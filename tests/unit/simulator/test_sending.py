@@ -48,7 +48,7 @@ class Hub:
 
 def sender(hub, tmp_path, **others):
     endpoints = Endpoints(
-        "http://webhook", "http://bars", "http://api", tmp_path, {CASES: "t", COMMUNITY: "signed"}, **others
+        "http://webhook", "http://bars", "http://api", tmp_path, "kafka", {CASES: "t", COMMUNITY: "signed"}, **others
     )
     return Sender(endpoints, httpx.AsyncClient(transport=httpx.MockTransport(hub)))
 

@@ -80,6 +80,7 @@ class WholeHub:
             bars="http://bars",
             api="http://api",
             files=self.inbox,
+            kafka="in memory",
             tokens=self.credentials.tokens,
             keys=self.credentials.keys,
         )
