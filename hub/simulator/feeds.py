@@ -17,9 +17,6 @@ AREA = "825"
 ODS = {COMMUNITY: "RXQ", OXFORD: "RNU"}
 """The trusts' codes."""
 
-HUB_ODS = "X9Z01"
-"""The code that trusts address their messages to: ours, in the synthetic world."""
-
 
 def sources(first_day: date) -> Sources:
     """The registry. All feeds go live the day after the first, so that the first extracts are quiet."""

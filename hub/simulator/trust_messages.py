@@ -5,9 +5,10 @@ from random import Random
 
 import orjson
 
+from hub.embedded.deployment import HUB_ODS
 from hub.simulator import bars
 from hub.simulator.bars import Bundle, Conversation, conversation_guid
-from hub.simulator.feeds import CASES, HUB_ODS, ODS, TRACKER
+from hub.simulator.feeds import CASES, ODS, TRACKER
 from hub.simulator.people import Child
 from hub.simulator.truths import Advice, Truth
 from schemas.ids import full_id

@@ -1,11 +1,9 @@
 import json
-from datetime import date
 
 import pytest
 
-from hub.simulator.credentials import write_credentials
 from hub.simulator.endpoints import Endpoints
-from hub.simulator.feeds import CASES, ODS, sources
+from hub.simulator.feeds import CASES
 
 RUN = {
     "webhook": "http://127.0.0.1:8080",
@@ -40,13 +38,3 @@ def test_a_file_that_is_no_json_is_an_error(tmp_path):
 
 def test_tokens_are_not_shown(tmp_path):
     assert "secret" not in repr(Endpoints("w", "b", "a", tmp_path, "k", {"api": "secret"}))
-
-
-def test_credentials_are_the_owners_alone(tmp_path):
-    made = write_credentials(tmp_path / "c", sources(date(2026, 8, 3)))
-    assert set(made.tokens) == {CASES, "api"}
-    assert set(made.keys) == set(ODS)
-    assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "c").iterdir())
-    hashes = (tmp_path / "c" / "webhook-tokens.toml").read_text() + made.environment["SENDHUB_API_TOKEN_SHA256"]
-    assert not any(token in hashes for token in made.tokens.values())
-    assert '"d"' not in (tmp_path / "c" / "bars-jwks.json").read_text()

@@ -30,11 +30,11 @@ from connectors.sdk.ledger import MemoryLedger
 from connectors.sdk.publisher import MemoryPublisher
 from connectors.sdk.tokens import BearerTokens, hash_token
 from hub.core.casework.policy import Policy
+from hub.embedded import deployment
 from hub.platform.clock import DrivenClock
 from hub.runtime.state import PartitionState
-from hub.simulator.credentials import write_credentials
 from hub.simulator.endpoints import Endpoints
-from hub.simulator.feeds import CASES, HUB_ODS, sources
+from hub.simulator.feeds import CASES, sources
 from hub.stages.casework import CaseworkHandler
 from hub.stages.errors import PermanentError
 from hub.stages.identity import IdentityHandler
@@ -56,10 +56,9 @@ class WholeHub:
     def __init__(self, folder, first_day):
         self.registered = sources(first_day)
         self.folder = folder
-        self.credentials = write_credentials(folder / "credentials", self.registered)
+        self.deployment = deployment.create(folder, self.registered)
         (folder / "key").write_text(KEY)
-        self.inbox = folder / "inbox"
-        self.inbox.mkdir()
+        self.inbox = self.deployment.inbox
         self.clock = DrivenClock(folder / "clock")
         self.publisher = MemoryPublisher()
         self.rows = {topic.name: {} for topic in (CHILDREN, DEADLINES, REVIEW)}
@@ -81,15 +80,15 @@ class WholeHub:
             api="http://api",
             files=self.inbox,
             kafka="in memory",
-            tokens=self.credentials.tokens,
-            keys=self.credentials.keys,
+            tokens={**self.deployment.tokens, "api": self.deployment.api_token},
+            keys=dict(self.deployment.signing_keys),
         )
 
     def client(self):
         """Sends to the connectors' own ASGI applications."""
         key = KEY.encode()
-        folder = self.folder / "credentials"
-        tokens = BearerTokens({CASES: (hash_token(self.credentials.tokens[CASES]),)})
+        folder = self.folder
+        tokens = BearerTokens({CASES: (hash_token(self.deployment.tokens[CASES]),)})
         webhook = Webhook(self.publisher, MemoryLedger(), tokens, self.clock, key)
         callers = TokenCallers(
             read_callers(folder / "bars-callers.toml", self.registered),
@@ -98,7 +97,9 @@ class WholeHub:
             lambda: int(time.time()),
         )
         profile = Profile(
-            versions=frozenset({"1.1.0"}), use_cases=frozenset({codes.EHC_ADVICE}), ods_codes=frozenset({HUB_ODS})
+            versions=frozenset({"1.1.0"}),
+            use_cases=frozenset({codes.EHC_ADVICE}),
+            ods_codes=frozenset({deployment.HUB_ODS}),
         )
         receiver = Receiver(self.publisher, MemoryLedger(), Reader(), self.clock, key, profile)
         mounts = {
@@ -128,7 +129,7 @@ class WholeHub:
             files_settle=0,
             files_poll=0.02,
             key_file=self.folder / "key",
-            sources_file=self.folder / "credentials" / "sources.toml",
+            sources_file=self.folder / "sources.toml",
         )
         memory = Memory(f"sqlite:///{self.folder / 'files.db'}")
         folder = Folder(self.inbox, 0, time.monotonic)
