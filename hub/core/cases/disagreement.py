@@ -8,6 +8,7 @@ from hub.core.facts.fact import Fact
 from schemas.sources import Source, Sources
 
 _KINDS = {"council": 0, "nhs": 1, "hub": 2}
+_UNREGISTERED = 1_000
 
 
 class Saying(NamedTuple):
@@ -28,7 +29,10 @@ class Disagreement(NamedTuple):
 
 
 class Precedence:
-    """The written precedence between sources: the registry's number, then councils before the NHS, then the id."""
+    """The written precedence between sources: the registry's number, then councils before the NHS, then the id.
+
+    A source that is not registered, as in a file of facts, comes last; it is a council's if its id names an area.
+    """
 
     def __init__(self, sources: Sources) -> None:
         self._known: dict[str, Source] = {source.id: source for source in sources.sources}
@@ -39,7 +43,8 @@ class Precedence:
         rank = self._ranks.get(source_id)
         if rank is None:
             source = self._known.get(source_id)
-            rank = (source.precedence, _KINDS[source.kind], source_id) if source else (1_000, 9, source_id)
+            kind = source.kind if source else "council" if self.area(source_id) else "nhs"
+            rank = (source.precedence if source else _UNREGISTERED, _KINDS[kind], source_id)
             self._ranks[source_id] = rank
         return rank
 

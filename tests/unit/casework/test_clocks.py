@@ -426,6 +426,13 @@ def test_between_sources_the_written_precedence_decides_and_the_other_is_shown()
     assert (disagreement["kind"], len(disagreement["sayings"])) == ("assessment.decided", 2)
 
 
+@pytest.mark.parametrize("policy", [POLICY, Policy()], ids=["registered", "not registered"])
+def test_the_councils_own_date_of_receipt_is_believed_before_a_trusts(policy):
+    told = received("2026-10-20") | {"source": TRUST, "subject": {"advice": f"{COUNCIL}/ADV-1"}}
+    value = one(ADVICE, asked("2026-10-02"), told, received("2026-10-24"), policy=policy)
+    assert value["met_on"] == date(2026, 10, 24)
+
+
 def test_a_deadlines_id_depends_on_clock_and_subject_alone():
     ids = {one(ADVICE, asked("2026-10-02", asked=body))["id"] for body in (ICB, {"role": "school"})}
     ids.add(one(ADVICE, asked("2026-10-09"))["id"])
