@@ -134,7 +134,7 @@ async def _play(console: Console, hub: System, endpoints: Endpoints, partnership
             planned,
         )
     async with reader(endpoints) as read:
-        return await look(hub, read, partnership, sent)
+        return await look(hub, read, partnership, planned, sent)
 
 
 def _title(partnership: Partnership) -> str:

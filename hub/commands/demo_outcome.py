@@ -9,6 +9,8 @@ from rich.table import Table
 
 from hub.embedded.system import System
 from hub.simulator.comparison import Comparison, compare, items
+from hub.simulator.deliveries import Plan
+from hub.simulator.noise import Doubts
 from hub.simulator.oracle import truths_of
 from hub.simulator.partnership import Partnership
 from hub.simulator.sending import Sent
@@ -25,6 +27,7 @@ class Outcome(NamedTuple):
     alerts: Counter[str]
     standing: int
     reviews: Counter[str]
+    doubts: Doubts
     dead_letters: int
     restarts: int
 
@@ -35,8 +38,14 @@ class Outcome(NamedTuple):
 
     @property
     def well(self) -> bool:
-        """Whether everything arrived and every deadline is as the truth implies."""
-        return not (self.found.lost or self.found.wrong or self.sent.surprises or self.dead_letters)
+        """Whether everything arrived, every deadline is as the truth implies, and each planted doubt was asked about."""
+        wrong = self.found.lost or self.found.wrong or self.sent.surprises or self.dead_letters
+        return not wrong and self.asked_as_planned
+
+    @property
+    def asked_as_planned(self) -> bool:
+        """Whether people are asked about exactly the doubts that the simulator planted."""
+        return (self.reviews["conflict"], self.reviews["unmatched-input"]) == self.doubts
 
     @property
     def last_line(self) -> str:
@@ -49,7 +58,7 @@ class Outcome(NamedTuple):
         )
 
 
-async def look(hub: System, read: httpx.AsyncClient, partnership: Partnership, sent: Sent) -> Outcome:
+async def look(hub: System, read: httpx.AsyncClient, partnership: Partnership, planned: Plan, sent: Sent) -> Outcome:
     """Read everything back by the API and compare; raises httpx.HTTPError when it cannot be read."""
     found = await compare(truths_of(partnership), read)
     return Outcome(
@@ -58,6 +67,7 @@ async def look(hub: System, read: httpx.AsyncClient, partnership: Partnership, s
         alerts=Counter([alert["threshold"] async for alert in items(read, "/alerts", state="open")]),
         standing=sum([child["standing"] async for child in items(read, "/children")]),
         reviews=Counter([review["question"] async for review in items(read, "/reviews", state="open")]),
+        doubts=planned.doubts,
         dead_letters=len([letter async for letter in items(read, "/dead-letters")]),
         restarts=sum(hub.supervisor.restarts.values()),
     )
@@ -76,7 +86,7 @@ def report(console: Console, outcome: Outcome, partnership: Partnership) -> None
         ("deadlines", f"{found.deadlines}, each compared with what the truth implies: {len(found.wrong)} differ"),
         ("alerts open", _counts(outcome.alerts) or "none"),
         ("standing", f"{outcome.standing} were overdue when the hub first saw them: counted, not alerted"),
-        ("for people", _counts(outcome.reviews) or "nothing"),
+        ("for people", f"{_counts(outcome.reviews) or 'nothing'}; {_planned(outcome)}"),
         ("dead letters", str(outcome.dead_letters)),
         ("restarts", f"{outcome.restarts} processes ended and were started again"),
         ("lost", str(outcome.lost)),
@@ -86,6 +96,13 @@ def report(console: Console, outcome: Outcome, partnership: Partnership) -> None
     console.print(table)
     for line in [*sent.surprises, *found.lost, *found.wrong][:SHOWN]:
         console.print(f"  {line}", markup=False)
+
+
+def _planned(outcome: Outcome) -> str:
+    if outcome.asked_as_planned:
+        return "each doubt that was planted, and no other child in doubt"
+    doubts = outcome.doubts
+    return f"BUT {doubts.conflicts} conflicts and {doubts.unmatched} unmatched were planted"
 
 
 def _counts(counted: Counter[str]) -> str:
