@@ -38,7 +38,7 @@ class Outcome(NamedTuple):
 
     @property
     def well(self) -> bool:
-        """Whether everything arrived, every deadline is as the truth implies, and each planted doubt was asked about."""
+        """Whether all arrived, every deadline is as the truth implies, and each planted doubt was asked about."""
         wrong = self.found.lost or self.found.wrong or self.sent.surprises or self.dead_letters
         return not wrong and self.asked_as_planned
 
