@@ -14,6 +14,8 @@ from schemas.sources import Source, Sources
 COUNCIL = "one-education:825:2022"
 TRACKER = "council-tracker:825:2026"
 TRUST = "bht-community:RXQ:2026"
+SOCIAL_CARE = "social-care:825:2019"
+EARLY_HELP = "early-help:825:2021"
 SOURCES = Sources(
     sources=(
         Source(
@@ -27,6 +29,8 @@ SOURCES = Sources(
         ),
         Source(id=TRACKER, kind="council", area="825", trusts_nhs_number=True, trusts_upn=True),
         Source(id=TRUST, kind="nhs", trusts_nhs_number=True),
+        Source(id=SOCIAL_CARE, kind="council", area="825"),
+        Source(id=EARLY_HELP, kind="council", area="825"),
     )
 )
 

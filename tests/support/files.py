@@ -171,3 +171,15 @@ def advice_row(number: int = 1, **more: Any) -> council_csv.AdviceRow:
         "SentDate": date(2026, 2, 2),
     }
     return council_csv.AdviceRow(**{**row, **more})
+
+
+async def put_away(folder: Path, name: str) -> str:
+    """Where a running connector has put a file that was dropped: done, rejected or held."""
+    async with asyncio.timeout(60):
+        while (folder / name).exists() or not (found := _places(folder, name)):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.1)
+    return found[0]
+
+
+def _places(folder: Path, name: str) -> list[str]:
+    return [place for place in ("done", "rejected", "held") if (folder / place / name).exists()]

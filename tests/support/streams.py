@@ -44,3 +44,25 @@ async def read_until(
 async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicPartition]:
     await consumer._client.set_topics([topic])
     return [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
+
+
+async def read_all(bootstrap: str, topics: Iterable[str]) -> dict[str, list[ConsumerRecord]]:
+    """Every committed record that the topics hold now, by topic."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, isolation_level="read_committed", auto_offset_reset="earliest"
+    )
+    await consumer.start()
+    try:
+        found: dict[str, list[ConsumerRecord]] = {topic: [] for topic in topics}
+        partitions = [partition for topic in found for partition in await _partitions(consumer, topic)]
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        async with asyncio.timeout(60):
+            while [each for each in partitions if await consumer.position(each) < ends[each]]:
+                for batch in (await consumer.getmany(timeout_ms=200)).values():
+                    for record in batch:
+                        found[record.topic].append(record)
+        return found
+    finally:
+        await consumer.stop()
