@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaError
 from hub.commands.failures import stop
 from hub.platform.settings import Settings
 from hub.runtime import topics as kafka_topics
-from hub.runtime.errors import TopicMissing
+from hub.runtime.errors import TopicUnfit
 
 
 def topics(
@@ -24,7 +24,7 @@ def topics(
         problems = asyncio.run(kafka_topics.problems(settings.kafka))
     except (KafkaError, OSError) as error:
         stop(f"Kafka at {settings.kafka} does not answer ({type(error).__name__}): start it, or set SENDHUB_KAFKA")
-    except TopicMissing as error:
+    except TopicUnfit as error:
         stop(str(error))
     if as_json:
         typer.echo(json.dumps({"created": created, "problems": problems}))

@@ -55,7 +55,8 @@ def serve(health: Health, host: str, port: int) -> int:
             if self.path == "/metrics":
                 self._answer(200, CONTENT_TYPE_LATEST, generate_latest(REGISTRY))
             elif self.path == "/live":
-                self._answer(200, "application/json", b'{"live": true}')
+                live = health.live()
+                self._answer(200 if live else 503, "application/json", json.dumps({"live": live}).encode())
             elif self.path == "/ready":
                 problems = health.problems()
                 body = json.dumps({"ready": not problems, "problems": problems}).encode()

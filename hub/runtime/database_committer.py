@@ -5,7 +5,7 @@ with any Kafka tool.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -16,13 +16,11 @@ from hub.runtime.deadletters import dead_letter
 from hub.runtime.errors import Fenced
 from hub.runtime.partitions import Partition
 from hub.runtime.producer import Reach
-from hub.stages.stage import Record
+from hub.runtime.source_log import SourceLog
+from hub.stages.stage import Output, Record
 from hub.store import Conflict, Projector
 
 log = structlog.get_logger()
-
-CheckStart = Callable[[Partition, int | None], Awaitable[int]]
-Announce = Callable[[Partition, int], Awaitable[None]]
 
 
 class DatabaseCommitter:
@@ -35,8 +33,7 @@ class DatabaseCommitter:
         stage_name: str,
         source: Partition,
         projector: Projector,
-        check_start: CheckStart,
-        announce: Announce,
+        source_log: SourceLog,
         reach: Reach,
     ) -> None:
         self._settings = settings
@@ -44,16 +41,16 @@ class DatabaseCommitter:
         self._stage_name = stage_name
         self._source = source
         self._projector = projector
-        self._check_start = check_start
-        self._announce = announce
+        self._source_log = source_log
         self._reach = reach
         self._next = 0
+        self._buried: int | None = None
 
     async def open(self) -> int:
         """Ask the database where it stands."""
         stored = (await asyncio.to_thread(self._projector.positions, [self._source]))[self._source]
         self._next = stored
-        return await self._check_start(self._source, stored or None)
+        return await self._source_log.check_start(self._source, stored or None)
 
     async def commit(self, records: Sequence[Record], end: int) -> int:
         """Write all of them."""
@@ -62,7 +59,12 @@ class DatabaseCommitter:
 
     async def bury(self, record: Record, error: Exception, attempts: int, end: int) -> None:
         """The dead letter first, acked; then past it. Dying in between writes the same dead letter again."""
-        letter = dead_letter(self._stage_name, record, error, attempts, self._clock.now(), "project")
+        if self._buried != record.offset:
+            await self._send(dead_letter(self._stage_name, record, error, attempts, self._clock.now(), "project"))
+            self._buried = record.offset
+        await self._apply((), end)
+
+    async def _send(self, letter: Output) -> None:
         producer = AIOKafkaProducer(
             bootstrap_servers=self._settings.kafka, acks="all", enable_idempotence=True, max_request_size=20 << 20
         )
@@ -71,7 +73,6 @@ class DatabaseCommitter:
             await producer.send_and_wait(letter.topic, letter.value, key=letter.key, headers=list(letter.headers))
         finally:
             await producer.stop()
-        await self._apply((), end)
 
     async def skip(self, end: int) -> None:
         """Move past transaction markers."""
@@ -89,4 +90,4 @@ class DatabaseCommitter:
             raise Fenced(f"{source} was moved on by another projector") from error
         self._reach("commit")
         self._next = end
-        await self._announce(source, end)
+        await self._source_log.announce(source, end)

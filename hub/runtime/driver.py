@@ -7,6 +7,7 @@ holes that closes. Subclasses only.
 
 import asyncio
 import os
+import time
 from collections.abc import Coroutine
 from tempfile import mkdtemp
 from typing import Any, Protocol, TypeVar
@@ -32,6 +33,8 @@ FETCH_SECONDS = 0.1
 
 The client has one fetch under way for each broker: a longer wait for partitions that are idle holds up the busy ones.
 """
+METADATA_MS = 10_000
+"""How soon a topic that was removed or made anew is noticed where nothing is fetched any more."""
 LONGEST_IDLE_MS = 10**12
 """The client leaves its group for good when nothing was fetched for so long: never, for a worker may wait for a
 database, or stand by without a partition. A worker that hangs shows at /live.
@@ -39,6 +42,9 @@ database, or stand by without a partition. A worker that hangs shows at /live.
 FETCH_LIMIT = 1.0
 """A fetch that takes longer waits for a rebalance, which waits for the lane that fetches."""
 DRAIN_SECONDS = 20.0
+SILENT_SECONDS = 10.0
+"""Not ready any more when a partition was silent for so long: the broker answers at least every FETCH_SECONDS."""
+BEAT_SECONDS = 1.0
 Answer = TypeVar("Answer")
 EXIT_FAULT = 70
 """Exit status of a worker that ended itself; the supervisor starts it again."""
@@ -74,6 +80,7 @@ class LaneThread(driver.AIOKafkaConsumerThread):
             auto_offset_reset="none",
             isolation_level="read_committed",
             fetch_max_wait_ms=int(FETCH_SECONDS * 1000),
+            metadata_max_age_ms=METADATA_MS,
             max_poll_interval_ms=LONGEST_IDLE_MS,
             rebalance_timeout_ms=int(conf.broker_rebalance_timeout * 1000),
             request_timeout_ms=int(conf.broker_request_timeout * 1000),
@@ -145,12 +152,21 @@ class LaneThread(driver.AIOKafkaConsumerThread):
         last = await consumer.end_offsets([tp])
         return first[tp], last[tp]
 
+    def silent_seconds(self, partition: Partition) -> float:
+        """How long ago the broker last answered for a partition, also with nothing; 0 before its first answer."""
+        state = self._state(self._ensure_consumer(), TopicPartition(*partition))
+        answered = None if state is None else state.timestamp
+        return 0.0 if answered is None else time.time() - answered / 1000
+
+    def _position(self, consumer: Any, tp: TopicPartition) -> int | None:
+        state = self._state(consumer, tp)
+        return state.position if state is not None and state.has_valid_position else None
+
     @staticmethod
-    def _position(consumer: Any, tp: TopicPartition) -> int | None:
+    def _state(consumer: Any, tp: TopicPartition) -> Any:
         if tp not in consumer.assignment():
             return None
-        state = consumer._subscription.subscription.assignment.state_value(tp)
-        return state.position if state is not None and state.has_valid_position else None
+        return consumer._subscription.subscription.assignment.state_value(tp)
 
 
 class LaneConsumer(driver.Consumer):
@@ -203,7 +219,9 @@ class LaneConsumer(driver.Consumer):
     async def _run(self, lane: Lane) -> None:
         """One lane's life: open, then fetch and take until it is given up."""
         try:
-            await self._lane_thread.seek_lane(lane.partition, await lane.open())
+            start = await lane.open()
+            if start is not None:
+                await self._lane_thread.seek_lane(lane.partition, start)
             while not lane.given_up:
                 await self._step(lane)
         except Exception as error:
@@ -244,10 +262,9 @@ class LaneConsumer(driver.Consumer):
         assert isinstance(thread, LaneThread)
         return thread
 
-    async def start_offset(self, partition: Partition) -> int:
-        """Where a Kafka stage goes on from; raises DataMissing when the log can't be read from there."""
-        committed = await self._lane_thread.committed_offset(partition)
-        return await self.check_start(partition, committed)
+    async def committed_offset(self, partition: Partition) -> int | None:
+        """Where the group stands, asked of the broker; None when it never committed, or the broker forgot."""
+        return await self._lane_thread.committed_offset(partition)
 
     async def check_start(self, partition: Partition, stored: int | None) -> int:
         """The stored offset, or the log's first when there is none; raises DataMissing when the log has lost it."""
@@ -257,7 +274,7 @@ class LaneConsumer(driver.Consumer):
         if stored > last:
             raise DataMissing(
                 f"{partition.topic}/{partition.partition} ends at {last} but {stored} was already processed: "
-                "the topic was recreated or lost data. Restore it, or give this deployment a new group prefix."
+                "the topic was recreated or lost data. Restore it, or begin the stage anew as docs/reliability.md says."
             )
         if stored < first:
             raise DataMissing(
@@ -265,6 +282,18 @@ class LaneConsumer(driver.Consumer):
                 f"{first - stored} records expired unread. Restore the topic from a copy."
             )
         return stored
+
+    def problem(self, lane: Lane) -> str | None:
+        """Why a lane does not go on, None while it does."""
+        where = f"{lane.partition.topic}/{lane.partition.partition}"
+        if lane.waiting_for is not None:
+            return lane.waiting_for
+        if lane.position is None:
+            return f"reads the state of {where}"
+        silent = self._lane_thread.silent_seconds(lane.partition)
+        if silent > SILENT_SECONDS:
+            return f"has read nothing of {where} for {silent:.0f} s: Kafka is away, or a batch takes long"
+        return None
 
     async def announce(self, partition: Partition, offset: int) -> None:
         """Tell the group's offset where a database stands, for lag tools only: failing at it harms nothing."""
@@ -289,6 +318,7 @@ class LaneApp(App):
     ) -> None:
         self.settings = settings
         self.stage_name = stage_name
+        self.sources = topics
         self.committer = committer
         super().__init__(
             group_id(settings, stage_name),
@@ -311,19 +341,28 @@ class LaneApp(App):
         )
         for topic in topics:
             self.topics.add(self.topic(topic, value_type=bytes, value_serializer="raw", key_type=bytes))
+        self.health = health
         health.checks[stage_name] = self._problem
 
     def _new_transport(self) -> LaneTransport:
         return LaneTransport(self.conf.broker_consumer, self, loop=self.loop)
 
     def _problem(self) -> str | None:
-        """Ready means joined, opened, and nothing waiting for a part that is away."""
+        """Ready means joined, opened, reading on, and nothing waiting for a part that is away."""
         consumer = self._consumer
         if consumer is None or not consumer.joined:
             return "has not joined its group"
-        for lane in list(consumer.lanes.values()):
-            if lane.position is None:
-                return f"reads the state of {lane.partition.topic}/{lane.partition.partition}"
-            if lane.waiting_for is not None:
-                return str(lane.waiting_for)
-        return None
+        missing = [topic for topic in self.sources if not consumer.topic_partitions(topic)]
+        if missing:
+            return f"{missing[0]} is missing"
+        return next(filter(None, map(consumer.problem, list(consumer.lanes.values()))), None)
+
+    async def on_start(self) -> None:
+        """Tell that the loop runs, from here on."""
+        await super().on_start()
+        self.add_future(self._beat())
+
+    async def _beat(self) -> None:
+        while not self.should_stop:
+            self.health.beat()
+            await self.sleep(BEAT_SECONDS)

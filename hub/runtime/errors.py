@@ -3,7 +3,7 @@
 RuntimeFault
 ├── Fenced        another worker owns the partition now; nothing of ours was written
 ├── DataMissing   the log no longer holds what was not yet read, or was recreated
-└── TopicMissing  a topic is not there, or not as the hub needs it
+└── TopicUnfit    a topic can't be created, or is not as the hub needs it
 """
 
 
@@ -19,5 +19,5 @@ class DataMissing(RuntimeFault):
     """The log does not hold the offset that processing must go on from."""
 
 
-class TopicMissing(RuntimeFault):
-    """A topic is missing or was made otherwise than the hub needs it; `sendhub topics` says how."""
+class TopicUnfit(RuntimeFault):
+    """A topic can't be created, or is not as the hub needs it; the message says what to do."""

@@ -1,58 +1,57 @@
 """Commits a batch to Kafka: outputs, changelog and source offset in one transaction."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Iterable, Sequence
 
 import structlog
 
 from hub.platform import metrics
 from hub.platform.clock import Clock
 from hub.platform.settings import Settings
-from hub.runtime.changelog import read_state, to_output
+from hub.runtime.changelog import origin, read_state, to_output
 from hub.runtime.deadletters import dead_letter
+from hub.runtime.errors import DataMissing, Fenced, RuntimeFault
 from hub.runtime.partitions import Partition
-from hub.runtime.producer import Reach, TransactionalProducer
-from hub.runtime.state import PartitionState
-from hub.stages.stage import Handler, Output, Record, Stage
+from hub.runtime.producer import OutputTooLarge, Reach, TransactionalProducer
+from hub.runtime.source_log import SourceLog
+from hub.runtime.state import Changes, PartitionState
+from hub.stages.stage import Handler, Output, Record, Stage, Step
 
 log = structlog.get_logger()
-
-CommittedOffset = Callable[[Partition], Awaitable[int]]
-"""Asks the broker where the group stands; raises DataMissing when the log can't be read from there."""
 
 
 class KafkaCommitter:
     """One source partition of a stage whose effects are all in Kafka."""
 
     def __init__(
-        self,
-        settings: Settings,
-        clock: Clock,
-        stage: Stage,
-        source: Partition,
-        committed_offset: CommittedOffset,
-        reach: Reach,
+        self, settings: Settings, clock: Clock, stage: Stage, source: Partition, source_log: SourceLog, reach: Reach
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._stage = stage
         self._source = source
-        self._committed_offset = committed_offset
+        self._source_log = source_log
         self._reach = reach
         self._producer = TransactionalProducer(settings, stage.name, source, reach)
         self._changelog = Partition(stage.changelog, source.partition) if stage.changelog else None
         self._state = PartitionState()
         self._handler: Handler | None = None
+        self._committed: int | None = None
 
     async def open(self) -> int:
         """Fence, read the state, then the offset: in this order nothing of a former owner can come after."""
         await self._producer.start()
-        if self._changelog is not None:
-            self._state = await read_state(self._settings, self._changelog)
+        if self._changelog is None:
+            start = await self._read_offset()
+        else:
+            self._state, includes = await read_state(self._settings, self._changelog)
+            start = await self._read_offset()
+            check_state(self._source, self._changelog, self._committed, includes)
+            if includes is None:
+                await self._write((), [origin(self._changelog, start)], start)
         self._handler = self._stage.open(self._source.partition, self._state.begin())
-        offset = await self._committed_offset(self._source)
-        log.info("partition opened", stage=self._stage.name, source=self._source, keys=len(self._state), offset=offset)
-        return offset
+        log.info("partition opened", stage=self._stage.name, source=self._source, keys=len(self._state), offset=start)
+        return start
 
     async def commit(self, records: Sequence[Record], end: int) -> int:
         """Handle the records and commit; how many are done with."""
@@ -61,28 +60,71 @@ class KafkaCommitter:
         step = self._handler.handle(records, changes)
         self._reach("compute")
         offset = end if step.consumed == len(records) else records[step.consumed].offset
-        await self._producer.commit(step.outputs, self._changes(changes.changed, offset), offset)
+        await self._write(step.outputs, self._changes(changes.changed, offset), offset)
         self._reach("commit")
-        self._state.apply(changes)
-        self._handler.committed(changes.changed)
-        for topic, number in Counter(output.topic for output in step.outputs).items():
-            metrics.STAGE_OUT.labels(self._stage.name, topic).inc(number)
+        try:
+            self._follow(self._handler, changes, step)
+        except Exception as error:
+            # The batch is durable: whatever is wrong now, it must not be taken for poison and handled once more.
+            raise RuntimeFault(f"what follows a commit failed: {type(error).__name__}") from error
         return step.consumed
 
     async def bury(self, record: Record, error: Exception, attempts: int, end: int) -> None:
         """The dead letter and the offset after it, in one transaction."""
         letter = dead_letter(self._stage.name, record, error, attempts, self._clock.now())
-        await self._producer.commit([letter], (), end)
+        await self._write([letter], (), end)
 
     async def skip(self, end: int) -> None:
         """A transaction with nothing but the offset."""
-        await self._producer.commit((), (), end)
+        await self._write((), (), end)
 
     async def close(self) -> None:
         """Let go of the producer."""
         await self._producer.stop()
 
+    async def _read_offset(self) -> int:
+        self._committed = await self._source_log.committed_offset(self._source)
+        return await self._source_log.check_start(self._source, self._committed)
+
+    async def _write(self, outputs: Iterable[Output], changelog: Iterable[Output], offset: int) -> None:
+        try:
+            await self._producer.commit(outputs, changelog, offset)
+        except OutputTooLarge:
+            await self._check_owner()
+            raise
+        self._committed = offset
+
+    async def _check_owner(self) -> None:
+        """After a refusal the producer was made anew, and that fenced whoever took over while we were away: if they
+        moved on, our state is old and the partition is theirs.
+        """
+        if await self._source_log.committed_offset(self._source) != self._committed:
+            raise Fenced(f"{self._source} of {self._stage.name} was moved on by another owner")
+
+    def _follow(self, handler: Handler, changes: Changes, step: Step) -> None:
+        self._state.apply(changes)
+        handler.committed(changes.changed)
+        for topic, number in Counter(output.topic for output in step.outputs).items():
+            metrics.STAGE_OUT.labels(self._stage.name, topic).inc(number)
+
     def _changes(self, changed: dict[str, bytes | None], end: int) -> list[Output]:
         if self._changelog is None:
             return []
         return [to_output(self._changelog, key, value, end) for key, value in changed.items()]
+
+
+def check_state(source: Partition, changelog: Partition, committed: int | None, includes: int | None) -> None:
+    """State and offset are written together; raises DataMissing when one was lost without the other."""
+    what = f"{changelog.topic}/{changelog.partition}"
+    of = f"{source.topic}/{source.partition}"
+    if includes is None and committed is not None:
+        raise DataMissing(
+            f"{committed} of {of} was already processed, but the state in {what} is gone. Restore it, or begin the "
+            "stage anew as docs/reliability.md says."
+        )
+    if includes is not None and (committed is None or committed < includes):
+        raise DataMissing(
+            f"the state in {what} includes {of} up to {includes}, but the group's offset is {committed}: the topic was "
+            "recreated, or the offset was reset or has expired. Restore them, or begin the stage anew as "
+            "docs/reliability.md says."
+        )

@@ -6,8 +6,8 @@ not start there (one that was under way while the position was sought again) is 
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -19,12 +19,13 @@ from hub.stages.stage import Record
 
 log = structlog.get_logger()
 
+Answer = TypeVar("Answer")
 MAX_DELAY = 30.0
 """Longest wait between attempts at a temporary error, in seconds."""
 
 
 class Committer(Protocol):
-    """Makes a batch's effects and its source offset durable together."""
+    """Makes a batch's effects and its source offset durable together. Any call may raise TemporaryError."""
 
     async def open(self) -> int:
         """Take the partition over from any former owner; the offset to go on from."""
@@ -63,10 +64,12 @@ class Lane:
         self._committer = committer
         self._closing = asyncio.Event()
 
-    async def open(self) -> int:
-        """Become the owner; returns the offset to go on from."""
-        self.position = self.committed = await self._committer.open()
-        return self.position
+    async def open(self) -> int | None:
+        """Become the owner; returns the offset to go on from, None when the partition was taken away meanwhile."""
+        start = await self._patiently(self._committer.open)
+        if start is not None:
+            self.position = self.committed = start
+        return start
 
     async def close(self) -> None:
         """Stop retrying and let go. The caller has made sure that no batch is under way."""
@@ -92,8 +95,7 @@ class Lane:
         if fetched.records:
             await self._work_off(fetched.records, fetched.end)
         elif fetched.end > self.committed:
-            await self._committer.skip(fetched.end)
-            self.committed = fetched.end
+            await self._skip(fetched.end)
         if not self._closing.is_set():
             self.position = fetched.end
             self._tell(fetched)
@@ -107,11 +109,7 @@ class Lane:
             batch, batch_end = batches[0]
             attempts += 1
             try:
-                with metrics.STAGE_BATCH.labels(self.stage).time():
-                    consumed = await self._committer.commit(batch, batch_end)
-            except TemporaryError as error:
-                await self._wait(error, attempts)
-                continue
+                consumed = await self._commit(batch, batch_end)
             except RuntimeFault:
                 raise
             except Exception as error:
@@ -124,8 +122,9 @@ class Lane:
                     batches.popleft()
                     batches.extendleft(reversed(_halves(batch, batch_end)))
                 continue
+            if consumed is None:
+                return
             attempts = 0
-            self.waiting_for = None
             batches.popleft()
             if consumed < len(batch):
                 self.committed = batch[consumed].offset
@@ -134,8 +133,28 @@ class Lane:
                 self.committed = batch_end
             metrics.STAGE_LAST_COMMIT.labels(self.stage).set_to_current_time()
 
+    async def _commit(self, batch: Sequence[Record], end: int) -> int | None:
+        async def commit() -> int:
+            with metrics.STAGE_BATCH.labels(self.stage).time():
+                return await self._committer.commit(batch, end)
+
+        return await self._patiently(commit)
+
+    async def _skip(self, end: int) -> None:
+        async def skip() -> bool:
+            await self._committer.skip(end)
+            return True
+
+        if await self._patiently(skip):
+            self.committed = end
+
     async def _bury(self, record: Record, error: Exception, attempts: int, end: int) -> None:
-        await self._committer.bury(record, error, attempts, end)
+        async def bury() -> bool:
+            await self._committer.bury(record, error, attempts, end)
+            return True
+
+        if not await self._patiently(bury):
+            return
         self.committed = end
         metrics.STAGE_DEAD.labels(self.stage, record.topic).inc()
         log.error(
@@ -147,13 +166,27 @@ class Lane:
             error=type(error).__name__,
         )
 
-    async def _wait(self, error: TemporaryError, attempts: int) -> None:
+    async def _patiently(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer | None:
+        """What comes of it, after as many temporary errors as it takes; None when the partition is taken away first."""
+        failures = 0
+        while not self._closing.is_set():
+            try:
+                answer = await attempt()
+            except TemporaryError as error:
+                failures += 1
+                await self._wait(error, failures)
+            else:
+                self.waiting_for = None
+                return answer
+        return None
+
+    async def _wait(self, error: TemporaryError, failures: int) -> None:
         """Wait before the next attempt, unless the partition is being taken away."""
         metrics.STAGE_FAILED.labels(self.stage, "TemporaryError").inc()
         if self.waiting_for is None:
             log.warning("waiting", stage=self.stage, partition=self.partition, why=str(error))
         self.waiting_for = str(error)
-        delay = min(error.delay * 2 ** min(attempts - 1, 6), MAX_DELAY)
+        delay = min(error.delay * 2 ** min(failures - 1, 6), MAX_DELAY)
         try:
             await asyncio.wait_for(self._closing.wait(), delay)
         except TimeoutError:

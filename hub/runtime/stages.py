@@ -39,7 +39,7 @@ def _projection(settings: Settings) -> None:
     def observe(received_at: datetime) -> None:
         metrics.RECEIPT_TO_RECORD.observe(max(0.0, (clock.now() - received_at).total_seconds()))
 
-    run_projection(settings, "projection", projection.TOPICS, Projector.open(settings.database_url, observe))
+    run_projection(settings, "projection", projection.TOPICS, lambda: Projector.open(settings.database_url, observe))
 
 
 def note(outcome: str, source: str) -> None:

@@ -1,13 +1,26 @@
 """Creates the hub's topics and checks them against schemas/topics.py."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import TopicAlreadyExistsError, for_code
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
-from hub.runtime.errors import TopicMissing
+from hub.runtime.errors import TopicUnfit
+from hub.stages.errors import TemporaryError
 from schemas.topics import TOPICS, Topic
+
+ADMIN_TIMEOUT_MS = 10_000
+VITAL = frozenset({"cleanup.policy", "retention.ms", "retention.bytes"})
+"""Settings by which a topic that is kept for ever would lose records."""
+
+
+class Problem(NamedTuple):
+    """What is wrong with a topic, with what to do. Before a `grave` one is mended nothing may be read or written."""
+
+    what: str
+    grave: bool
 
 
 async def create(kafka: str, replication: int, topics: Iterable[Topic] = TOPICS) -> list[str]:
@@ -22,7 +35,7 @@ async def create(kafka: str, replication: int, topics: Iterable[Topic] = TOPICS)
             response = await admin.create_topics(new)
             for name, code, message in response.topic_errors:
                 if code not in (0, TopicAlreadyExistsError.errno):
-                    raise TopicMissing(f"could not create {name}: {message or for_code(code).__name__}")
+                    raise TopicUnfit(f"could not create {name}: {message or for_code(code).__name__}")
         return [topic.name for topic in missing]
     finally:
         await admin.close()
@@ -33,39 +46,79 @@ async def problems(kafka: str, topics: Iterable[Topic] = TOPICS) -> list[str]:
 
     Facts and links must never be compacted or expired: the whole record is rebuilt from them.
     """
-    wanted = {topic.name: topic for topic in topics}
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:
-        existing = set(await admin.list_topics())
-        found = [f"{name} is missing: run `sendhub topics`" for name in wanted if name not in existing]
-        present = [name for name in wanted if name in existing]
-        if not present:
-            return found
-        for description in await admin.describe_topics(present):
-            found += _partition_problems(wanted[description["topic"]], len(description["partitions"]))
-        resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in present]
-        for response in await admin.describe_configs(resources):
-            for resource in response.resources:
-                name, entries = resource[3], resource[4]
-                found += _setting_problems(wanted[name], {entry[0]: entry[1] for entry in entries})
-        return found
+        wanted = {topic.name: topic for topic in topics}
+        missing = await _missing(admin, wanted)
+        present = [topic for name, topic in wanted.items() if name not in missing]
+        return [_is_missing(name) for name in missing] + [problem.what for problem in await _wrong(admin, present)]
     finally:
         await admin.close()
 
 
-def _partition_problems(topic: Topic, partitions: int) -> list[str]:
+async def require(kafka: str, names: Iterable[str]) -> None:
+    """Return when these topics are there, and none of them as it would do harm.
+
+    Raises TemporaryError while one is missing or Kafka is away, TopicUnfit when one has other partitions than it must
+    have, or could lose what is kept for ever.
+    """
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka, request_timeout_ms=ADMIN_TIMEOUT_MS)
+    try:
+        await admin.start()
+        missing = await _missing(admin, list(dict.fromkeys(names)))
+        if missing:
+            raise TemporaryError("; ".join(map(_is_missing, missing)))
+        wrong = await _wrong(admin, [topic for topic in TOPICS if topic.name in set(names)])
+    except (KafkaError, OSError) as error:
+        raise TemporaryError(f"Kafka does not answer ({type(error).__name__})") from error
+    finally:
+        await admin.close()
+    grave = [problem.what for problem in wrong if problem.grave]
+    if grave:
+        raise TopicUnfit("; ".join(grave))
+
+
+async def _missing(admin: AIOKafkaAdminClient, names: Collection[str]) -> list[str]:
+    existing = set(await admin.list_topics())
+    return [name for name in names if name not in existing]
+
+
+def _is_missing(name: str) -> str:
+    return f"{name} is missing: run `sendhub topics`"
+
+
+async def _wrong(admin: AIOKafkaAdminClient, present: Collection[Topic]) -> list[Problem]:
+    if not present:
+        return []
+    wanted = {topic.name: topic for topic in present}
+    found: list[Problem] = []
+    for description in await admin.describe_topics(list(wanted)):
+        found += _partition_problems(wanted[description["topic"]], len(description["partitions"]))
+    resources = [ConfigResource(ConfigResourceType.TOPIC, name) for name in wanted]
+    for response in await admin.describe_configs(resources):
+        for resource in response.resources:
+            name, entries = resource[3], resource[4]
+            found += _setting_problems(wanted[name], {entry[0]: entry[1] for entry in entries})
+    return found
+
+
+def _partition_problems(topic: Topic, partitions: int) -> list[Problem]:
     if partitions == topic.partitions:
         return []
-    return [
+    what = (
         f"{topic.name} has {partitions} partitions, not {topic.partitions}: keys would move. Make the topic anew and "
         "rebuild from the facts."
-    ]
+    )
+    return [Problem(what, grave=True)]
 
 
-def _setting_problems(topic: Topic, found: dict[str, str]) -> list[str]:
+def _setting_problems(topic: Topic, found: dict[str, str]) -> list[Problem]:
     return [
-        f"{topic.name} has {name}={found.get(name)}, not {value}: set it with kafka-configs"
+        Problem(
+            f"{topic.name} has {name}={found.get(name)}, not {value}: set it with kafka-configs",
+            grave=topic.keep_days is None and name in VITAL,
+        )
         for name, value in topic.settings.items()
         if found.get(name) != value
     ]

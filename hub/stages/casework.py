@@ -40,6 +40,7 @@ def casework(policy: Policy, monotonic: Monotonic) -> Stage:
         (FACTS.name,),
         CASEWORK_STATE.name,
         lambda partition, state: CaseworkHandler(policy, monotonic, state),
+        (CHILDREN.name, DEADLINES.name, ALERTS.name, REVIEW.name),
     )
 
 

@@ -25,6 +25,7 @@ def identity(key: bytes, sources: Sources, note: Note) -> Stage:
         (OBSERVATIONS.name,),
         IDENTITY_STATE.name,
         lambda partition, state: IdentityHandler(key, sources, note),
+        (FACTS.name, LINKS.name, REVIEW.name, ALERTS.name),
     )
 
 

@@ -27,7 +27,8 @@ Note = Callable[[str, str], None]
 def intake(sources: Sources, note: Note) -> Stage:
     """The stage, for the registered sources."""
     topics = (COUNCIL_EVENTS.name, NHS_MESSAGES.name)
-    return Stage("intake", topics, None, lambda partition, state: IntakeHandler(sources, note))
+    writes = (OBSERVATIONS.name, REVIEW.name)
+    return Stage("intake", topics, None, lambda partition, state: IntakeHandler(sources, note), writes)
 
 
 class IntakeHandler:

@@ -80,13 +80,15 @@ class Handler(Protocol):
 class Stage:
     """A stage by name: what it reads, where its state is kept, and how a handler is made for a partition.
 
-    `changelog` None means stateless. A stateful stage has exactly one source topic.
+    `changelog` None means stateless. A stateful stage has exactly one source topic. `writes` are the topics of its
+    outputs, dead letters apart.
     """
 
     name: str
     sources: tuple[str, ...]
     changelog: str | None
     open: "HandlerFactory"
+    writes: tuple[str, ...] = ()
 
 
 class HandlerFactory(Protocol):

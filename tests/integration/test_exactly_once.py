@@ -22,6 +22,8 @@ from tests.support.streams import produce, read_until
 EVENTS = 2_000
 KEYS = 97
 POINTS = ("compute", "outputs", "changelog", "offsets", "commit")
+OPENINGS = 4
+"""Transactions before the first batch: one for each partition, which begins its state."""
 
 
 @pytest.fixture
@@ -54,13 +56,16 @@ def check(outputs: Sequence[ConsumerRecord], events: int) -> None:
     assert not wrong, f"{len(wrong)} outputs from a wrong state"
 
 
-@pytest.mark.parametrize("point", POINTS)
+@pytest.mark.parametrize(
+    ("point", "nth"), [*((point, OPENINGS + 4) for point in POINTS), ("outputs", 2), ("offsets", 2)]
+)
 async def test_a_worker_killed_at_a_named_point_loses_and_repeats_nothing(
-    broker: Kafka, run: Run, tmp_path: Path, point: str
+    broker: Kafka, run: Run, tmp_path: Path, point: str, nth: int
 ) -> None:
     env = environment(broker, 1)
     await produce(broker.bootstrap, run.source, inputs(0, EVENTS))
-    with running("tests.support.worker", run.name, point, "kill", "4", env=env, log=tmp_path / "first.log") as first:
+    fault = (run.name, point, "kill", str(nth))
+    with running("tests.support.worker", *fault, env=env, log=tmp_path / "first.log") as first:
         assert first.wait(60) == -signal.SIGKILL
     with running("tests.support.worker", run.name, env=env, log=tmp_path / "second.log"):
         outputs = await read_until(broker.bootstrap, run.output, lambda seen: len(seen) >= EVENTS)
@@ -73,7 +78,7 @@ async def test_a_worker_paused_inside_a_transaction_wakes_to_find_itself_fenced(
 ) -> None:
     await produce(broker.bootstrap, run.source, inputs(0, EVENTS))
     with ExitStack() as stack:
-        arguments = (run.name, point, "stop", "3")
+        arguments = (run.name, point, "stop", str(OPENINGS + 3))
         zombie = stack.enter_context(
             running("tests.support.worker", *arguments, env=environment(broker, 1), log=tmp_path / "zombie.log")
         )

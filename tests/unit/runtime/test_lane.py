@@ -1,5 +1,6 @@
 """A lane drops nothing that it did not go back for, and isolates poison."""
 
+import asyncio
 from collections.abc import Sequence
 
 import pytest
@@ -32,14 +33,18 @@ class Committed:
         self.buried: list[tuple[int, str, int]] = []
         self.open_now = False
 
+    def _maybe_away(self) -> None:
+        if self.temporary:
+            self.temporary -= 1
+            raise TemporaryError("the database is away", delay=0.0)
+
     async def open(self) -> int:
+        self._maybe_away()
         self.open_now = True
         return self.start
 
     async def commit(self, records: Sequence[Record], end: int) -> int:
-        if self.temporary:
-            self.temporary -= 1
-            raise TemporaryError("the database is away", delay=0.0)
+        self._maybe_away()
         if any(item.value == b"fenced" for item in records):
             raise Fenced("another owner")
         if any(item.value == b"poison" for item in records):
@@ -50,10 +55,12 @@ class Committed:
         return len(taken)
 
     async def bury(self, record: Record, error: Exception, attempts: int, end: int) -> None:
+        self._maybe_away()
         self.buried.append((record.offset, type(error).__name__, end))
         self.offsets.append(end)
 
     async def skip(self, end: int) -> None:
+        self._maybe_away()
         self.offsets.append(end)
 
     async def close(self) -> None:
@@ -64,6 +71,14 @@ async def opened(committed: Committed) -> Lane:
     lane = Lane("count", PARTITION, committed)
     await lane.open()
     return lane
+
+
+async def until_it_waits(lane: Lane) -> None:
+    for _ in range(100):
+        if lane.waiting_for is not None:
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it waits for nothing")
 
 
 async def test_records_from_after_a_seek_are_refused_so_that_the_position_is_sought_again() -> None:
@@ -107,20 +122,56 @@ async def test_a_step_that_consumed_only_a_part_is_given_the_rest() -> None:
 
 
 async def test_a_temporary_error_is_tried_again_with_the_same_records_and_shown_meanwhile() -> None:
-    committed = Committed(temporary=3)
+    committed = Committed()
     lane = await opened(committed)
+    committed.temporary = 3
     assert await lane.take(fetched(0, 2))
     assert committed.handled == [0, 1]
     assert lane.waiting_for is None
 
 
 async def test_a_waiting_lane_gives_up_when_its_partition_is_taken_away() -> None:
-    committed = Committed(temporary=10**9)
+    committed = Committed()
     lane = await opened(committed)
+    committed.temporary = 10**9
+    taking = asyncio.create_task(lane.take(fetched(0, 2)))
+    await until_it_waits(lane)
     lane.give_up()
-    await lane.take(fetched(0, 2))
+    await taking
     assert committed.handled == []
     assert lane.position == 0, "what was not committed is still to come"
+
+
+async def test_opening_burying_and_passing_markers_wait_for_what_is_away_as_well() -> None:
+    committed = Committed(temporary=3)
+    lane = await opened(committed)
+    assert (lane.position, committed.open_now) == (0, True)
+    committed.temporary = 3
+    assert await lane.take(Fetched(0, [], 2, 2))
+    assert committed.offsets == [2]
+
+    async def away_after_the_first_look(record: Record, error: Exception, attempts: int, end: int) -> None:
+        if not committed.temporary:
+            committed.temporary = 3
+            raise TemporaryError("the database is away", delay=0.0)
+        committed.temporary = 0
+        committed.buried.append((record.offset, type(error).__name__, end))
+
+    committed.bury = away_after_the_first_look  # type: ignore[method-assign]
+    assert await lane.take(fetched(2, 3, b"poison"))
+    assert committed.buried == [(2, "PermanentError", 3)]
+    assert lane.position == 3
+
+
+async def test_a_partition_that_is_taken_away_before_it_could_be_opened_is_not_owned() -> None:
+    committed = Committed(temporary=10**9)
+    lane = Lane("count", PARTITION, committed)
+    opening = asyncio.create_task(lane.open())
+    await until_it_waits(lane)
+    lane.give_up()
+    assert await opening is None
+    assert lane.position is None
+    assert not committed.open_now
 
 
 async def test_being_fenced_is_not_taken_for_poison() -> None:
