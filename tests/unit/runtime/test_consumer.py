@@ -1,0 +1,26 @@
+"""How a stage's consumer is set up: three defaults of its libraries lose or stop everything, silently."""
+
+from types import SimpleNamespace
+
+from hub.platform.health import Health
+from hub.platform.settings import Settings
+from hub.runtime.driver import LaneApp, LaneConsumer, LaneThread
+from hub.runtime.lane import Committer
+from hub.runtime.partitions import Partition
+
+A_YEAR_MS = 365 * 86_400_000
+
+
+def no_committer(source: Partition, consumer: LaneConsumer) -> Committer:
+    raise AssertionError("nothing is assigned")
+
+
+async def test_it_reads_what_was_committed_never_jumps_and_never_leaves_for_idleness() -> None:
+    app = LaneApp(Settings(), "stage", ("test.in",), no_committer, Health())
+    app.finalize()
+    consumer = LaneThread._create_worker_consumer(SimpleNamespace(app=app), None)
+    assert consumer._isolation_level == "read_committed"
+    assert consumer._auto_offset_reset == "none"
+    assert consumer._max_poll_interval_ms > A_YEAR_MS
+    assert consumer._group_instance_id == "sendhub-stage-1"
+    consumer._closed = True  # it was never started

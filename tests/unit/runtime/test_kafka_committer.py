@@ -1,0 +1,126 @@
+"""What a committer does where a fault could make a batch count twice, or state and offset part."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from hub.platform.clock import DrivenClock
+from hub.platform.settings import Settings
+from hub.runtime import kafka_committer
+from hub.runtime.errors import DataMissing, Fenced, RuntimeFault
+from hub.runtime.kafka_committer import KafkaCommitter, check_state
+from hub.runtime.partitions import Partition
+from hub.runtime.producer import OutputTooLarge
+from hub.runtime.worker import no_point
+from hub.stages.stage import Output, Record, Stage, State, Step
+
+SOURCE, CHANGELOG = Partition("test.in", 0), Partition("test.state", 0)
+RECORD = Record("test.in", 0, 10, b"k", b"v")
+
+
+class Handler:
+    broken_after = False
+
+    def handle(self, records: Sequence[Record], state: State) -> Step:
+        return Step(len(records), [Output("test.out", b"k", record.value) for record in records])
+
+    def committed(self, changes: Mapping[str, bytes | None]) -> None:
+        if self.broken_after:
+            raise ValueError("an index does not fit the state")
+
+
+class Producer:
+    """Keeps what was committed; refuses as told."""
+
+    refuses = False
+
+    def __init__(self, *arguments: object) -> None:
+        self.offsets: list[int] = []
+
+    async def start(self) -> None:
+        return
+
+    async def stop(self) -> None:
+        return
+
+    async def commit(self, outputs: Iterable[Output], changelog: Iterable[Output], end: int) -> None:
+        if self.refuses:
+            raise OutputTooLarge("an output is larger than its topic takes")
+        self.offsets.append(end)
+
+
+class SourceLog:
+    def __init__(self) -> None:
+        self.committed: int | None = 10
+
+    async def committed_offset(self, partition: Partition) -> int | None:
+        return self.committed
+
+    async def check_start(self, partition: Partition, stored: int | None) -> int:
+        return stored or 0
+
+    async def announce(self, partition: Partition, offset: int) -> None:
+        raise AssertionError("the offset is in the transaction")
+
+
+@pytest.fixture
+def log() -> SourceLog:
+    return SourceLog()
+
+
+@pytest.fixture
+async def committer(log: SourceLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KafkaCommitter:
+    monkeypatch.setattr(kafka_committer, "TransactionalProducer", Producer)
+    monkeypatch.setattr(Producer, "refuses", False)
+    stage = Stage("test", (SOURCE.topic,), None, lambda partition, state: Handler())
+    made = KafkaCommitter(Settings(), DrivenClock(tmp_path / "clock"), stage, SOURCE, log, no_point)
+    assert await made.open() == 10
+    return made
+
+
+async def test_what_fails_after_the_commit_is_not_taken_for_poison(
+    committer: KafkaCommitter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Handler, "broken_after", True)
+    with pytest.raises(RuntimeFault):
+        await committer.commit([RECORD], 11)
+
+
+async def test_a_refused_output_is_poison_while_the_partition_is_ours(
+    committer: KafkaCommitter, log: SourceLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await committer.commit([RECORD], 11) == 1
+    log.committed = 11
+    monkeypatch.setattr(Producer, "refuses", True)
+    with pytest.raises(OutputTooLarge):
+        await committer.commit([RECORD], 12)
+
+
+async def test_a_refused_output_does_not_win_back_a_partition_that_another_owner_moved_on(
+    committer: KafkaCommitter, log: SourceLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.committed = 500
+    monkeypatch.setattr(Producer, "refuses", True)
+    with pytest.raises(Fenced, match="another owner"):
+        await committer.commit([RECORD], 11)
+
+
+@pytest.mark.parametrize(("committed", "includes"), [(None, None), (0, 0), (7, 7), (9, 7)])
+def test_state_and_offset_that_belong_together(committed: int | None, includes: int | None) -> None:
+    check_state(SOURCE, CHANGELOG, committed, includes)
+
+
+@pytest.mark.parametrize(
+    ("committed", "includes", "said"),
+    [
+        (7, None, "the state in test.state/0 is gone"),
+        (0, None, "the state in test.state/0 is gone"),
+        (None, 7, "the group's offset is None"),
+        (None, 0, "the group's offset is None"),
+        (6, 7, "the group's offset is 6"),
+    ],
+)
+def test_one_without_the_other_stops_the_stage(committed: int | None, includes: int | None, said: str) -> None:
+    with pytest.raises(DataMissing, match=said):
+        check_state(SOURCE, CHANGELOG, committed, includes)
