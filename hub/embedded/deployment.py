@@ -91,7 +91,9 @@ def _bars_callers(folder: Path, trusts: list[Source]) -> dict[str, Path]:
         private[source.id] = folder / f"signing-{_sha256(source.id)[:16]}.json"
         _write_private(private[source.id], json.dumps(key.as_dict(private=True)))
         public.append(key.as_dict(private=False))
-        callers.append(f"[[callers]]\nsource = {_quoted(source.id)}\ntoken_subject = {_quoted(source.id)}\n")
+        body = source.id.split(":")[1]
+        caller = f"source = {_quoted(source.id)}\ntoken_subject = {_quoted(source.id)}\nods = [{_quoted(body)}]\n"
+        callers.append(f"[[callers]]\n{caller}")
     (folder / "bars-jwks.json").write_text(json.dumps({"keys": public}))
     (folder / "bars-callers.toml").write_text("\n".join(callers) or "callers = []\n")
     return private

@@ -40,4 +40,4 @@ def test_the_processes_read_what_was_written(made: deployment.Deployment, monkey
     tokens = BearerTokens.read(made.folder / "webhook-tokens.toml")
     assert tokens.source(f"Bearer {made.tokens[COUNCIL]}") == COUNCIL
     callers = read_callers(made.folder / "bars-callers.toml", settings.sources)
-    assert [caller.source for caller in callers] == [TRUST]
+    assert [(caller.source, caller.ods) for caller in callers] == [(TRUST, frozenset({"RXQ"}))]
