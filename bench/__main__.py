@@ -14,7 +14,7 @@ from bench.inputs import fill
 from bench.latency import Latency, trickle
 from bench.measure import PROJECT, Measured, run_worker
 from hub.embedded import kafka
-from schemas.topics import ALERTS, CHILDREN, DEADLETTER, DEADLINES, REVIEW
+from schemas.topics import ALERTS, CHILDREN, DEADLETTER, DEADLINES, REVIEW, Topic
 
 FACTS_TOPIC = "bench.facts"
 STAMPED = {"message.timestamp.type": "LogAppendTime"}
@@ -79,13 +79,17 @@ async def _run(contest: Contest, system: str, events: int, bootstrap: str, folde
 
 
 async def _create_topics(bootstrap: str) -> None:
-    outputs = ("bench.out", CHILDREN.name, DEADLINES.name, ALERTS.name, REVIEW.name, DEADLETTER.name)
-    stamped = [NewTopic(name, 4, 1, topic_configs=STAMPED) for name in outputs]
-    others = [NewTopic(FACTS_TOPIC, 4, 1), NewTopic("bench.state", 4, 1, topic_configs={"cleanup.policy": "compact"})]
+    wanted = [
+        Topic("bench.out", 4, "delete", 1),
+        Topic(FACTS_TOPIC, 4, "delete", 1),
+        Topic("bench.state", 4, "compact"),
+        *(CHILDREN, DEADLINES, ALERTS, REVIEW, DEADLETTER),
+    ]
+    topics = [NewTopic(each.name, each.partitions, 1, topic_configs=each.settings | STAMPED) for each in wanted]
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
-        await admin.create_topics([*stamped, *others])
+        await admin.create_topics(topics)
     finally:
         await admin.close()
 
