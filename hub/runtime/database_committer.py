@@ -5,9 +5,9 @@ with any Kafka tool.
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 
-import structlog
 from aiokafka import AIOKafkaProducer
 
 from hub.platform.clock import Clock
@@ -20,7 +20,8 @@ from hub.runtime.source_log import SourceLog
 from hub.stages.stage import Output, Record
 from hub.store import Conflict, Projector
 
-log = structlog.get_logger()
+ANNOUNCE_SECONDS = 1.0
+"""How often, while there is work, Kafka is told the position: nobody relies on it."""
 
 
 class DatabaseCommitter:
@@ -45,6 +46,8 @@ class DatabaseCommitter:
         self._reach = reach
         self._next = 0
         self._buried: int | None = None
+        self._announced = 0.0
+        self._told: int | None = None
 
     async def open(self) -> int:
         """Ask the database where it stands."""
@@ -78,6 +81,11 @@ class DatabaseCommitter:
         """Move past transaction markers."""
         await self._apply((), end)
 
+    async def rest(self) -> None:
+        """Tell Kafka's tools where the database stands, if they do not know."""
+        if self._told != self._next:
+            await self._announce()
+
     async def close(self) -> None:
         """Nothing is held: the next owner asks the database."""
 
@@ -90,4 +98,9 @@ class DatabaseCommitter:
             raise Fenced(f"{source} was moved on by another projector") from error
         self._reach("commit")
         self._next = end
-        await self._source_log.announce(source, end)
+        if time.monotonic() - self._announced > ANNOUNCE_SECONDS:
+            await self._announce()
+
+    async def _announce(self) -> None:
+        self._announced, self._told = time.monotonic(), self._next
+        await self._source_log.announce(self._source, self._next)

@@ -45,6 +45,8 @@ DRAIN_SECONDS = 20.0
 SILENT_SECONDS = 10.0
 """Not ready any more when a partition was silent for so long: the broker answers at least every FETCH_SECONDS."""
 BEAT_SECONDS = 1.0
+RESTS = 2
+"""Fetches without anything after which a lane is at rest."""
 Answer = TypeVar("Answer")
 EXIT_FAULT = 70
 """Exit status of a worker that ended itself; the supervisor starts it again."""
@@ -222,22 +224,26 @@ class LaneConsumer(driver.Consumer):
             start = await lane.open()
             if start is not None:
                 await self._lane_thread.seek_lane(lane.partition, start)
+            idle = 0
             while not lane.given_up:
-                await self._step(lane)
+                idle = 0 if await self._step(lane) else idle + 1
+                if idle == RESTS:
+                    await lane.rest()
         except Exception as error:
             fail(f"{lane.partition} could not go on", error)
         finally:
             await lane.close()
 
-    async def _step(self, lane: Lane) -> None:
-        """One fetch, and what is done with it."""
+    async def _step(self, lane: Lane) -> bool:
+        """One fetch, and what is done with it; whether anything came."""
         try:
             fetched = await self._lane_thread.fetch(lane.partition, self.app.settings.batch_records)
         except OffsetOutOfRangeError:
             await self._go_back(lane)
-            return
+            return True
         if fetched is not None and not lane.given_up and not await lane.take(fetched):
             await self._go_back(lane)
+        return fetched is not None
 
     async def _go_back(self, lane: Lane) -> None:
         """Seek to where the lane stands, unless the log no longer begins before it."""

@@ -78,6 +78,9 @@ class KafkaCommitter:
         """A transaction with nothing but the offset."""
         await self._write((), (), end)
 
+    async def rest(self) -> None:
+        """Nothing was put off."""
+
     async def close(self) -> None:
         """Let go of the producer."""
         await self._producer.stop()

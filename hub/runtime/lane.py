@@ -47,6 +47,10 @@ class Committer(Protocol):
         """Move the committed offset over transaction markers."""
         ...
 
+    async def rest(self) -> None:
+        """Nothing more comes for now: what was put off for the sake of speed may be done."""
+        ...
+
     async def close(self) -> None:
         """Let go of the partition."""
         ...
@@ -94,12 +98,21 @@ class Lane:
         metrics.STAGE_IN.labels(self.stage, source).inc(len(fetched.records))
         if fetched.records:
             await self._work_off(fetched.records, fetched.end)
-        elif fetched.end > self.committed:
-            await self._skip(fetched.end)
         if not self._closing.is_set():
             self.position = fetched.end
             self._tell(fetched)
         return True
+
+    async def rest(self) -> None:
+        """Nothing has come for a while: let the committed offset pass the transaction markers at the end of the log.
+
+        Not at once: at a trickle that would be a second transaction for every record.
+        """
+        if self.position is None:
+            return
+        if self.position > self.committed:
+            await self._skip(self.position)
+        await self._committer.rest()
 
     async def _work_off(self, records: Sequence[Record], end: int) -> None:
         """Commit the records in order, halving a batch that holds a poison record until it stands alone."""
@@ -194,7 +207,7 @@ class Lane:
 
     def _tell(self, fetched: Fetched) -> None:
         if fetched.stable is not None:
-            lag = max(0, fetched.stable - self.committed)
+            lag = max(0, fetched.stable - fetched.end)
             metrics.STAGE_LAG.labels(self.stage, self.partition.topic, str(self.partition.partition)).set(lag)
 
 

@@ -32,6 +32,7 @@ class Committed:
         self.handled: list[int] = []
         self.buried: list[tuple[int, str, int]] = []
         self.open_now = False
+        self.rests = 0
 
     def _maybe_away(self) -> None:
         if self.temporary:
@@ -62,6 +63,9 @@ class Committed:
     async def skip(self, end: int) -> None:
         self._maybe_away()
         self.offsets.append(end)
+
+    async def rest(self) -> None:
+        self.rests += 1
 
     async def close(self) -> None:
         self.open_now = False
@@ -148,6 +152,7 @@ async def test_opening_burying_and_passing_markers_wait_for_what_is_away_as_well
     assert (lane.position, committed.open_now) == (0, True)
     committed.temporary = 3
     assert await lane.take(Fetched(0, [], 2, 2))
+    await lane.rest()
     assert committed.offsets == [2]
 
     async def away_after_the_first_look(record: Record, error: Exception, attempts: int, end: int) -> None:
@@ -180,9 +185,23 @@ async def test_being_fenced_is_not_taken_for_poison() -> None:
         await lane.take(fetched(0, 2, b"good", b"fenced"))
 
 
-async def test_markers_without_records_move_the_committed_offset_once() -> None:
+async def test_markers_without_records_move_the_committed_offset_once_and_only_at_rest() -> None:
     committed = Committed()
     lane = await opened(committed)
     assert await lane.take(Fetched(0, [], 2, 2))
-    assert await lane.take(Fetched(2, [], 2, 2))
-    assert committed.offsets == [2]
+    assert await lane.take(fetched(2, 3))
+    assert await lane.take(Fetched(3, [], 5, 5))
+    assert committed.offsets == [3]
+    await lane.rest()
+    await lane.rest()
+    assert committed.offsets == [3, 5]
+    assert committed.rests == 2
+
+
+async def test_a_lane_that_was_let_go_does_not_rest() -> None:
+    committed = Committed()
+    lane = await opened(committed)
+    assert await lane.take(Fetched(0, [], 2, 2))
+    await lane.close()
+    await lane.rest()
+    assert committed.offsets == []
