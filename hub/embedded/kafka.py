@@ -100,7 +100,8 @@ def start(project: Path, data: Path, port: int = 0, controller_port: int = 0) ->
 
 def _java(jars: Path, *options: str) -> list[str]:
     quiet = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
-    return ["java", *options, "-XX:+UseSerialGC", quiet, "-cp", f"{jars}/*"]
+    # The quick compiler only: a broker that lives for minutes would spend a core on optimising itself.
+    return ["java", *options, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", quiet, "-cp", f"{jars}/*"]
 
 
 def _format(jars: Path, properties: Path, cluster: str) -> None:
