@@ -62,11 +62,12 @@ class Ticker:
     async def _write(self, producer: AIOKafkaProducer, day: date) -> None:
         value = orjson.dumps({"kind": "day.reached", "effective_on": day.isoformat()})
         headers = [("kind", b"day.reached"), ("id", digest("day.reached", day).encode())]
+        partitions = [(topic.name, number) for topic in (OBSERVATIONS, FACTS) for number in range(topic.partitions)]
         async with producer.transaction():
-            for topic in (OBSERVATIONS, FACTS):
-                for partition in range(topic.partitions):
-                    await producer.send(topic.name, value, key=b"day", partition=partition, headers=headers)
-            await producer.send_and_wait(TICKER_STATE.name, day.isoformat().encode(), key=STATE_KEY, partition=0)
+            sent = [await producer.send(name, value, b"day", number, headers=headers) for name, number in partitions]
+            sent.append(await producer.send(TICKER_STATE.name, day.isoformat().encode(), STATE_KEY, 0))
+            # Each ack is waited for: the client would commit without a record that the broker refused.
+            await asyncio.gather(*sent)
         log.info("day reached", day=day.isoformat())
 
     async def _read_last(self) -> date | None:

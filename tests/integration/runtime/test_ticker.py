@@ -141,6 +141,21 @@ async def test_a_day_begins_at_midnight_in_london_not_in_utc(
         await until_written(settings, own, [date(2026, 7, 1), date(2026, 7, 2)])
 
 
+async def test_a_day_that_one_partition_refuses_is_written_to_none(
+    settings: Settings, own: dict[str, Topic], clock: DrivenClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    narrow = replace(FACTS, name=f"t{uuid4().hex[:8]}.{FACTS.name}", max_message_bytes=120)
+    await topics.create(settings.kafka, 1, [narrow])
+    monkeypatch.setattr(ticker, "FACTS", narrow)
+    async with ticking(settings, clock) as task:
+        await asyncio.wait([task], timeout=20)
+        assert isinstance(task.exception(), KafkaError)
+    assert await days(settings, own[OBSERVATIONS.name]) == [[]]
+    monkeypatch.setattr(ticker, "FACTS", own[FACTS.name])
+    async with ticking(settings, clock):
+        await until_written(settings, own, [DAY])
+
+
 async def test_of_two_tickers_the_older_is_fenced_before_it_writes_a_day_again(
     settings: Settings, own: dict[str, Topic], clock: DrivenClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
