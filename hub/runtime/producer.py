@@ -93,6 +93,10 @@ class TransactionalProducer:
             raise Fenced(f"{self._source} of {self._stage} has another owner") from error
         except KafkaError as error:
             raise RuntimeFault(f"the transaction on {self._source} failed: {type(error).__name__}: {error}") from error
+        except Exception:
+            # A record that can't be written at all: its transaction must not be left open for the next batch to join.
+            await self._renew()
+            raise
 
     async def _send(self, outputs: Iterable[Output]) -> list[Awaitable[object]]:
         """Hand over whole batches for each partition, in order; what is to be awaited before the commit.
@@ -126,8 +130,11 @@ class TransactionalProducer:
 
     async def _renew(self) -> None:
         """A producer that met a refused record is not to be trusted with another transaction: take a new one."""
-        await self.stop()
-        await self.start()
+        try:
+            await self.stop()
+            await self.start()
+        except KafkaError as error:
+            raise RuntimeFault(f"no new producer for {self._source}: {type(error).__name__}: {error}") from error
 
 
 @lru_cache(maxsize=65_536)

@@ -3,14 +3,16 @@
 from types import SimpleNamespace
 
 import pytest
+from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.platform.settings import Settings
+from hub.runtime.errors import RuntimeFault
 from hub.runtime.partitions import Partition
-from hub.runtime.producer import BATCH_BYTES, TransactionalProducer, partition_of
+from hub.runtime.producer import BATCH_BYTES, OutputTooLarge, TransactionalProducer, partition_of
 from hub.runtime.worker import no_point
 from hub.stages.stage import Output
 
@@ -18,6 +20,52 @@ from hub.stages.stage import Output
 @given(st.binary(max_size=60), st.integers(1, 64))
 def test_the_partition_is_the_one_that_other_clients_find(key: bytes, partitions: int) -> None:
     assert partition_of(key, partitions) == DefaultPartitioner()(key, list(range(partitions)), [])
+
+
+class Open:
+    """A producer in the middle of a transaction."""
+
+    async def begin_transaction(self) -> None:
+        return
+
+    async def stop(self) -> None:
+        return
+
+
+@pytest.mark.parametrize("wrong", [ValueError("a value that is no bytes"), MessageSizeTooLargeError("too large")])
+async def test_what_cannot_be_written_leaves_no_transaction_open(
+    monkeypatch: pytest.MonkeyPatch, wrong: Exception
+) -> None:
+    producer = TransactionalProducer(Settings(), "count", Partition("test.in", 0), no_point)
+    first = producer._producer = Open()
+
+    async def start(self: TransactionalProducer) -> None:
+        self._producer = Open()
+
+    async def send(self: TransactionalProducer, outputs: object) -> list[object]:
+        raise wrong
+
+    monkeypatch.setattr(TransactionalProducer, "start", start)
+    monkeypatch.setattr(TransactionalProducer, "_send", send)
+    with pytest.raises((ValueError, OutputTooLarge)):
+        await producer.commit([Output("out", b"k", b"v")], [], 1)
+    assert producer._producer is not first
+
+
+async def test_a_producer_that_cannot_be_renewed_ends_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    producer = TransactionalProducer(Settings(), "count", Partition("test.in", 0), no_point)
+    producer._producer = Open()
+
+    async def start(self: TransactionalProducer) -> None:
+        raise KafkaConnectionError("away")
+
+    async def send(self: TransactionalProducer, outputs: object) -> list[object]:
+        raise MessageSizeTooLargeError("too large")
+
+    monkeypatch.setattr(TransactionalProducer, "start", start)
+    monkeypatch.setattr(TransactionalProducer, "_send", send)
+    with pytest.raises(RuntimeFault):
+        await producer.commit([Output("out", b"k", b"v")], [], 1)
 
 
 class Taking:
