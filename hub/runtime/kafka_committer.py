@@ -12,7 +12,7 @@ from hub.runtime.changelog import origin, read_state, to_output
 from hub.runtime.deadletters import dead_letter
 from hub.runtime.errors import DataMissing, Fenced, RuntimeFault
 from hub.runtime.partitions import Partition
-from hub.runtime.producer import OutputTooLarge, Reach, TransactionalProducer
+from hub.runtime.producer import Reach, TransactionalProducer
 from hub.runtime.source_log import SourceLog
 from hub.runtime.state import Changes, PartitionState
 from hub.stages.stage import Handler, Output, Record, Stage, Step
@@ -92,7 +92,9 @@ class KafkaCommitter:
     async def _write(self, outputs: Iterable[Output], changelog: Iterable[Output], offset: int) -> None:
         try:
             await self._producer.commit(outputs, changelog, offset)
-        except OutputTooLarge:
+        except RuntimeFault:
+            raise
+        except Exception:
             await self._check_owner()
             raise
         self._committed = offset
