@@ -5,7 +5,7 @@ not start there (one that was under way while the position was sought again) is 
 """
 
 import asyncio
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol, TypeVar
 
@@ -20,6 +20,9 @@ from hub.stages.stage import Record
 log = structlog.get_logger()
 
 Answer = TypeVar("Answer")
+SOURCE_HEADERS = frozenset({"ce_source", "source"})
+"""Raw messages name their feed as CloudEvents do, what stages make of them by one word."""
+
 MAX_DELAY = 30.0
 """Longest wait between attempts at a temporary error, in seconds."""
 
@@ -94,8 +97,8 @@ class Lane:
         """Process one fetch; False when it does not start where the lane stands and must be sought again."""
         if fetched.start != self.position:
             return False
-        source = self.partition.topic
-        metrics.STAGE_IN.labels(self.stage, source).inc(len(fetched.records))
+        for source, number in Counter(map(source_of, fetched.records)).items():
+            metrics.STAGE_IN.labels(self.stage, source).inc(number)
         if fetched.records:
             await self._work_off(fetched.records, fetched.end)
         if not self._closing.is_set():
@@ -169,7 +172,7 @@ class Lane:
         if not await self._patiently(bury):
             return
         self.committed = end
-        metrics.STAGE_DEAD.labels(self.stage, record.topic).inc()
+        metrics.STAGE_DEAD.labels(self.stage, source_of(record)).inc()
         log.error(
             "dead letter",
             stage=self.stage,
@@ -209,6 +212,12 @@ class Lane:
         if fetched.stable is not None:
             lag = max(0, fetched.stable - fetched.end)
             metrics.STAGE_LAG.labels(self.stage, self.partition.topic, str(self.partition.partition)).set(lag)
+
+
+def source_of(record: Record) -> str:
+    """The registered feed that a record came from, as its headers name it; else its topic."""
+    named = [value for name, value in record.headers if name in SOURCE_HEADERS]
+    return named[0].decode("utf-8", "replace") if named else record.topic
 
 
 def _halves(batch: Sequence[Record], end: int) -> list[tuple[Sequence[Record], int]]:

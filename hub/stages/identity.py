@@ -77,7 +77,7 @@ class IdentityHandler:
             value = fact.model_dump_json(exclude_none=True).encode()
             fact_id = keyed_digest(self._key, "fact", value.hex())
             shared = _headers(fact_id, cause, fact.received_at)
-            headers = (*shared, ("kind", fact.kind.encode()))
+            headers = (*shared, ("kind", fact.kind.encode()), ("source", fact.source.encode()))
             outputs.append(Output(FACTS.name, fact.child_id.encode(), value, headers))
         for decision in outcome.decisions:
             decision_id = digest("link", decision.link, decision.seq)

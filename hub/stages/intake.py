@@ -108,6 +108,7 @@ def _headers(envelope: Envelope, output_id: str) -> tuple[tuple[str, bytes], ...
     return (
         ("id", output_id.encode()),
         ("causes", envelope.id.encode()),
+        ("source", envelope.source.encode()),
         ("received_at", _text(envelope.time)),
     )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from hub.runtime.errors import Fenced
-from hub.runtime.lane import Lane
+from hub.runtime.lane import Lane, source_of
 from hub.runtime.partitions import Fetched, Partition
 from hub.stages.errors import PermanentError, TemporaryError
 from hub.stages.stage import Record
@@ -183,6 +183,15 @@ async def test_being_fenced_is_not_taken_for_poison() -> None:
     lane = await opened(Committed())
     with pytest.raises(Fenced):
         await lane.take(fetched(0, 2, b"good", b"fenced"))
+
+
+def test_what_a_lane_reads_is_counted_by_the_feed_it_came_from() -> None:
+    raw = Record("council.events", 0, 0, b"k", b"v", (("ce_source", b"one-education:825:2022"),))
+    fact = Record("hub.facts", 0, 0, b"k", b"v", (("kind", b"x"), ("source", b"bht-community:RXQ:2026")))
+    day = Record("hub.facts", 0, 0, b"day", b"v")
+    assert [source_of(each) for each in (raw, fact, day)] == [
+        "one-education:825:2022", "bht-community:RXQ:2026", "hub.facts",
+    ]  # fmt: skip
 
 
 async def test_markers_without_records_move_the_committed_offset_once_and_only_at_rest() -> None:
