@@ -8,7 +8,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection
 
-from hub.stages.errors import TemporaryError
+from hub.stages.errors import Unavailable
 from hub.store import SchemaMismatch, gauges, reader
 from hub.store.gauges import Counts
 from hub.store.readmodel import ReadModel
@@ -33,7 +33,7 @@ class DomainCollector(Collector):
         try:
             with self._model.connection() as connection:
                 families = self._families(connection)
-        except (TemporaryError, SchemaMismatch):
+        except (Unavailable, SchemaMismatch):
             families = []
         up.add_metric([], 1 if families else 0)
         return [up, *families]

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from hub.stages.errors import TemporaryError
+from hub.stages.errors import Unavailable
 from hub.store import SchemaMismatch
 from schemas.api import FieldError, Problem
 
@@ -37,7 +37,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(BadCursor, _bad_cursor)
-    app.add_exception_handler(TemporaryError, _unavailable)
+    app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(SchemaMismatch, _mismatch)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -62,7 +62,7 @@ def _bad_cursor(_request: Request, _error: Exception) -> Response:
 
 
 def _unavailable(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, TemporaryError)
+    assert isinstance(error, Unavailable)
     again = {"Retry-After": str(max(1, math.ceil(error.delay)))}
     return problem(503, "The read model cannot be read now", str(error), headers=again)
 

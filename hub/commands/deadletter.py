@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from hub.commands.failures import stop
 from hub.platform.settings import Settings
-from hub.stages.errors import TemporaryError
+from hub.stages.errors import Unavailable
 from hub.store import SchemaMismatch, reader
 from hub.store.engine import open_engine
 from hub.store.reader import Content
@@ -130,7 +130,7 @@ def _read_model() -> Iterator[Connection]:
     try:
         with ReadModel(engine).connection() as connection:
             yield connection
-    except (TemporaryError, SchemaMismatch) as error:
+    except (Unavailable, SchemaMismatch) as error:
         stop(f"{error}. Check SENDHUB_DATABASE_URL, and that the hub is running.")
     finally:
         engine.dispose()

@@ -19,7 +19,7 @@ from hub.commands.failures import stop
 from hub.platform.clock import clock_from, today
 from hub.platform.settings import Settings
 from hub.runtime import topics
-from hub.stages.errors import TemporaryError
+from hub.stages.errors import Unavailable
 from hub.store import schema
 from hub.store.engine import open_engine
 from hub.store.errors import SchemaMismatch, translated
@@ -89,7 +89,7 @@ def _database(settings: Settings) -> list[Finding]:
             schema.check(engine)
     except SchemaMismatch as error:
         return [Finding("database", False, str(error), "the projection makes the tables when it starts")]
-    except (ValueError, TemporaryError) as error:
+    except (ValueError, Unavailable) as error:
         return [Finding("database", False, str(error), "start the database, or set SENDHUB_DATABASE_URL")]
     return [Finding("database", True, "the read model's tables are of this version")]
 

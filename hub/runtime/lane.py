@@ -14,7 +14,7 @@ import structlog
 from hub.platform import metrics
 from hub.runtime.errors import RuntimeFault
 from hub.runtime.partitions import Fetched, Partition
-from hub.stages.errors import TemporaryError
+from hub.stages.errors import TemporaryError, Unavailable
 from hub.stages.stage import Record
 
 log = structlog.get_logger()
@@ -25,10 +25,14 @@ SOURCE_HEADERS = frozenset({"ce_source", "source"})
 
 MAX_DELAY = 30.0
 """Longest wait between attempts at a temporary error, in seconds."""
+ATTEMPTS = 5
+"""How often a record that stands alone is tried before a temporary error of its own makes it a dead letter."""
+BATCH_ATTEMPTS = 2
+"""How often a batch is tried before its halves are: which of its records is to blame is then soon known."""
 
 
 class Committer(Protocol):
-    """Makes a batch's effects and its source offset durable together. Any call may raise TemporaryError."""
+    """Makes a batch's effects and its source offset durable together. Any call may raise Unavailable."""
 
     async def open(self) -> int:
         """Take the partition over from any former owner; the offset to go on from."""
@@ -38,7 +42,7 @@ class Committer(Protocol):
         """Handle the records; how many are done with. `end` is the offset to commit when all are.
 
         Raises TemporaryError to be called again, RuntimeFault when the process must end; anything else means that one
-        of the records is poison.
+        of the records is poison, as does a TemporaryError that stays.
         """
         ...
 
@@ -120,27 +124,22 @@ class Lane:
     async def _work_off(self, records: Sequence[Record], end: int) -> None:
         """Commit the records in order, halving a batch that holds a poison record until it stands alone."""
         batches = deque([(records, end)])
-        attempts = 0
         while batches and not self._closing.is_set():
             batch, batch_end = batches[0]
-            attempts += 1
             try:
                 consumed = await self._commit(batch, batch_end)
             except RuntimeFault:
                 raise
             except Exception as error:
                 metrics.STAGE_FAILED.labels(self.stage, type(error).__name__).inc()
+                batches.popleft()
                 if len(batch) == 1:
-                    await self._bury(batch[0], error, attempts, batch_end)
-                    batches.popleft()
-                    attempts = 0
+                    await self._bury(batch[0], error, batch_end)
                 else:
-                    batches.popleft()
                     batches.extendleft(reversed(_halves(batch, batch_end)))
                 continue
             if consumed is None:
                 return
-            attempts = 0
             batches.popleft()
             if consumed < len(batch):
                 self.committed = batch[consumed].offset
@@ -154,7 +153,7 @@ class Lane:
             with metrics.STAGE_BATCH.labels(self.stage).time():
                 return await self._committer.commit(batch, end)
 
-        return await self._patiently(commit)
+        return await self._patiently(commit, ATTEMPTS if len(batch) == 1 else BATCH_ATTEMPTS)
 
     async def _skip(self, end: int) -> None:
         async def skip() -> bool:
@@ -164,7 +163,9 @@ class Lane:
         if await self._patiently(skip):
             self.committed = end
 
-    async def _bury(self, record: Record, error: Exception, attempts: int, end: int) -> None:
+    async def _bury(self, record: Record, error: Exception, end: int) -> None:
+        attempts = ATTEMPTS if isinstance(error, TemporaryError) else 1
+
         async def bury() -> bool:
             await self._committer.bury(record, error, attempts, end)
             return True
@@ -182,14 +183,19 @@ class Lane:
             error=type(error).__name__,
         )
 
-    async def _patiently(self, attempt: Callable[[], Awaitable[Answer]]) -> Answer | None:
-        """What comes of it, after as many temporary errors as it takes; None when the partition is taken away first."""
+    async def _patiently(self, attempt: Callable[[], Awaitable[Answer]], most: int | None = None) -> Answer | None:
+        """What comes of it, however long something is away; None when the partition is taken away first.
+
+        With `most` the last of so many temporary errors is raised.
+        """
         failures = 0
         while not self._closing.is_set():
             try:
                 answer = await attempt()
             except TemporaryError as error:
                 failures += 1
+                if failures == most and not isinstance(error, Unavailable):
+                    raise
                 await self._wait(error, failures)
             else:
                 self.waiting_for = None

@@ -7,7 +7,7 @@ from typing import TypeVar
 import structlog
 
 from hub.platform.health import Health
-from hub.stages.errors import TemporaryError
+from hub.stages.errors import Unavailable
 
 log = structlog.get_logger()
 
@@ -16,13 +16,13 @@ Sleep = Callable[[float], None]
 
 
 def wait_for(needed: Callable[[], Found], health: Health, sleep: Sleep = time.sleep) -> Found:
-    """What `needed` returns, once it raises no more TemporaryError; until then /ready says why, and the log once."""
+    """What `needed` returns, once it raises no more Unavailable; until then /ready says why, and the log once."""
     problem: str | None = None
     health.checks["start"] = lambda: problem
     while True:
         try:
             found = needed()
-        except TemporaryError as error:
+        except Unavailable as error:
             if problem != str(error):
                 log.warning("waiting before the start", why=str(error))
             problem = str(error)

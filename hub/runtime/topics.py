@@ -8,7 +8,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from hub.runtime.errors import TopicUnfit
-from hub.stages.errors import TemporaryError
+from hub.stages.errors import Unavailable
 from schemas.topics import TOPICS, Topic
 
 ADMIN_TIMEOUT_MS = 10_000
@@ -60,7 +60,7 @@ async def problems(kafka: str, topics: Iterable[Topic] = TOPICS) -> list[str]:
 async def require(kafka: str, names: Iterable[str]) -> None:
     """Return when these topics are there, and none of them as it would do harm.
 
-    Raises TemporaryError while one is missing or Kafka is away, TopicUnfit when one has other partitions than it must
+    Raises Unavailable while one is missing or Kafka is away, TopicUnfit when one has other partitions than it must
     have, or could lose what is kept for ever.
     """
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka, request_timeout_ms=ADMIN_TIMEOUT_MS)
@@ -68,10 +68,10 @@ async def require(kafka: str, names: Iterable[str]) -> None:
         await admin.start()
         missing = await _missing(admin, list(dict.fromkeys(names)))
         if missing:
-            raise TemporaryError("; ".join(map(_is_missing, missing)))
+            raise Unavailable("; ".join(map(_is_missing, missing)))
         wrong = await _wrong(admin, [topic for topic in TOPICS if topic.name in set(names)])
     except (KafkaError, OSError) as error:
-        raise TemporaryError(f"Kafka does not answer ({type(error).__name__})") from error
+        raise Unavailable(f"Kafka does not answer ({type(error).__name__})") from error
     finally:
         await admin.close()
     grave = [problem.what for problem in wrong if problem.grave]

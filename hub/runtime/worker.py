@@ -46,7 +46,7 @@ def run_stage(settings: Settings, stage: Stage, reach: Reach = no_point) -> None
 def run_projection(
     settings: Settings, name: str, topics: tuple[str, ...], open_: Callable[[], Projector], reach: Reach = no_point
 ) -> None:
-    """Run the projection until it is told to stop. `open_` may raise TemporaryError: it is called again."""
+    """Run the projection until it is told to stop. `open_` may raise Unavailable: it is called again."""
     clock = clock_from(settings.clock_file)
     health = _serve(settings, name)
     _await_topics(settings, health, (*topics, DEADLETTER.name))

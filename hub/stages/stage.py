@@ -68,7 +68,7 @@ class Handler(Protocol):
     """A stage's logic for one source partition."""
 
     def handle(self, records: Sequence[Record], state: State) -> Step:
-        """Handle a batch. Any exception other than TemporaryError marks a poison record in it."""
+        """Handle a batch. TemporaryError: the same again later; any other exception marks a poison record in it."""
         ...
 
     def committed(self, changes: Mapping[str, bytes | None]) -> None:

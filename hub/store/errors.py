@@ -4,7 +4,7 @@ Exception
 ├── Conflict         somebody else moved the position: read `positions` again and go on from there
 ├── SchemaMismatch   the database is not of the version that this program reads and writes
 └── StageError       (hub.stages.errors)
-    ├── TemporaryError   the database is away, locked or too slow: the same again later
+    ├── Unavailable      the database is away, locked or too slow: the same again later
     └── PermanentError   a row that the database refuses
 """
 
@@ -13,7 +13,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
-from hub.stages.errors import PermanentError, TemporaryError
+from hub.stages.errors import PermanentError, Unavailable
 
 
 class Conflict(Exception):
@@ -37,4 +37,4 @@ def translated() -> Iterator[None]:
         raise PermanentError(f"the database refuses a row ({type(error.orig).__name__})") from None
     except SQLAlchemyError as error:
         cause = type(getattr(error, "orig", None) or error).__name__
-        raise TemporaryError(f"the read model's database is away, locked or too slow ({cause})") from error
+        raise Unavailable(f"the read model's database is away, locked or too slow ({cause})") from error

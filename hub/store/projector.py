@@ -39,7 +39,7 @@ class Projector:
     def open(cls, url: str, observe: Observe) -> Self:
         """A projector on a database whose tables are made when they are missing.
 
-        Raises SchemaMismatch, or TemporaryError while the database is away.
+        Raises SchemaMismatch, or Unavailable while the database is away.
         """
         engine = open_engine(url)
         schema.prepare(engine)
@@ -50,7 +50,7 @@ class Projector:
         self._engine.dispose()
 
     def positions(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
-        """The offset to read next of each topic partition; 0 for one never applied. Raises TemporaryError."""
+        """The offset to read next of each topic partition; 0 for one never applied. Raises Unavailable."""
         with translated(), self._engine.connect() as connection:
             rows = connection.execute(select(offsets.c.topic, offsets.c.partition, offsets.c.next_offset))
             known = {(topic, partition): position for topic, partition, position in rows}
@@ -61,7 +61,7 @@ class Projector:
 
         `expected` is what `positions` said or the last call moved to, also where the log begins later. `records` may
         be empty: to pass a record that was given up. Raises Conflict when the position is elsewhere (also after a
-        commit whose answer was lost), TemporaryError, or PermanentError when one of the records can never be written.
+        commit whose answer was lost), Unavailable, or PermanentError when one of the records can never be written.
         """
         if any(not expected <= record.offset < next_offset for record in records):
             raise Conflict("the records do not lie between the positions")

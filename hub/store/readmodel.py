@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine
 
-from hub.stages.errors import TemporaryError
+from hub.stages.errors import Unavailable
 from hub.store import reader, schema
 from hub.store.errors import SchemaMismatch, translated
 
 
 class ReadModel:
-    """Opens read-only connections; raises SchemaMismatch or TemporaryError."""
+    """Opens read-only connections; raises SchemaMismatch or Unavailable."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -32,7 +32,7 @@ class ReadModel:
         try:
             with self.connection() as connection:
                 reader.freshness(connection)
-        except (SchemaMismatch, TemporaryError) as error:
+        except (SchemaMismatch, Unavailable) as error:
             return str(error)
         return None
 

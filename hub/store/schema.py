@@ -16,7 +16,7 @@ _REBUILD = "point SENDHUB_DATABASE_URL at an empty database and the projection f
 def prepare(engine: Engine) -> None:
     """Make the tables in an empty database, else check their version.
 
-    Raises SchemaMismatch when they are of another version, TemporaryError when the database is away.
+    Raises SchemaMismatch when they are of another version, Unavailable when the database is away.
     """
     with translated(), engine.begin() as connection:
         if connection.dialect.name == "postgresql":
@@ -28,7 +28,7 @@ def prepare(engine: Engine) -> None:
 
 
 def check(engine: Engine) -> None:
-    """Raises SchemaMismatch when the tables are missing or of another version, TemporaryError as above."""
+    """Raises SchemaMismatch when the tables are missing or of another version, Unavailable as above."""
     with translated(), engine.connect() as connection:
         if not _ours(connection):
             raise SchemaMismatch("there is no read model in this database yet: the projection stage makes it")

@@ -12,7 +12,7 @@ from hub.embedded.kafka import Kafka
 from hub.embedded.ports import LOOPBACK, free_port
 from hub.runtime import topics
 from hub.runtime.errors import TopicUnfit
-from hub.stages.errors import TemporaryError
+from hub.stages.errors import Unavailable
 from schemas.topics import CHILDREN, COUNCIL_EVENTS, FACTS, LINKS, Topic
 
 
@@ -97,7 +97,7 @@ async def test_how_long_raw_messages_are_kept_is_told_but_stops_nobody(
 
 async def test_a_missing_topic_and_an_absent_broker_are_only_waited_for(broker: Kafka, own: dict[str, Topic]) -> None:
     missing = own[FACTS.name].name
-    with pytest.raises(TemporaryError, match=f"{missing} is missing: run `sendhub topics`"):
+    with pytest.raises(Unavailable, match=f"{missing} is missing: run `sendhub topics`"):
         await topics.require(broker.bootstrap, [missing])
-    with pytest.raises(TemporaryError, match="Kafka does not answer"):
+    with pytest.raises(Unavailable, match="Kafka does not answer"):
         await topics.require(f"{LOOPBACK}:{free_port()}", [missing])

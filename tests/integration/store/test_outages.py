@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError
 
-from hub.stages.errors import TemporaryError
+from hub.stages.errors import Unavailable
 from hub.store import Projector
 from hub.store.engine import open_engine
 from tests.support.readmodel import child
@@ -21,7 +21,7 @@ def test_a_locked_sqlite_file_is_temporary(tmp_path):
     other = open_engine(url)
     with other.begin() as connection:
         connection.execute(text("DELETE FROM offsets"))
-        with pytest.raises(TemporaryError):
+        with pytest.raises(Unavailable):
             projector.apply("hub.children", 0, [child(0)], 0, 1)
     projector.apply("hub.children", 0, [child(0)], 0, 1)
     projector.close()
@@ -29,7 +29,7 @@ def test_a_locked_sqlite_file_is_temporary(tmp_path):
 
 
 def test_sqlite_in_a_folder_that_is_not_there_is_temporary(tmp_path):
-    with pytest.raises(TemporaryError):
+    with pytest.raises(Unavailable):
         Projector.open(f"sqlite:///{tmp_path}/none/read-model.db", lambda _: None)
 
 
@@ -37,7 +37,7 @@ def test_a_postgres_that_does_not_answer_is_temporary():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        with pytest.raises(TemporaryError):
+        with pytest.raises(Unavailable):
             Projector.open(f"postgresql+psycopg://nobody@127.0.0.1:{port}/none", lambda _: None)
 
 
@@ -64,7 +64,7 @@ def test_a_connection_lost_inside_the_transaction_is_temporary(postgres_url):
             outside.execute(text("SELECT pg_terminate_backend(:mine)"), {"mine": mine})
 
     event.listen(projector._engine, "commit", cut)
-    with pytest.raises(TemporaryError):
+    with pytest.raises(Unavailable):
         projector.apply("hub.children", 0, [child(0)], 0, 1)
     event.remove(projector._engine, "commit", cut)
     assert projector.positions([("hub.children", 0)]) == {("hub.children", 0): 0}

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, func, select, text
 
-from hub.stages.errors import PermanentError, TemporaryError
+from hub.stages.errors import PermanentError, Unavailable
 from hub.store import Conflict, Projector, SchemaMismatch
 from hub.store.engine import open_engine
 from hub.store.tables import alerts, children, dead_letter_contents, dead_letters, deadlines, metadata, reviews
@@ -287,7 +287,7 @@ def test_two_may_make_the_tables_at_once(database_url):
 
 def test_a_reader_cannot_write(projector, database_url):
     reader = Projector(open_engine(database_url, read_only=True), lambda _: None)
-    with pytest.raises(TemporaryError):
+    with pytest.raises(Unavailable):
         reader.apply("hub.children", 0, [child(0)], 0, 1)
     reader.close()
     assert position(projector) == 0

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import pytest
 
 from hub.runtime.errors import Fenced
-from hub.runtime.lane import Lane, source_of
+from hub.runtime.lane import ATTEMPTS, Lane, source_of
 from hub.runtime.partitions import Fetched, Partition
-from hub.stages.errors import PermanentError, TemporaryError
+from hub.stages.errors import PermanentError, TemporaryError, Unavailable
 from hub.stages.stage import Record
 
 PARTITION = Partition("test.in", 0)
@@ -31,13 +31,14 @@ class Committed:
         self.offsets: list[int] = []
         self.handled: list[int] = []
         self.buried: list[tuple[int, str, int]] = []
+        self.attempts: list[int] = []
         self.open_now = False
         self.rests = 0
 
     def _maybe_away(self) -> None:
         if self.temporary:
             self.temporary -= 1
-            raise TemporaryError("the database is away", delay=0.0)
+            raise Unavailable("the database is away", delay=0.0)
 
     async def open(self) -> int:
         self._maybe_away()
@@ -50,6 +51,8 @@ class Committed:
             raise Fenced("another owner")
         if any(item.value == b"poison" for item in records):
             raise PermanentError("poison")
+        if any(item.value == b"slow" for item in records):
+            raise TemporaryError("it took too long", delay=0.0)
         taken = records[: self.most]
         self.handled += [item.offset for item in taken]
         self.offsets.append(end if len(taken) == len(records) else records[len(taken)].offset)
@@ -58,6 +61,7 @@ class Committed:
     async def bury(self, record: Record, error: Exception, attempts: int, end: int) -> None:
         self._maybe_away()
         self.buried.append((record.offset, type(error).__name__, end))
+        self.attempts.append(attempts)
         self.offsets.append(end)
 
     async def skip(self, end: int) -> None:
@@ -134,6 +138,26 @@ async def test_a_temporary_error_is_tried_again_with_the_same_records_and_shown_
     assert lane.waiting_for is None
 
 
+async def test_a_record_that_always_takes_too_long_is_given_up_alone_after_its_attempts() -> None:
+    committed = Committed()
+    lane = await opened(committed)
+    values = [b"slow" if n == 6 else b"good" for n in range(20)]
+    assert await lane.take(fetched(0, 20, *values))
+    assert committed.buried == [(6, "TemporaryError", 7)]
+    assert committed.attempts == [ATTEMPTS]
+    assert committed.handled == [n for n in range(20) if n != 6]
+    assert lane.waiting_for is None
+
+
+async def test_what_is_away_is_waited_for_longer_than_any_record_is_tried() -> None:
+    committed = Committed()
+    lane = await opened(committed)
+    committed.temporary = 10 * ATTEMPTS
+    assert await lane.take(fetched(0, 1))
+    assert committed.handled == [0]
+    assert committed.buried == []
+
+
 async def test_a_waiting_lane_gives_up_when_its_partition_is_taken_away() -> None:
     committed = Committed()
     lane = await opened(committed)
@@ -158,7 +182,7 @@ async def test_opening_burying_and_passing_markers_wait_for_what_is_away_as_well
     async def away_after_the_first_look(record: Record, error: Exception, attempts: int, end: int) -> None:
         if not committed.temporary:
             committed.temporary = 3
-            raise TemporaryError("the database is away", delay=0.0)
+            raise Unavailable("the database is away", delay=0.0)
         committed.temporary = 0
         committed.buried.append((record.offset, type(error).__name__, end))
 

@@ -6,7 +6,7 @@ from structlog.testing import capture_logs
 from hub.platform import health as platform_health
 from hub.platform.health import Health
 from hub.runtime.patience import wait_for
-from hub.stages.errors import TemporaryError
+from hub.stages.errors import Unavailable
 
 
 def test_what_is_missing_is_asked_for_again_said_by_ready_and_logged_once() -> None:
@@ -15,7 +15,7 @@ def test_what_is_missing_is_asked_for_again_said_by_ready_and_logged_once() -> N
     def needed() -> str:
         left[0] -= 1
         if left[0] >= 0:
-            raise TemporaryError("hub.facts is missing", delay=0.5)
+            raise Unavailable("hub.facts is missing", delay=0.5)
         return "found"
 
     with capture_logs() as logs:
