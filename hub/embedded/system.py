@@ -5,6 +5,7 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 
@@ -45,7 +46,7 @@ async def running(deployment: Deployment, kafka: str, pick: PickPort) -> AsyncIt
     supervisor, stopping = Supervisor(made), asyncio.Event()
     task = asyncio.create_task(supervisor.run(stopping))
     try:
-        await _all_ready(deployment, ports)
+        await all_ready(deployment.logs, ports)
         async with Pipeline(kafka) as pipeline:
             yield System(deployment, kafka, ports, supervisor, pipeline)
     finally:
@@ -53,7 +54,8 @@ async def running(deployment: Deployment, kafka: str, pick: PickPort) -> AsyncIt
         await task
 
 
-async def _all_ready(deployment: Deployment, ports: Mapping[str, Mapping[str, int]]) -> None:
+async def all_ready(logs: Path, ports: Mapping[str, Mapping[str, int]]) -> None:
+    """Return once every process says at its `metrics` port that it is ready; raises NotReady."""
     waiting = dict.fromkeys(ports, "no answer yet")
     end = time.monotonic() + READY_SECONDS
     async with httpx.AsyncClient(timeout=2.0, trust_env=False) as client:
@@ -69,5 +71,5 @@ async def _all_ready(deployment: Deployment, ports: Mapping[str, Mapping[str, in
                     waiting[name] = answer.text
             if waiting and time.monotonic() > end:
                 name, said = next(iter(waiting.items()))
-                raise NotReady(f"{name} did not become ready ({said}); its log is {deployment.logs / name}.log")
+                raise NotReady(f"{name} did not become ready ({said}); its log is {logs / name}.log")
             await asyncio.sleep(0.1)

@@ -8,7 +8,8 @@ from hub.core.casework.policy import Policy
 from hub.platform import metrics
 from hub.platform.clock import clock_from
 from hub.platform.settings import Settings
-from hub.runtime.worker import run_projection, run_stage
+from hub.runtime.producer import Reach
+from hub.runtime.worker import no_point, run_projection, run_stage
 from hub.stages import projection
 from hub.stages.casework import casework
 from hub.stages.identity import identity
@@ -16,30 +17,33 @@ from hub.stages.intake import intake
 from hub.store import Projector
 
 
-def run(name: str, settings: Settings) -> None:
+def run(name: str, settings: Settings, reach: Reach = no_point) -> None:
     """Run a stage until it is told to stop; raises KeyError for a name that is none."""
-    STAGES[name](settings)
+    STAGES[name](settings, reach)
 
 
-def _intake(settings: Settings) -> None:
-    run_stage(settings, intake(settings.sources, note))
+def _intake(settings: Settings, reach: Reach) -> None:
+    run_stage(settings, intake(settings.sources, note), reach)
 
 
-def _identity(settings: Settings) -> None:
-    run_stage(settings, identity(settings.key, settings.sources, note))
+def _identity(settings: Settings, reach: Reach) -> None:
+    run_stage(settings, identity(settings.key, settings.sources, note), reach)
 
 
-def _casework(settings: Settings) -> None:
-    run_stage(settings, casework(Policy(settings.sources), time.monotonic))
+def _casework(settings: Settings, reach: Reach) -> None:
+    run_stage(settings, casework(Policy(settings.sources), time.monotonic), reach)
 
 
-def _projection(settings: Settings) -> None:
+def _projection(settings: Settings, reach: Reach) -> None:
     clock = clock_from(settings.clock_file)
 
     def observe(received_at: datetime) -> None:
         metrics.RECEIPT_TO_RECORD.observe(max(0.0, (clock.now() - received_at).total_seconds()))
 
-    run_projection(settings, "projection", projection.TOPICS, lambda: Projector.open(settings.database_url, observe))
+    def open_() -> Projector:
+        return Projector.open(settings.database_url, observe)
+
+    run_projection(settings, "projection", projection.TOPICS, open_, reach)
 
 
 def note(outcome: str, source: str) -> None:
@@ -47,7 +51,7 @@ def note(outcome: str, source: str) -> None:
     metrics.STAGE_OUTCOME.labels(outcome, source).inc()
 
 
-STAGES: dict[str, Callable[[Settings], None]] = {
+STAGES: dict[str, Callable[[Settings, Reach], None]] = {
     "intake": _intake,
     "identity": _identity,
     "casework": _casework,
