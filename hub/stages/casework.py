@@ -1,8 +1,9 @@
 """The casework stage: facts and days in; records, deadlines, alerts and questions out, only where they changed.
 
 State: a memory for each child (`hub.core.casework.memory`), and under DAY_KEY how far the partition's days have come.
-All facts of one child in a batch are taken together and evaluated once, on the latest day that the partition has seen:
-a day reached, or the London day of a fact's receipt, so that no fact is ever of the future.
+All facts of one child in a batch are taken together and evaluated once, on the latest day that the partition had seen
+by the last of them that was news: a day reached, or the London day of a fact's receipt, so that no fact is ever of the
+future. So the state depends on the log alone, to the byte, and not on how it was cut into batches.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,7 +13,7 @@ from typing import Any
 import orjson
 
 from hub.core.casework.changes import Change, changes
-from hub.core.casework.memory import digest_of, due_on, dump, load
+from hub.core.casework.memory import Memory, digest_of, due_on, dump, load
 from hub.core.casework.policy import Policy
 from hub.core.facts.fact import Fact, read_fact
 from hub.stages.errors import PermanentError
@@ -82,7 +83,7 @@ class CaseworkHandler:
         for done, child_id in enumerate(self._due.by(day, batch.settled)):
             if done and (done == MOST_CHILDREN or self._monotonic() >= until):
                 return False  # never before the first: every step gets somewhere
-            batch.evaluate(child_id, [], _Cause.of_day(day))
+            batch.look_at(child_id, _Cause.of_day(day))
         batch.finish_day(day)
         return True
 
@@ -152,9 +153,10 @@ class _Batch:
         self.settled: dict[str, str | None] = {}
         self._policy = policy
         self._state = state
-        self._waiting: dict[str, tuple[list[Fact], _Cause]] = {}
+        self._waiting: dict[str, tuple[list[tuple[Fact, date]], _Cause]] = {}
         days = orjson.loads(state.get(DAY_KEY) or b"[null, null]")
         self._latest, self._worked = (date.fromisoformat(day) if day else date.min for day in days)
+        self._seen = self._latest
 
     def take(self, value: dict[str, Any], record: Record) -> None:
         """Lay a fact by, with the others of its child."""
@@ -166,16 +168,16 @@ class _Batch:
         except ValueError as error:
             raise PermanentError(str(error)) from None
         facts, cause = self._waiting.setdefault(child_id, ([], _Cause()))
-        facts.append(fact)
+        self._seen = max(self._seen, fact.received_on)
+        facts.append((fact, self._seen))
         cause.add(fact, record)
 
     def settle(self) -> None:
         """Evaluate every child that has facts waiting."""
-        latest = max((fact.received_on for facts, _ in self._waiting.values() for fact in facts), default=date.min)
-        if latest > self._latest:
-            self._put_days(latest, self._worked)
+        if self._seen > self._latest:
+            self._put_days(self._seen, self._worked)
         for child_id, (facts, cause) in self._waiting.items():
-            self.evaluate(child_id, facts, cause)
+            self._tell(child_id, facts, cause)
         self._waiting = {}
 
     def has_reached(self, day: date) -> bool:
@@ -191,14 +193,20 @@ class _Batch:
         """The day has been worked through."""
         self._put_days(self._latest, day)
 
-    def evaluate(self, child_id: str, facts: list[Fact], cause: _Cause) -> None:
-        """Say what changed for a child. Facts that are all repeats change nothing."""
+    def look_at(self, child_id: str, cause: _Cause) -> None:
+        """Say what the passing of time changed for a child."""
+        self._evaluate(child_id, load(self._state.get(child_id)), self._latest, None, cause)
+
+    def _tell(self, child_id: str, facts: list[tuple[Fact, date]], cause: _Cause) -> None:
+        """Say what facts changed for a child. Repeats change nothing."""
         memory = load(self._state.get(child_id))
-        news_from = memory.add(facts)
-        if facts and news_from is None:
-            return
+        news = [(fact.received_on, seen) for fact, seen in facts if memory.add(fact)]
+        if news:
+            self._evaluate(child_id, memory, news[-1][1], min(news)[0], cause)
+
+    def _evaluate(self, child_id: str, memory: Memory, day: date, news_from: date | None, cause: _Cause) -> None:
         said = memory.now
-        evaluation = memory.evaluate(child_id, self._latest, news_from, self._policy)
+        evaluation = memory.evaluate(child_id, day, news_from, self._policy)
         for change in changes(evaluation, said, memory):
             self.outputs.append(_output(child_id, change, cause))
         value = dump(memory)
@@ -206,7 +214,7 @@ class _Batch:
         self.settled[child_id] = due_on(value)
 
     def _put_days(self, latest: date, worked: date) -> None:
-        self._latest, self._worked = latest, worked
+        self._latest, self._worked, self._seen = latest, worked, latest
         days = [day.isoformat() if day != date.min else None for day in (latest, worked)]
         self._state.put(DAY_KEY, orjson.dumps(days))
 

@@ -56,17 +56,18 @@ def _deadlines(evaluation: Evaluation, said: History | None) -> list[Change]:
 
 
 def _alerts(evaluation: Evaluation, memory: Memory) -> list[Change]:
-    """Each is opened once and cleared once: an open one is not said again when a date in it changes."""
+    """Each is opened once and cleared once: an open one is not said again when a date in it changes, but it is cleared
+    with its last.
+    """
     now = {alert["id"]: alert for alert in evaluation.alerts}
+    past, memory.alerts = memory.alerts, now
     found = []
-    for id_, alert in list(memory.alerts.items()):
+    for id_, alert in past.items():
         if id_ not in now:
-            del memory.alerts[id_]
             cleared = alert | {"state": "cleared", "reason": _reason(alert, evaluation), "since": evaluation.day}
             found.append(Change("alert", id_, _json(cleared)))
     for id_, alert in now.items():
-        if id_ not in memory.alerts:
-            memory.alerts[id_] = alert
+        if id_ not in past:
             found.append(Change("alert", id_, _json(alert)))
     return found
 
@@ -77,17 +78,17 @@ def _reason(alert: dict[str, Any], evaluation: Evaluation) -> str:
 
 
 def _tasks(evaluation: Evaluation, memory: Memory) -> list[Change]:
-    now = {question.id(evaluation.child_id): question for question in evaluation.questions}
+    child_id = evaluation.child_id
+    asked = {question.id(child_id): question for question in evaluation.questions}
+    now = {id_: task_json(child_id, id_, question) for id_, question in asked.items()}
+    past, memory.tasks = memory.tasks, now
     found = []
-    for id_, task in list(memory.tasks.items()):
+    for id_, task in past.items():
         if id_ not in now:
-            del memory.tasks[id_]
             resolved = task | {"state": "resolved", "resolved_on": evaluation.day}
             found.append(Change("task", id_, _json(resolved)))
-    for id_, question in now.items():
-        task = task_json(evaluation.child_id, id_, question)
-        if memory.tasks.get(id_) != task:
-            memory.tasks[id_] = task
+    for id_, task in now.items():
+        if past.get(id_) != task:
             found.append(Change("task", id_, _json(task)))
     return found
 

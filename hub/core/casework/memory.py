@@ -4,7 +4,6 @@ As bytes: ten characters for `next_on` (an index can be built without reading mo
 """
 
 import hashlib
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -22,7 +21,10 @@ NEVER = b"----------"
 
 @dataclass(slots=True)
 class Memory:
-    """`record` is a digest of the record last said, `alerts` and `tasks` the open ones last said, by id."""
+    """`record` is a digest of the record last said, `alerts` and `tasks` the open ones as of `day`, by id.
+
+    All of it follows from the facts in their order and from `day`, not from how often it was evaluated on the way.
+    """
 
     facts: dict[tuple[str, str | None, int | None], Fact] = field(default_factory=dict)
     day: date | None = None
@@ -32,17 +34,14 @@ class Memory:
     alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def add(self, facts: Iterable[Fact]) -> date | None:
-        """Keep what is new, of repeats the first received; the earliest day of receipt of any of it, or None."""
-        earliest: date | None = None
-        for fact in facts:
-            key = (fact.content, fact.link, fact.seq)
-            known = self.facts.get(key)
-            if known is not None and (known.received_at, known.message or "") <= (fact.received_at, fact.message or ""):
-                continue
-            self.facts[key] = fact
-            earliest = fact.received_on if earliest is None else min(earliest, fact.received_on)
-        return earliest
+    def add(self, fact: Fact) -> bool:
+        """Keep a fact, of repeats the first received; whether it was news."""
+        key = (fact.content, fact.link, fact.seq)
+        known = self.facts.get(key)
+        if known is not None and (known.received_at, known.message or "") <= (fact.received_at, fact.message or ""):
+            return False
+        self.facts[key] = fact
+        return True
 
     def evaluate(self, child_id: str, day: date, news_from: date | None, policy: Policy) -> Evaluation:
         """Evaluate on a day, and keep the history. `news_from`: the earliest day of facts added since the last time."""
@@ -52,12 +51,20 @@ class Memory:
         return evaluation
 
     def _start(self, day: date, news_from: date) -> History | None:
-        """As much of the walk through past days as the news leaves standing."""
+        """As much of the walk through past days as the news leaves standing.
+
+        The last day looked at is part of the walk only if something could change on it: what is kept must not tell on
+        which other days somebody happened to look.
+        """
         if self.day is None:
             return None
-        if news_from > self.day < day:
+        if news_from > self.day < day and self._walks_over(self.day):
             return self.now
         return self.before if news_from >= self.day else None
+
+    def _walks_over(self, day: date) -> bool:
+        due = self.before is not None and self.before.next_on == day
+        return due or any(fact.received_on == day for fact in self.facts.values())
 
 
 def dump(memory: Memory) -> bytes:
