@@ -50,24 +50,59 @@ def unprivileged() -> dict[str, object]:
     raise Missing("there is no user postgres or nobody to run PostgreSQL as")
 
 
+class Server:
+    """A running server, which can be killed and started again on the same port and data."""
+
+    def __init__(self, folder: Path) -> None:
+        self._programs, self._rights, self._folder = binaries(), unprivileged(), folder
+        (folder / "password").write_text(PASSWORD)
+        if self._rights:
+            os.chown(folder, self._rights["user"], self._rights["group"])
+            os.chown(folder / "password", self._rights["user"], self._rights["group"])
+        _initialise(self._programs, folder, self._rights)
+        self.process, self.port = _start(self._programs, folder, self._rights)
+
+    def kill(self) -> None:
+        """End it as a power cut would, with all of its children: they share its process group."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def restart(self) -> None:
+        """Start it again; its log of changes brings back what was committed."""
+        (self._folder / "data" / "postmaster.pid").unlink(missing_ok=True)
+        self.process, self.port = _start(self._programs, self._folder, self._rights, self.port)
+
+    def stop(self) -> None:
+        """End it in an orderly way."""
+        _stop(self.process)
+
+    def create(self) -> str:
+        """The SQLAlchemy URL of a fresh, empty database."""
+        name = f"t_{secrets.token_hex(6)}"
+        with psycopg.connect(_dsn(self.port), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return _dsn(self.port, name).replace("postgresql://", "postgresql+psycopg://")
+
+
+@contextmanager
+def serving() -> Iterator[Server]:
+    """A server until the end of the block."""
+    folder = Path(tempfile.mkdtemp(prefix="sendhub-postgres-"))
+    try:
+        server = Server(folder)
+        try:
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def running() -> Iterator[int]:
     """A server that listens on the port given, until the end of the block."""
-    programs, rights = binaries(), unprivileged()
-    folder = Path(tempfile.mkdtemp(prefix="sendhub-postgres-"))
-    try:
-        (folder / "password").write_text(PASSWORD)
-        if rights:
-            os.chown(folder, rights["user"], rights["group"])
-            os.chown(folder / "password", rights["user"], rights["group"])
-        _initialise(programs, folder, rights)
-        process, port = _start(programs, folder, rights)
-        try:
-            yield port
-        finally:
-            _stop(process)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    with serving() as server:
+        yield server.port
 
 
 def _initialise(programs: Path, folder: Path, rights: dict) -> None:
@@ -78,14 +113,17 @@ def _initialise(programs: Path, folder: Path, rights: dict) -> None:
         raise RuntimeError(f"initdb failed: {done.stderr}")
 
 
-def _start(programs: Path, folder: Path, rights: dict) -> tuple[subprocess.Popen, int]:
+def _start(programs: Path, folder: Path, rights: dict, wanted: int = 0) -> tuple[subprocess.Popen, int]:
     for _ in range(3):
         with socket.socket() as chosen:
-            chosen.bind(("127.0.0.1", 0))
+            chosen.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            chosen.bind(("127.0.0.1", wanted))
             port = chosen.getsockname()[1]
         command = [programs / "postgres", "-D", folder / "data", "-h", "127.0.0.1", "-p", str(port), "-k", folder]
         with (folder / "log").open("ab") as log:
-            process = subprocess.Popen([*command, "-F"], cwd=folder, stdout=log, stderr=log, **rights)
+            process = subprocess.Popen(
+                [*command, "-F"], cwd=folder, stdout=log, stderr=log, start_new_session=True, **rights
+            )
         if _answers(process, port):
             return process, port
         _stop(process)
