@@ -90,6 +90,11 @@ class LaneThread(driver.AIOKafkaConsumerThread):
             heartbeat_interval_ms=int(conf.broker_heartbeat_interval * 1000),
         )
 
+    def topic_partitions(self, topic: str) -> int | None:
+        """In the place of Faust's, which knows it only in the worker that leads the group."""
+        found = None if self._consumer is None else self._consumer.partitions_for_topic(topic)
+        return len(found) if found else None
+
     async def _ask(self, question: Coroutine[Any, Any, Answer]) -> Answer:
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(question, self.thread_loop))
 

@@ -1,0 +1,62 @@
+"""`make faults`: runs the series, prints a row for each, and ends with status 0 only when nothing was found."""
+
+import argparse
+import asyncio
+import sys
+
+from hub.embedded.kafka import fetch_jars
+from tests.faults import disk
+from tests.faults.kinds import KINDS
+from tests.faults.series import Row, run
+from tests.support.processes import PROJECT
+
+HEAD = (
+    f"{'fault':10} {'seed':>5} {'inputs':>7} {'lost':>5} {'wrong':>6} {'repeated':>9} {'recovery s':>11} {'seconds':>8}"
+)
+
+
+def main() -> int:
+    asked = _arguments()
+    fetch_jars(PROJECT)
+    rows: list[Row] = []
+    print(HEAD, flush=True)
+    for name in asked.only:
+        kind = KINDS[name]
+        if kind.plan.disk and not disk.possible():
+            print(f"{name:10} not run: it mounts a small disk, which needs root", flush=True)
+            continue
+        for number in range(asked.series or kind.series):
+            row = asyncio.run(run(kind, asked.seed + number))
+            rows.append(row)
+            print(_line(row), flush=True)
+    lost, wrong, repeated = (sum(getattr(row.verdict, what) for row in rows) for what in ("lost", "wrong", "repeated"))
+    print(f"faults: series={len(rows)} lost={lost} wrong={wrong} repeated={repeated}")
+    return 0 if rows and all(row.clean for row in rows) else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--only", type=_kinds, default=list(KINDS), help=f"any of {','.join(KINDS)}")
+    parser.add_argument("--series", type=int, default=0, help="series of each fault (10 or 2, unless said)")
+    parser.add_argument("--seed", type=int, default=1, help="of the first series of each fault; the next has one more")
+    return parser.parse_args()
+
+
+def _kinds(text: str) -> list[str]:
+    names = [name for name in text.split(",") if name]
+    if unknown := [name for name in names if name not in KINDS]:
+        raise argparse.ArgumentTypeError(f"there is no fault {unknown[0]!r}: they are {', '.join(KINDS)}")
+    return names or list(KINDS)
+
+
+def _line(row: Row) -> str:
+    found = row.verdict
+    line = (
+        f"{row.fault:10} {row.seed:>5} {found.inputs:>7,} {found.lost:>5} {found.wrong:>6} {found.repeated:>9} "
+        f"{row.recovery:>11.1f} {row.seconds:>8.0f}"
+    )
+    return line if row.clean else "\n  ".join([line, *found.findings, f"its logs and histories: {row.kept}"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

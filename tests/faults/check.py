@@ -1,0 +1,276 @@
+"""The judge: everything that was written in a series beside what a serial replay of the same logs writes."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import orjson
+from aiokafka import ConsumerRecord
+from sqlalchemy import select
+
+from hub.core.casework.policy import Policy
+from hub.runtime.changelog import ORIGIN
+from hub.stages import projection
+from hub.stages.casework import casework
+from hub.stages.identity import identity
+from hub.stages.intake import intake
+from hub.stages.stage import Output, Record, Stage
+from hub.store.engine import open_engine
+from hub.store.tables import metadata
+from schemas.deadletters import parse
+from schemas.topics import (
+    ALERTS,
+    CASEWORK_STATE,
+    CHILDREN,
+    COUNCIL_EVENTS,
+    DEADLETTER,
+    DEADLINES,
+    FACTS,
+    IDENTITY_STATE,
+    LINKS,
+    OBSERVATIONS,
+    REVIEW,
+    TICKER_STATE,
+)
+from tests.faults import counting
+from tests.faults.replay import Replayed, replay
+from tests.faults.watch import Watch
+from tests.faults.world import SOURCES, World
+from tests.support.streams import read_all
+
+TOPICS = (
+    *(COUNCIL_EVENTS, OBSERVATIONS, FACTS, LINKS, CHILDREN, DEADLINES, ALERTS, REVIEW, DEADLETTER, TICKER_STATE),
+    *(IDENTITY_STATE, CASEWORK_STATE, counting.OUTPUT, counting.STATE),
+)
+DAY_KEY = b"day"
+Said = tuple[bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
+"""A record as a consumer sees it: key, value, headers."""
+
+
+@dataclass
+class Verdict:
+    """Counts, and a sentence for each finding (ids and offsets only)."""
+
+    inputs: int = 0
+    lost: int = 0
+    wrong: int = 0
+    repeated: int = 0
+    findings: list[str] = field(default_factory=list)
+
+    def lose(self, number: int, what: str) -> None:
+        self.lost += self._find(number, f"lost: {what}")
+
+    def err(self, number: int, what: str) -> None:
+        self.wrong += self._find(number, f"wrong: {what}")
+
+    def repeat(self, number: int, what: str) -> None:
+        self.repeated += self._find(number, f"repeated: {what}")
+
+    def _find(self, number: int, what: str) -> int:
+        if number:
+            self.findings.append(f"{number} {what}")
+        return number
+
+
+async def judge(world: World, watch: Watch, acked: Iterable[str], rough: bool) -> Verdict:
+    """Read every log of a series that has come to rest, and compare."""
+    logs = {
+        topic: [_record(each) for each in records]
+        for topic, records in (await read_all(world.direct, [topic.name for topic in TOPICS])).items()
+    }
+    verdict = Verdict(inputs=len(logs[COUNCIL_EVENTS.name]))
+    _inputs(verdict, logs, acked)
+    stages = _stages(world, rough)
+    replayed = {name: _replay(stage, logs) for name, stage in stages.items()}
+    _exact(verdict, logs, replayed)
+    _casework(verdict, logs, replayed)
+    _states(verdict, logs, stages, replayed)
+    _letters(verdict, logs, replayed)
+    _days(verdict, logs)
+    _read_model(verdict, logs, world.env["SENDHUB_DATABASE_URL"])
+    back = watch.went_back()
+    verdict.err(len(back), f"committed offsets that went back: {back[:3]}")
+    return verdict
+
+
+def _record(raw: ConsumerRecord) -> Record:
+    return Record(raw.topic, raw.partition, raw.offset, raw.key, raw.value, tuple(raw.headers), raw.timestamp)
+
+
+def _stages(world: World, rough: bool) -> dict[str, Stage]:
+    key = (world.deployment.folder / "key").read_bytes().strip()
+    return {
+        "intake": intake(SOURCES, _note),
+        "identity": identity(key, SOURCES, _note),
+        "casework": casework(Policy(SOURCES), time.monotonic),
+        counting.NAME: counting.counting(rough),
+    }
+
+
+def _note(outcome: str, source: str) -> None:
+    """Nothing counts the outcomes of a replay."""
+
+
+def _replay(stage: Stage, logs: Mapping[str, Sequence[Record]]) -> list[Replayed]:
+    found = []
+    for topic in stage.sources:
+        records = logs.get(topic, ())
+        for partition in sorted({record.partition for record in records}):
+            mine = [record for record in records if record.partition == partition]
+            found.append(replay(stage, partition, mine, _too_large))
+    return found
+
+
+def _too_large(output: Output) -> bool:
+    return output.topic == counting.OUTPUT.name and len(output.value or b"") > counting.OUTPUT.max_message_bytes
+
+
+def _inputs(verdict: Verdict, logs: Mapping[str, Sequence[Record]], acked: Iterable[str]) -> None:
+    held = {dict(record.headers)["ce_id"].decode() for record in logs[COUNCIL_EVENTS.name]}
+    verdict.lose(len(set(acked) - held), "messages that the broker had acked")
+
+
+def _exact(verdict: Verdict, logs: Mapping[str, Sequence[Record]], replayed: Mapping[str, Sequence[Replayed]]) -> None:
+    """Stages that say the same however their input is cut into batches: their outputs are known one by one."""
+    expected: dict[str, Counter[Said]] = {}
+    for name in ("intake", "identity", counting.NAME):
+        for part in replayed[name]:
+            for output in part.outputs:
+                expected.setdefault(output.topic, Counter())[_said(output)] += 1
+    for topic in (OBSERVATIONS, FACTS, LINKS, counting.OUTPUT):
+        found = Counter(_said(record) for record in logs[topic.name] if record.key != DAY_KEY)
+        _compare(verdict, topic.name, expected.get(topic.name, Counter()), found)
+    for topic in (REVIEW, ALERTS):
+        found = Counter(map(_said, logs[topic.name]))
+        verdict.lose((expected.get(topic.name, Counter()) - found).total(), f"records of {topic.name}")
+    for topic in (FACTS, counting.OUTPUT):
+        if _in_order(logs[topic.name], replayed[{FACTS.name: "identity"}.get(topic.name, counting.NAME)], topic.name):
+            continue
+        verdict.err(1, f"{topic.name} is not in the order of a serial run")
+
+
+def _compare(verdict: Verdict, topic: str, expected: Counter[Said], found: Counter[Said]) -> None:
+    surplus = found - expected
+    known = sum(number for said, number in surplus.items() if said in expected)
+    verdict.lose((expected - found).total(), f"records of {topic}")
+    verdict.repeat(known, f"records of {topic}")
+    verdict.err(surplus.total() - known, f"records of {topic} that a serial run does not write")
+
+
+def _in_order(found: Sequence[Record], replayed: Sequence[Replayed], topic: str) -> bool:
+    """Whether the records of each key stand as a serial run wrote them."""
+    return _by_key(map(_said, found)) == _by_key(
+        _said(output) for part in replayed for output in part.outputs if output.topic == topic
+    )
+
+
+def _by_key(said: Iterable[Said]) -> dict[bytes | None, list[Said]]:
+    keys: dict[bytes | None, list[Said]] = {}
+    for each in said:
+        if each[0] != DAY_KEY:
+            keys.setdefault(each[0], []).append(each)
+    return keys
+
+
+def _casework(
+    verdict: Verdict, logs: Mapping[str, Sequence[Record]], replayed: Mapping[str, Sequence[Replayed]]
+) -> None:
+    """What casework says on the way depends on how facts are cut into batches: what stands in the end does not."""
+    for topic in (CHILDREN, DEADLINES, ALERTS, REVIEW):
+        ids = Counter(dict(record.headers).get("id") for record in logs[topic.name])
+        verdict.repeat(sum(number - 1 for number in ids.values()), f"records of {topic.name} with the same id")
+    outputs = [output for part in replayed["casework"] for output in part.outputs]
+    for topic in (CHILDREN, DEADLINES):
+        expected = _last(output for output in outputs if output.topic == topic.name)
+        _differ(verdict, topic.name, expected, _last(logs[topic.name]))
+    for part in ("state", "reason"):
+        mine = [record for record in logs[ALERTS.name] if _alert(record)["child_id"]]
+        expected_alerts = {_alert(each)["id"]: _alert(each)[part] for each in outputs if each.topic == ALERTS.name}
+        found_alerts = {_alert(each)["id"]: _alert(each)[part] for each in mine}
+        _differ(verdict, f"{ALERTS.name} ({part})", expected_alerts, found_alerts)
+
+
+def _states(
+    verdict: Verdict,
+    logs: Mapping[str, Sequence[Record]],
+    stages: Mapping[str, Stage],
+    replayed: Mapping[str, Sequence[Replayed]],
+) -> None:
+    for name, stage in stages.items():
+        if stage.changelog is not None:
+            expected = {key: value for part in replayed[name] for key, value in part.state.items() if key[0] != "!"}
+            found = {key.decode(): value for key, value in _last(logs[stage.changelog]).items() if key}
+            kept = {key: value for key, value in found.items() if key != ORIGIN and key[0] != "!"}
+            _differ(verdict, f"the state of {name}", expected, kept)
+
+
+def _letters(
+    verdict: Verdict, logs: Mapping[str, Sequence[Record]], replayed: Mapping[str, Sequence[Replayed]]
+) -> None:
+    metas = [parse(record.value, record.headers).meta for record in logs[DEADLETTER.name]]
+    found = Counter((meta.stage, meta.source_topic, meta.partition, meta.offset) for meta in metas)
+    expected = Counter(
+        (name, record.topic, record.partition, record.offset)
+        for name, parts in replayed.items()
+        for part in parts
+        for record in part.given_up
+    )
+    verdict.lose((expected - found).total(), "records that are neither in the outputs nor dead letters")
+    surplus = found - expected
+    known = sum(number for place, number in surplus.items() if place in expected)
+    verdict.repeat(known, "dead letters")
+    verdict.err(surplus.total() - known, f"dead letters of good records: {list(surplus)[:3]}")
+
+
+def _days(verdict: Verdict, logs: Mapping[str, Sequence[Record]]) -> None:
+    """Each day once and in order, in every partition."""
+    for topic in (OBSERVATIONS, FACTS):
+        for partition in range(topic.partitions):
+            days = [
+                date.fromisoformat(orjson.loads(record.value or b"")["effective_on"])
+                for record in logs[topic.name]
+                if record.partition == partition and record.key == DAY_KEY
+            ]
+            if days != [days[0] + timedelta(days=number) for number in range(len(days))]:
+                verdict.err(1, f"days of {topic.name}/{partition}: {days}")
+
+
+def _read_model(verdict: Verdict, logs: Mapping[str, Sequence[Record]], url: str) -> None:
+    engine = open_engine(url, read_only=True)
+    try:
+        with engine.connect() as connection:
+            for table, rows in projection.changes(_projected(logs)).items():
+                if "body" not in metadata.tables[table].columns:
+                    continue
+                columns = metadata.tables[table].c
+                expected = {key: row["body"] for key, row in rows.items() if row is not None}
+                found: dict[str, Any] = dict(connection.execute(select(columns.key, columns.body)).tuples().all())
+                _differ(verdict, f"the read model's {table}", expected, found)
+    finally:
+        engine.dispose()
+
+
+def _projected(logs: Mapping[str, Sequence[Record]]) -> list[Record]:
+    return [record for topic in projection.TOPICS for record in logs[topic]]
+
+
+def _said(each: Record | Output) -> Said:
+    return each.key, each.value, each.headers
+
+
+def _alert(each: Record | Output) -> dict[str, Any]:
+    found: dict[str, Any] = orjson.loads(each.value or b"{}")
+    return found
+
+
+def _last(records: Iterable[Record | Output]) -> dict[bytes | None, bytes]:
+    last = {record.key: record.value for record in records}
+    return {key: value for key, value in last.items() if value is not None}
+
+
+def _differ(verdict: Verdict, what: str, expected: Mapping[Any, Any], found: Mapping[Any, Any]) -> None:
+    keys = [key for key in expected.keys() | found.keys() if expected.get(key) != found.get(key)]
+    verdict.err(len(keys), f"entries of {what}")

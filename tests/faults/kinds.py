@@ -1,0 +1,228 @@
+"""The faults: what each does to a running hub while it works, and how it heals."""
+
+import asyncio
+import os
+import random
+import signal
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from aiokafka.admin import AIOKafkaAdminClient
+from sqlalchemy import text
+
+from hub.embedded import kafka
+from hub.store.engine import open_engine
+from tests.faults.counting import NAME, OUTPUT
+from tests.faults.inputs import Style
+from tests.faults.world import PAUSE_SECONDS, Plan, World, create_topics
+from tests.support.processes import PROJECT
+
+POINTS = ("compute", "outputs", "changelog", "offsets", "commit")
+DATABASE_POINTS = ("compute", "commit")
+TRANSACTIONAL = ("intake-1", "identity-1", "casework-1", "casework-2", f"{NAME}-1", f"{NAME}-2")
+Harm = Callable[[World, random.Random], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A fault: what it does while messages flow, what world it needs, how it feeds, and how often it is run."""
+
+    name: str
+    harm: Harm
+    plan: Plan = field(default_factory=Plan)
+    style: Style = field(default_factory=Style)
+    series: int = 2
+
+
+async def crash(world: World, chosen: random.Random) -> None:
+    """Each kind of worker dies once: one at any moment, the others at a named point of a transaction."""
+    names = chosen.sample(world.workers, 5)
+    for turn, name in enumerate(names):
+        pid = await world.pid(name)
+        if turn == 0:
+            await asyncio.sleep(chosen.random())
+            os.kill(pid, signal.SIGKILL)
+        else:
+            points = DATABASE_POINTS if name.startswith("projection") else POINTS
+            world.order(name, chosen.choice(points), "kill")
+            assert await world.ended(name, pid), f"{name} never came to its point"
+        world.struck(name)
+        await asyncio.sleep(1 + chosen.random())
+
+
+async def graceful(world: World, chosen: random.Random) -> None:
+    """Every worker asked to end and started again, one after the other; then one worker made three, and one again."""
+    for name in chosen.sample(world.workers, 4):
+        pid = await world.pid(name)
+        os.kill(pid, signal.SIGTERM)
+        world.struck(name)
+        assert await world.ended(name, pid), f"{name} did not end when asked"
+        await asyncio.sleep(1)
+    stage = chosen.choice([NAME, "casework"])
+    await world.stop(f"{stage}-2")
+    world.start(stage, 2)
+    world.start(stage, 3)
+    await world.ready()
+    await asyncio.sleep(1)
+    await asyncio.gather(world.stop(f"{stage}-2"), world.stop(f"{stage}-3"))
+    world.struck(f"{stage}-1")
+
+
+async def pause(world: World, chosen: random.Random) -> None:
+    """Two workers stop themselves inside a transaction for longer than their session, and wake."""
+    names = chosen.sample(TRANSACTIONAL, 2)
+    pids = [await world.pid(name) for name in names]
+    for name, pid in zip(names, pids, strict=True):
+        world.order(name, chosen.choice(POINTS), "stop")
+        assert await world.halted(pid), f"{name} never came to its point"
+    await asyncio.sleep(PAUSE_SECONDS)
+    for name, pid in zip(names, pids, strict=True):
+        os.kill(pid, signal.SIGCONT)
+        world.struck(name)
+    await asyncio.sleep(2)
+
+
+async def broker(world: World, chosen: random.Random) -> None:
+    """The broker killed and started again: at once, and in every other series after 20 seconds away."""
+    for away in (0.0, 20.0 if chosen.random() < 0.5 else 3.0):
+        world.brokers[0].kill()
+        await asyncio.sleep(away)
+        world.brokers[0] = await asyncio.to_thread(kafka.restart, PROJECT, world.brokers[0])
+        _all_struck(world)
+        await asyncio.sleep(4)
+
+
+async def cluster(world: World, chosen: random.Random) -> None:
+    """A cluster of three loses a node, then the leader of the cluster, each for ten seconds."""
+    for _ in range(2):
+        number = await _controller(world)
+        world.brokers[number].kill()
+        await asyncio.sleep(10)
+        world.brokers[number] = await asyncio.to_thread(kafka.restart, PROJECT, world.brokers[number])
+        _all_struck(world)
+        await asyncio.sleep(5)
+
+
+async def slow(world: World, chosen: random.Random) -> None:
+    """Every answer a quarter of a second late, then the network gone for a while in one direction, then cut off."""
+    assert world.proxy is not None
+    proxy = world.proxy
+    proxy.requests.delay = proxy.answers.delay = 0.05 + chosen.random() * 0.2
+    await asyncio.sleep(6)
+    proxy.requests.delay = proxy.answers.delay = 0.0
+    for way in chosen.sample((proxy.requests, proxy.answers), 2):
+        way.hold()
+        await asyncio.sleep(3)
+        way.release()
+        await asyncio.sleep(1)
+    proxy.cut()
+    _all_struck(world)
+
+
+async def rejecting(world: World, chosen: random.Random) -> None:
+    """An output topic is missing from the start; the stage waits and says so. (Outputs too large: the rough stage.)"""
+    await asyncio.sleep(5)
+    log = (world.deployment.logs / f"{NAME}-1.log").read_text()
+    assert f"{OUTPUT.name} is missing" in log, "the stage does not say which topic is missing"
+    await create_topics(world)
+    world.struck(f"{NAME}-1")
+    await world.ready()
+    await asyncio.sleep(4)
+
+
+async def disk(world: World, chosen: random.Random) -> None:
+    """The broker's disk is full; then there is room again."""
+    assert world.disk is not None
+    world.disk.fill()
+    await asyncio.sleep(6)
+    world.disk.free()
+    if world.brokers[0].process.poll() is not None:
+        world.brokers[0] = await asyncio.to_thread(kafka.restart, PROJECT, world.brokers[0])
+    _all_struck(world)
+    await asyncio.sleep(4)
+
+
+async def database(world: World, chosen: random.Random) -> None:
+    """PostgreSQL locked for a while, then killed and away, then started again."""
+    assert world.database is not None
+    engine = open_engine(world.env["SENDHUB_DATABASE_URL"])
+    with engine.begin() as connection:
+        connection.execute(text("LOCK TABLE children, deadlines IN ACCESS EXCLUSIVE MODE"))
+        await asyncio.sleep(4)
+    engine.dispose()
+    world.struck("projection-1")
+    await asyncio.sleep(1)
+    world.database.kill()
+    await asyncio.sleep(4)
+    await asyncio.to_thread(world.database.restart)
+    world.struck("projection-1")
+    await asyncio.sleep(3)
+
+
+async def nothing(world: World, chosen: random.Random) -> None:
+    """The messages themselves are the fault."""
+    await asyncio.sleep(8)
+
+
+async def clock(world: World, chosen: random.Random) -> None:
+    """The ticker's clock jumps a day on, back, and on again."""
+    now = datetime.now(UTC)
+    for days in (1, 0, 2, 1, 3):
+        world.clock.set(now + timedelta(days=days))
+        await asyncio.sleep(1.5)
+
+
+async def combined(world: World, chosen: random.Random) -> None:
+    """Everything that needs no special world, in any order, some of it at the same time."""
+    harms: list[Harm] = [crash, pause, broker, clock, database, slow]
+    chosen.shuffle(harms)
+    for first, second in zip(harms[::2], harms[1::2], strict=True):
+        # Together, except for what must find its workers running.
+        await asyncio.gather(_survive(first, world, chosen), _survive(second, world, chosen))
+
+
+async def _survive(harm: Harm, world: World, chosen: random.Random) -> None:
+    """Two faults at once may keep a worker from coming to its point: that is no finding."""
+    try:
+        await harm(world, chosen)
+    except AssertionError:
+        return
+
+
+def _all_struck(world: World) -> None:
+    at = time.time()
+    for name in {worker.rsplit("-", 1)[0]: worker for worker in world.workers}.values():
+        world.struck(name, at)
+
+
+async def _controller(world: World) -> int:
+    """Which of the brokers leads the cluster."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=world.direct)
+    await admin.start()
+    try:
+        found = await admin.describe_cluster()
+        return int(found["controller_id"]) - 1
+    finally:
+        await admin.close()
+
+
+KINDS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("crash", crash, series=10),
+        Kind("graceful", graceful, series=10),
+        Kind("pause", pause, series=10),
+        Kind("broker", broker, series=10),
+        Kind("cluster", cluster, Plan(nodes=3)),
+        Kind("slow", slow, Plan(proxied=True)),
+        Kind("rejecting", rejecting, Plan(rough=True, missing=frozenset({OUTPUT.name}))),
+        Kind("disk", disk, Plan(disk=True)),
+        Kind("database", database, Plan(postgres=True)),
+        Kind("poison", nothing, Plan(rough=True), Style(poison=0.02)),
+        Kind("duplicate", nothing, style=Style(times=3)),
+        Kind("clock", clock),
+        Kind("combined", combined, Plan(proxied=True, postgres=True, rough=True), Style(times=3, poison=0.02)),
+    )
+}

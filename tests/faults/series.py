@@ -1,0 +1,102 @@
+"""One series: a world, messages, a fault, healing, draining, judgement."""
+
+import asyncio
+import json
+import random
+import shutil
+import tempfile
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.faults.check import Verdict, judge
+from tests.faults.inputs import feed, messages
+from tests.faults.kinds import Kind
+from tests.faults.watch import NotDrained, Watch, drained
+from tests.faults.world import World, world
+
+RATE = 120.0
+"""Messages a second."""
+WARM_SECONDS = 2.0
+DRAIN_SECONDS = 120.0
+
+
+@dataclass
+class Row:
+    """A series in a line. `recovery` is the longest time from a fault's end to a stage's next commits, in seconds."""
+
+    fault: str
+    seed: int
+    verdict: Verdict
+    recovery: float
+    seconds: float
+    kept: Path | None
+
+    @property
+    def clean(self) -> bool:
+        verdict = self.verdict
+        return not (verdict.lost or verdict.wrong or verdict.repeated)
+
+
+async def run(kind: Kind, seed: int) -> Row:
+    """Run a series. Its folder (logs and histories) is kept when it is not clean."""
+    began = time.monotonic()
+    folder = Path(tempfile.mkdtemp(prefix=f"faults-{kind.name}-"))
+    verdict, recovery = Verdict(), 0.0
+    try:
+        verdict, recovery = await _run(kind, seed, folder)
+    except Exception as error:
+        verdict.err(1, f"the series did not come to its end: {type(error).__name__}: {error}")
+    row = Row(kind.name, seed, verdict, recovery, time.monotonic() - began, folder)
+    (folder / "verdict.json").write_text(json.dumps({"seed": seed, "findings": verdict.findings}, indent=1))
+    if row.clean:
+        shutil.rmtree(folder, ignore_errors=True)
+        row.kept = None
+    return row
+
+
+async def _run(kind: Kind, seed: int, folder: Path) -> tuple[Verdict, float]:
+    chosen = random.Random(seed)
+    async with world(kind.plan, folder) as here:
+        watch = Watch(here.direct, folder / "offsets.jsonl")
+        watching = asyncio.create_task(watch.run())
+        try:
+            acked = await _under_load(kind, here, chosen, folder / "inputs.jsonl")
+            unfinished = await _drain(here)
+        finally:
+            watching.cancel()
+            with suppress(asyncio.CancelledError):
+                await watching
+        watch.write()
+        await here.stop_all()
+        verdict = await judge(here, watch, acked, kind.plan.rough)
+        if unfinished:
+            verdict.lose(1, unfinished)
+        return verdict, max((watch.recovery(strike.group, strike.at) for strike in here.strikes), default=0.0)
+
+
+async def _under_load(kind: Kind, here: World, chosen: random.Random, history: Path) -> list[str]:
+    """Feed messages before, during and after the fault; the ids that the broker acked."""
+    stopping = asyncio.Event()
+    # Messages come as they do from a connector: they meet the broker's troubles too, and are repeated until acked.
+    feeding = asyncio.create_task(
+        feed(here.env["SENDHUB_KAFKA"], messages(kind.style, chosen), RATE, stopping, history)
+    )
+    try:
+        await asyncio.sleep(WARM_SECONDS)
+        await kind.harm(here, chosen)
+        await asyncio.sleep(WARM_SECONDS)
+    finally:
+        stopping.set()
+        acked = await feeding
+    return acked
+
+
+async def _drain(here: World) -> str | None:
+    """Wait until nothing is left to do; what is left after all."""
+    try:
+        await drained(here.direct, DRAIN_SECONDS)
+    except NotDrained as error:
+        return str(error)
+    return None

@@ -1,0 +1,138 @@
+"""Watching a series from outside: where each group stands, all the time. The history tells recovery times, and offsets
+that went back.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from hub.embedded.pipeline import FLOW
+from schemas.topics import FACTS, Topic
+from tests.faults.counting import NAME
+
+READS: dict[str, tuple[Topic, ...]] = {**dict(FLOW), NAME: (FACTS,)}
+"""The groups, upstream first, with what each reads."""
+POLL_SECONDS = 0.2
+
+
+class Seen(NamedTuple):
+    """Where a group's partition stood, first seen at a time."""
+
+    at: float
+    group: str
+    partition: TopicPartition
+    offset: int
+
+
+class Watch:
+    """Follows the committed offsets of all groups. A broker that is away is asked again."""
+
+    def __init__(self, kafka: str, history: Path) -> None:
+        self._kafka = kafka
+        self._file = history
+        self.seen: list[Seen] = []
+        self._latest: dict[tuple[str, TopicPartition], int] = {}
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            with suppress(KafkaError, OSError):
+                await self._follow()
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def _follow(self) -> None:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka, request_timeout_ms=5000)
+        try:
+            await admin.start()
+            while True:
+                for group in READS:
+                    for partition, found in (await admin.list_consumer_group_offsets(f"sendhub-{group}")).items():
+                        self._note(group, partition, found.offset)
+                await asyncio.sleep(POLL_SECONDS)
+        finally:
+            with suppress(KafkaError, OSError):
+                await admin.close()
+
+    def _note(self, group: str, partition: TopicPartition, offset: int) -> None:
+        if self._latest.get((group, partition)) != offset:
+            self._latest[group, partition] = offset
+            self.seen.append(Seen(time.time(), group, partition, offset))
+
+    def went_back(self) -> list[Seen]:
+        """What was seen at an offset below an earlier one."""
+        highest: dict[tuple[str, TopicPartition], int] = {}
+        back = []
+        for seen in self.seen:
+            place = (seen.group, seen.partition)
+            if seen.offset < highest.get(place, 0):
+                back.append(seen)
+            highest[place] = max(seen.offset, highest.get(place, 0))
+        return back
+
+    def recovery(self, group: str, at: float) -> float:
+        """Seconds from `at` until the last of the group's partitions that moved at all afterwards moved first."""
+        moved: dict[TopicPartition, float] = {}
+        for seen in self.seen:
+            if seen.group == group and seen.at > at:
+                moved.setdefault(seen.partition, seen.at)
+        return max(moved.values(), default=at) - at
+
+    def write(self) -> None:
+        """Keep the history."""
+        with self._file.open("w") as out:
+            for seen in self.seen:
+                place = f"{seen.partition.topic}/{seen.partition.partition}"
+                print(json.dumps({"at": seen.at, "group": seen.group, "at_offset": [place, seen.offset]}), file=out)
+
+
+class NotDrained(Exception):
+    """A stage still has records to work off; the message says which."""
+
+
+async def drained(kafka: str, seconds: float) -> None:
+    """Return when every group has committed all of its sources; raises NotDrained."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    ends = AIOKafkaConsumer(bootstrap_servers=kafka)
+    until = time.monotonic() + seconds
+    await admin.start()
+    await ends.start()
+    try:
+        partitions = list(_partitions())
+        ends.assign(partitions)
+        ends.pause(*partitions)
+        while behind := await _behind(admin, ends):
+            if time.monotonic() > until:
+                raise NotDrained(f"still to be worked off after {seconds:.0f} s: {behind}")
+            await asyncio.sleep(POLL_SECONDS)
+    finally:
+        await ends.stop()
+        await admin.close()
+
+
+async def _behind(admin: AIOKafkaAdminClient, ends: AIOKafkaConsumer) -> str | None:
+    """The first group with something left, upstream first: nothing left at each means nothing left in all."""
+    try:
+        for group, topics in READS.items():
+            committed = await admin.list_consumer_group_offsets(f"sendhub-{group}")
+            partitions = [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
+            for partition, end in (await ends.end_offsets(partitions)).items():
+                found = committed.get(partition)
+                if (0 if found is None else found.offset) < end:
+                    return f"{group} at {found} of {partition} to {end}"
+    except (KafkaError, OSError) as error:
+        return f"the broker ({type(error).__name__})"
+    return None
+
+
+def _partitions() -> Iterator[TopicPartition]:
+    for topic in {topic.name: topic for topics in READS.values() for topic in topics}.values():
+        for number in range(topic.partitions):
+            yield TopicPartition(topic.name, number)
