@@ -141,7 +141,7 @@ def _exact(verdict: Verdict, logs: Mapping[str, Sequence[Record]], replayed: Map
             for output in part.outputs:
                 expected.setdefault(output.topic, Counter())[_said(output)] += 1
     for topic in (OBSERVATIONS, FACTS, LINKS, counting.OUTPUT):
-        found = Counter(_said(record) for record in logs[topic.name] if record.key != DAY_KEY)
+        found = Counter(map(_said, _of_stages(logs[topic.name])))
         _compare(verdict, topic.name, expected.get(topic.name, Counter()), found)
     for topic in (REVIEW, ALERTS):
         found = Counter(map(_said, logs[topic.name]))
@@ -162,7 +162,7 @@ def _compare(verdict: Verdict, topic: str, expected: Counter[Said], found: Count
 
 def _in_order(found: Sequence[Record], replayed: Sequence[Replayed], topic: str) -> bool:
     """Whether the records of each key stand as a serial run wrote them."""
-    return _by_key(map(_said, found)) == _by_key(
+    return _by_key(map(_said, _of_stages(found))) == _by_key(
         _said(output) for part in replayed for output in part.outputs if output.topic == topic
     )
 
@@ -170,8 +170,7 @@ def _in_order(found: Sequence[Record], replayed: Sequence[Replayed], topic: str)
 def _by_key(said: Iterable[Said]) -> dict[bytes | None, list[Said]]:
     keys: dict[bytes | None, list[Said]] = {}
     for each in said:
-        if each[0] != DAY_KEY:
-            keys.setdefault(each[0], []).append(each)
+        keys.setdefault(each[0], []).append(each)
     return keys
 
 
@@ -255,6 +254,11 @@ def _read_model(verdict: Verdict, logs: Mapping[str, Sequence[Record]], url: str
 
 def _projected(logs: Mapping[str, Sequence[Record]]) -> list[Record]:
     return [record for topic in projection.TOPICS for record in logs[topic]]
+
+
+def _of_stages(records: Iterable[Record]) -> list[Record]:
+    """Without the ticker's own."""
+    return [record for record in records if record.topic == counting.OUTPUT.name or record.key != DAY_KEY]
 
 
 def _said(each: Record | Output) -> Said:
