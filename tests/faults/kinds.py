@@ -16,7 +16,7 @@ from hub.embedded import kafka
 from hub.store.engine import open_engine
 from tests.faults.counting import NAME, OUTPUT
 from tests.faults.inputs import Style
-from tests.faults.world import PAUSE_SECONDS, Plan, World, create_topics
+from tests.faults.world import PAUSE_SECONDS, Plan, World, create_topics, until
 from tests.support.processes import PROJECT
 
 POINTS = ("compute", "outputs", "changelog", "offsets", "commit")
@@ -99,9 +99,9 @@ async def cluster(world: World, chosen: random.Random) -> None:
     for _ in range(2):
         number = await _controller(world)
         world.brokers[number].kill()
+        _all_struck(world)
         await asyncio.sleep(10)
         world.brokers[number] = await asyncio.to_thread(kafka.restart, PROJECT, world.brokers[number])
-        _all_struck(world)
         await asyncio.sleep(5)
 
 
@@ -123,9 +123,10 @@ async def slow(world: World, chosen: random.Random) -> None:
 
 async def rejecting(world: World, chosen: random.Random) -> None:
     """An output topic is missing from the start; the stage waits and says so. (Outputs too large: the rough stage.)"""
-    await asyncio.sleep(5)
-    log = (world.deployment.logs / f"{NAME}-1.log").read_text()
-    assert f"{OUTPUT.name} is missing" in log, "the stage does not say which topic is missing"
+    log = world.deployment.logs / f"{NAME}-1.log"
+    said = await until(lambda: f"{OUTPUT.name} is missing" in log.read_text(), 60)
+    assert said, "the stage does not say which topic is missing"
+    await asyncio.sleep(2)
     await create_topics(world)
     world.struck(f"{NAME}-1")
     await world.ready()
@@ -137,6 +138,7 @@ async def disk(world: World, chosen: random.Random) -> None:
     assert world.disk is not None
     world.disk.fill()
     await asyncio.sleep(6)
+    assert "No space left" in world.brokers[0].log.read_text(errors="replace"), "the broker never missed the room"
     world.disk.free()
     if world.brokers[0].process.poll() is not None:
         world.brokers[0] = await asyncio.to_thread(kafka.restart, PROJECT, world.brokers[0])

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,7 +118,7 @@ class World:
 
     async def pid(self, name: str) -> int:
         """The worker's process, once it runs."""
-        await self._until(lambda: self._keepers[name][0].pid(name) is not None, 60)
+        await until(lambda: self._keepers[name][0].pid(name) is not None, 60)
         pid = self._keepers[name][0].pid(name)
         assert pid is not None, f"{name} was not started again"
         return pid
@@ -129,11 +129,11 @@ class World:
 
     async def ended(self, name: str, pid: int, seconds: float = 30.0) -> bool:
         """Whether that process of a worker ends in time."""
-        return await self._until(lambda: self._keepers[name][0].pid(name) != pid, seconds)
+        return await until(lambda: self._keepers[name][0].pid(name) != pid, seconds)
 
     async def halted(self, pid: int, seconds: float = 30.0) -> bool:
         """Whether a process stops itself in time."""
-        return await self._until(lambda: _state(pid) == "T", seconds)
+        return await until(lambda: _state(pid) == "T", seconds)
 
     def struck(self, name: str, at: float | None = None) -> None:
         """Note that a worker's group has to recover from now on."""
@@ -143,14 +143,15 @@ class World:
         """Return when every worker is; raises NotReady."""
         await all_ready(self.deployment.logs, {name: self.ports[name] for name in self.workers})
 
-    @staticmethod
-    async def _until(met: object, seconds: float) -> bool:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if met():  # type: ignore[operator]
-                return True
-            await asyncio.sleep(0.02)
-        return False
+
+async def until(met: Callable[[], bool], seconds: float) -> bool:
+    """Whether a condition is met in time."""
+    end = time.monotonic() + seconds
+    while not met():
+        if time.monotonic() > end:
+            return False
+        await asyncio.sleep(0.02)
+    return True
 
 
 @asynccontextmanager
@@ -160,7 +161,7 @@ async def world(plan: Plan, folder: Path) -> AsyncIterator[World]:
         made = deployment.create(folder / "hub", SOURCES)
         made.logs.mkdir()
         proxy = await stack.enter_async_context(Proxy()) if plan.proxied else None
-        disk = stack.enter_context(mounted(folder / "kafka")) if plan.disk else None
+        disk = stack.enter_context(mounted(folder / "kafka" / "log")) if plan.disk else None
         brokers = await asyncio.to_thread(_brokers, plan, folder, proxy)
         env = made.environment(brokers[0].bootstrap if proxy is None else proxy.address) | _settings(plan, brokers)
         here = World(folder, made, brokers, env, None, proxy, disk)
