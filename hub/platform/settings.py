@@ -33,7 +33,7 @@ class Settings(BaseSettings):
     metrics_port: int = Field(0, description="Port of /metrics, /live and /ready; 0 takes a free one.")
     instance: str = Field("1", description="This process's name among its kind: static group membership.")
     log_level: str = Field("INFO", description="Least level that is logged.")
-    ack_timeout: float = Field(4.0, description="Seconds that a connector waits for the broker before it answers 503.")
+    ack_timeout: float = Field(3.0, description="Seconds that a connector waits for the broker before it answers 503.")
     in_flight_limit: int = Field(64, description="Requests a connector holds at once before it answers 503.")
     body_limit: int = Field(4_194_304, description="Largest request body in bytes; larger is 413.")
     session_timeout: float = Field(10.0, description="Seconds without heartbeat after which Kafka reassigns a worker.")

@@ -1,9 +1,11 @@
 """Commits a batch to Kafka: outputs, changelog and source offset in one transaction."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import structlog
+from aiokafka.errors import KafkaError
 
 from hub.platform import metrics
 from hub.platform.clock import Clock
@@ -18,6 +20,9 @@ from hub.runtime.state import Changes, PartitionState
 from hub.stages.stage import Handler, Output, Record, Stage, Step
 
 log = structlog.get_logger()
+
+ASK_SECONDS = 5.0
+"""How long a process that ends anyway asks for the reason."""
 
 
 class KafkaCommitter:
@@ -92,12 +97,25 @@ class KafkaCommitter:
     async def _write(self, outputs: Iterable[Output], changelog: Iterable[Output], offset: int) -> None:
         try:
             await self._producer.commit(outputs, changelog, offset)
-        except RuntimeFault:
+        except Fenced:
+            raise
+        except RuntimeFault as fault:
+            await self._name_owner(fault, offset)
             raise
         except Exception:
             await self._check_owner()
             raise
         self._committed = offset
+
+    async def _name_owner(self, fault: RuntimeFault, offset: int) -> None:
+        """A process that slept may meet dead connections before the fence: say so when it was another owner."""
+        try:
+            async with asyncio.timeout(ASK_SECONDS):
+                found = await self._source_log.committed_offset(self._source)
+        except (TimeoutError, KafkaError):
+            return
+        if found not in (self._committed, offset):
+            raise Fenced(f"{self._source} of {self._stage.name} was moved on by another owner") from fault
 
     async def _check_owner(self) -> None:
         """After a refusal the producer was made anew, and that fenced whoever took over while we were away: if they

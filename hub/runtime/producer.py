@@ -26,7 +26,11 @@ from hub.stages.stage import Output
 from schemas.topics import DEADLETTER
 
 Reach = Callable[[str], None]
-"""Called at each named point of a transaction; tests stop or kill the process there."""
+"""Called at each named point of a transaction; tests stop or kill the process there.
+
+In order: compute, outputs and then changelog (all handed over, all acked), offsets, commit; and sent, whenever the
+broker has acked a batch, so that a part of the transaction is in the log.
+"""
 
 BATCH_BYTES = 131_072
 """A topic's largest message is in truth its largest batch: batches stay well below every topic's limit."""
@@ -72,6 +76,11 @@ class TransactionalProducer:
     async def commit(self, outputs: Iterable[Output], changelog: Iterable[Output], end: int) -> None:
         """One transaction; raises OutputTooLarge after rolling back, Fenced or RuntimeFault when the process must
         end.
+
+        Every send is acked before the offset is sent and the transaction ended, so none is committed without one of
+        its records. What is temporary (no coordinator or leader just now, too few in-sync replicas, the former
+        transaction's markers still being written) the client tries again until it works, or until the broker gives
+        the transaction up after its timeout, which fences this producer.
         """
         assert self._producer is not None
         reach = self._reach
@@ -90,7 +99,8 @@ class TransactionalProducer:
             await self._renew()
             raise OutputTooLarge(f"an output is larger than its topic takes ({type(error).__name__})") from error
         except (ProducerFenced, InvalidProducerEpoch) as error:
-            raise Fenced(f"{self._source} of {self._stage} has another owner") from error
+            why = "it has another owner, or its transaction took longer than its timeout"
+            raise Fenced(f"{self._source} of {self._stage} was fenced: {why}") from error
         except KafkaError as error:
             raise RuntimeFault(f"the transaction on {self._source} failed: {type(error).__name__}: {error}") from error
         except Exception:
@@ -109,11 +119,21 @@ class TransactionalProducer:
             batch = self._producer.create_batch()
             for output in records:
                 if not _append(batch, output):
-                    sent.append(await self._producer.send_batch(batch, topic, partition=partition))
+                    sent.append(await self._send_batch(batch, topic, partition))
                     batch = self._producer.create_batch()
                     _append(batch, output)
-            sent.append(await self._producer.send_batch(batch, topic, partition=partition))
+            sent.append(await self._send_batch(batch, topic, partition))
         return sent
+
+    async def _send_batch(self, batch: BatchBuilder, topic: str, partition: int) -> Awaitable[object]:
+        assert self._producer is not None
+        ack: asyncio.Future[object] = await self._producer.send_batch(batch, topic, partition=partition)
+        ack.add_done_callback(self._acked)
+        return ack
+
+    def _acked(self, ack: asyncio.Future[object]) -> None:
+        if not ack.cancelled() and ack.exception() is None:
+            self._reach("sent")
 
     async def _by_partition(self, outputs: Iterable[Output]) -> dict[tuple[str, int], list[Output]]:
         assert self._producer is not None
