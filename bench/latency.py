@@ -11,6 +11,7 @@ import httpx
 import orjson
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from prometheus_client.parser import text_string_to_metric_families
+from rich.console import Console
 
 from hub.embedded import deployment, system
 from hub.embedded.ports import free_port
@@ -30,7 +31,17 @@ class Latency(NamedTuple):
     mean_to_read_model: float
 
 
-async def trickle(kafka: str, folder: Path, rate: float, seconds: float) -> Latency:
+def show(console: Console, kafka: str, folder: Path, rate: float, seconds: float) -> None:
+    """One line."""
+    found = asyncio.run(_measure(kafka, folder / "hub", rate, seconds))
+    console.print(
+        f"webhook to record at {rate:.0f} events/s, {found.events} events: "
+        f"p50 {found.p50:.0f} ms, p99 {found.p99:.0f} ms to hub.children; "
+        f"mean {found.mean_to_read_model:.0f} ms to the read model"
+    )
+
+
+async def _measure(kafka: str, folder: Path, rate: float, seconds: float) -> Latency:
     """Post `rate` events a second for so many seconds, each of a child of its own."""
     council = Source(id=COUNCIL, kind="council", area="825", creates_children=True)
     sources = Sources(sources=(council, Source(id="bht-community:RXQ:2026", kind="nhs")))

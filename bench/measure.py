@@ -14,18 +14,24 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from hub.embedded.kafka import Kafka
+
 PROJECT = Path(__file__).parents[1]
 GIVE_UP_SECONDS = 400.0
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One worker's run. `seconds` from its first output to its last commit; `peak_mb` is VmHWM."""
+    """A run of one worker or more. `seconds` from the first output to the last commit; `peak_mb` is VmHWM, the largest
+    worker's; `cores` is what the workers and the broker took of the machine's while it lasted.
+    """
 
     events: int
     outputs: int
     seconds: float
     peak_mb: float
+    worker_cores: float
+    broker_cores: float
 
     @property
     def rate(self) -> float:
@@ -33,29 +39,51 @@ class Measured:
         return self.events / self.seconds
 
 
-async def run_worker(
-    command: Sequence[str], env: Mapping[str, str], kafka: str, source: str, watched: str, group: str, log: Path
-) -> Measured:
-    """Run a worker until its group has committed everything in `source`, then end it.
+@dataclass(frozen=True)
+class Job:
+    """What to run: the command, how many workers of it, what they read, and the topic whose records are counted."""
 
-    Timed from the broker's stamp on its first output to the moment its last offset is committed: state and outputs are
+    command: Sequence[str]
+    workers: int
+    source: str
+    watched: str
+    group: str
+
+
+async def run_job(job: Job, env: Mapping[str, str], broker: Kafka, log: Path) -> Measured:
+    """Run workers until their group has committed everything in the source, then end them.
+
+    Timed from the broker's stamp on the first output to the moment the last offset is committed: state and outputs are
     durable then, start-up is not in the time.
     """
     with log.open("ab") as out:
-        process = subprocess.Popen(  # noqa: ASYNC220
-            [sys.executable, *command], cwd=PROJECT, env={**os.environ, **env}, stdout=out, stderr=out
-        )
+        processes = [
+            subprocess.Popen(  # noqa: ASYNC220
+                [sys.executable, *job.command],
+                cwd=PROJECT,
+                env={**os.environ, **env, "SENDHUB_INSTANCE": str(number)},
+                stdout=out,
+                stderr=out,
+            )
+            for number in range(job.workers)
+        ]
     try:
-        events, ended = await _until_committed(kafka, source, group, process)
-        outputs, first = await _outputs(kafka, watched)
-        return Measured(events, outputs, ended - first, _peak_mb(process.pid))
+        before, began = [_cpu(process.pid) for process in (broker.process, *processes)], time.monotonic()
+        events, ended = await _until_committed(broker.bootstrap, job.source, job.group, processes[0])
+        lasted = time.monotonic() - began
+        used = [_cpu(process.pid) - cpu for process, cpu in zip((broker.process, *processes), before, strict=True)]
+        outputs, first = await _outputs(broker.bootstrap, job.watched)
+        peak = max(_peak_mb(process.pid) for process in processes)
+        return Measured(events, outputs, ended - first, peak, sum(used[1:]) / lasted, used[0] / lasted)
     finally:
-        process.terminate()
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 async def _until_committed(kafka: str, source: str, group: str, process: subprocess.Popen[bytes]) -> tuple[int, float]:
@@ -108,6 +136,12 @@ async def _consumer(kafka: str, topic: str) -> AsyncIterator[AIOKafkaConsumer]:
         yield consumer
     finally:
         await consumer.stop()
+
+
+def _cpu(pid: int) -> float:
+    """Seconds of CPU that a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _peak_mb(pid: int) -> float:
