@@ -6,16 +6,21 @@ from hub.commands.clocks import app as clocks
 from hub.commands.deadletter import app as deadletter
 from hub.commands.demo import demo
 from hub.commands.doctor import doctor
+from hub.commands.identity import app as identity
 from hub.commands.key import key
+from hub.commands.rebuild import rebuild
 from hub.commands.reconcile import reconcile
 from hub.commands.run import stage, ticker, up
 from hub.commands.simulate import simulate
+from hub.commands.state import app as state
 from hub.commands.topics import topics
 
 app = typer.Typer(no_args_is_help=True, help="The SEND integration hub.", pretty_exceptions_show_locals=False)
-for command in (up, demo, simulate, topics, doctor, key, stage, ticker, reconcile):
+for command in (up, demo, simulate, topics, doctor, key, stage, ticker, reconcile, rebuild):
     app.command()(command)
 app.add_typer(deadletter, name="deadletter")
+app.add_typer(state, name="state")
+app.add_typer(identity, name="identity")
 app.add_typer(clocks, name="clocks")
 
 

@@ -3,6 +3,7 @@
 RuntimeFault
 ├── Fenced        another worker owns the partition now; nothing of ours was written
 ├── DataMissing   the log no longer holds what was not yet read, or was recreated
+├── StateDamaged  a changelog holds a record that is no state change
 └── TopicUnfit    a topic can't be created, or is not as the hub needs it
 """
 
@@ -17,6 +18,10 @@ class Fenced(RuntimeFault):
 
 class DataMissing(RuntimeFault):
     """The log does not hold the offset that processing must go on from."""
+
+
+class StateDamaged(RuntimeFault):
+    """A changelog holds a record that is no state change; the message names it and says what to do."""
 
 
 class TopicUnfit(RuntimeFault):

@@ -29,7 +29,14 @@ class KafkaCommitter:
     """One source partition of a stage whose effects are all in Kafka."""
 
     def __init__(
-        self, settings: Settings, clock: Clock, stage: Stage, source: Partition, source_log: SourceLog, reach: Reach
+        self,
+        settings: Settings,
+        clock: Clock,
+        stage: Stage,
+        source: Partition,
+        source_log: SourceLog,
+        reach: Reach,
+        opening: asyncio.Semaphore | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -37,6 +44,7 @@ class KafkaCommitter:
         self._source = source
         self._source_log = source_log
         self._reach = reach
+        self._opening = opening or asyncio.Semaphore()
         self._producer = TransactionalProducer(settings, stage.name, source, reach)
         self._changelog = Partition(stage.changelog, source.partition) if stage.changelog else None
         self._state = PartitionState()
@@ -45,17 +53,22 @@ class KafkaCommitter:
 
     async def open(self) -> int:
         """Fence, read the state, then the offset: in this order nothing of a former owner can come after."""
-        await self._producer.start()
-        if self._changelog is None:
-            start = await self._read_offset()
-        else:
-            self._state, includes = await read_state(self._settings, self._changelog)
-            start = await self._read_offset()
-            check_state(self._source, self._changelog, self._committed, includes)
-            if includes is None:
-                await self._write((), [origin(self._changelog, start)], start)
+        async with self._opening:
+            start = await self._open()
         self._handler = self._stage.open(self._source.partition, self._state.begin())
         log.info("partition opened", stage=self._stage.name, source=self._source, keys=len(self._state), offset=start)
+        return start
+
+    async def _open(self) -> int:
+        await self._producer.start()
+        if self._changelog is None:
+            return await self._read_offset()
+        stage = self._stage
+        self._state, includes = await read_state(self._settings, self._changelog, stage.mend, stage.check)
+        start = await self._read_offset()
+        check_state(self._source, self._changelog, self._committed, includes, stage.mend)
+        if includes is None:
+            await self._write((), [origin(self._changelog, start)], start)
         return start
 
     async def commit(self, records: Sequence[Record], end: int) -> int:
@@ -136,14 +149,17 @@ class KafkaCommitter:
         return [to_output(self._changelog, key, value, end) for key, value in changed.items()]
 
 
-def check_state(source: Partition, changelog: Partition, committed: int | None, includes: int | None) -> None:
-    """State and offset are written together; raises DataMissing when one was lost without the other."""
+def check_state(
+    source: Partition, changelog: Partition, committed: int | None, includes: int | None, mend: str = ""
+) -> None:
+    """State and offset are written together; raises DataMissing, which says `mend`, when one was lost without the
+    other.
+    """
     what = f"{changelog.topic}/{changelog.partition}"
     of = f"{source.topic}/{source.partition}"
     if includes is None and committed is not None:
         raise DataMissing(
-            f"{committed} of {of} was already processed, but the state in {what} is gone. Restore it, or begin the "
-            "stage anew as docs/reliability.md says."
+            f"{committed} of {of} was already processed, but the state in {what} is gone. {mend}".rstrip()
         )
     if includes is not None and (committed is None or committed < includes):
         raise DataMissing(

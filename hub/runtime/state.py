@@ -17,9 +17,17 @@ class PartitionState:
             # A copy of its own size: what a serialiser hands out may hold kilobytes more for as long as it lives.
             self._values[key] = bytes(memoryview(value))
 
+    def items(self) -> Iterator[tuple[str, bytes]]:
+        """All keys and values."""
+        return iter(self._values.items())
+
     def begin(self) -> "Changes":
         """A batch's view."""
         return Changes(self._values)
+
+    def get(self, key: str) -> bytes | None:
+        """The value of a key, or None."""
+        return self._values.get(key)
 
     def apply(self, changes: "Changes") -> None:
         """Make a committed batch's changes the state."""

@@ -79,6 +79,21 @@ async def require(kafka: str, names: Iterable[str]) -> None:
         raise TopicUnfit("; ".join(grave))
 
 
+async def partitions_of(kafka: str, name: str) -> int:
+    """How many partitions a topic has; raises Unavailable when it is missing or Kafka is away."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka, request_timeout_ms=ADMIN_TIMEOUT_MS)
+    try:
+        await admin.start()
+        if await _missing(admin, [name]):
+            raise Unavailable(_is_missing(name))
+        (description,) = await admin.describe_topics([name])
+    except (KafkaError, OSError) as error:
+        raise Unavailable(f"Kafka does not answer ({type(error).__name__})") from error
+    finally:
+        await admin.close()
+    return len(description["partitions"])
+
+
 async def _missing(admin: AIOKafkaAdminClient, names: Collection[str]) -> list[str]:
     existing = set(await admin.list_topics())
     return [name for name in names if name not in existing]

@@ -25,6 +25,9 @@ from schemas.topics import DEADLETTER
 
 log = structlog.get_logger()
 
+OPEN_AT_ONCE = 4
+"""How many partitions fence and read their state at once: each takes connections and fetches of its own meanwhile."""
+
 
 def no_point(point: str) -> None:
     """Production reaches the named points of a transaction and goes on."""
@@ -37,8 +40,10 @@ def run_stage(settings: Settings, stage: Stage, reach: Reach = no_point) -> None
     changelog = () if stage.changelog is None else (stage.changelog,)
     _await_topics(settings, health, (*stage.sources, *changelog, *stage.writes, DEADLETTER.name))
 
+    opening = asyncio.Semaphore(OPEN_AT_ONCE)
+
     def committer(source: Partition, consumer: LaneConsumer) -> Committer:
-        return KafkaCommitter(settings, clock, stage, source, consumer, reach)
+        return KafkaCommitter(settings, clock, stage, source, consumer, reach, opening)
 
     _run(settings, stage.name, stage.sources, committer, health)
 

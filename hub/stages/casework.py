@@ -13,7 +13,7 @@ from typing import Any
 import orjson
 
 from hub.core.casework.changes import Change, changes
-from hub.core.casework.memory import Memory, digest_of, due_on, dump, load
+from hub.core.casework.memory import Memory, check, digest_of, due_on, dump, load
 from hub.core.casework.policy import Policy
 from hub.core.facts.fact import Fact, read_fact
 from hub.stages.errors import PermanentError
@@ -42,7 +42,17 @@ def casework(policy: Policy, monotonic: Monotonic) -> Stage:
         CASEWORK_STATE.name,
         lambda partition, state: CaseworkHandler(policy, monotonic, state),
         (CHILDREN.name, DEADLINES.name, ALERTS.name, REVIEW.name),
+        check_state,
+        "Stop casework and run `sendhub state rebuild casework`.",
     )
+
+
+def check_state(key: str, value: bytes) -> None:
+    """Raises ValueError for a value that the handler could not load."""
+    if key == DAY_KEY:
+        _days(value)
+    else:
+        check(value)
 
 
 class CaseworkHandler:
@@ -154,19 +164,18 @@ class _Batch:
         self._policy = policy
         self._state = state
         self._waiting: dict[str, tuple[list[tuple[Fact, date]], _Cause]] = {}
-        days = orjson.loads(state.get(DAY_KEY) or b"[null, null]")
-        self._latest, self._worked = (date.fromisoformat(day) if day else date.min for day in days)
+        self._latest, self._worked = _days(state.get(DAY_KEY) or b"[null, null]")
         self._seen = self._latest
 
     def take(self, value: dict[str, Any], record: Record) -> None:
         """Lay a fact by, with the others of its child."""
         child_id = value.get("child_id")
         if not isinstance(child_id, str) or not child_id or child_id == DAY_KEY:
-            raise PermanentError("the fact names no child")
+            raise PermanentError("the fact names no child", step="decode")
         try:
             fact = read_fact(value)
         except ValueError as error:
-            raise PermanentError(str(error)) from None
+            raise PermanentError(str(error), step="decode") from None
         facts, cause = self._waiting.setdefault(child_id, ([], _Cause()))
         self._seen = max(self._seen, fact.received_on)
         facts.append((fact, self._seen))
@@ -230,13 +239,19 @@ def _output(child_id: str, change: Change, cause: _Cause) -> Output:
     return Output(topic, key.encode(), change.value, headers)
 
 
+def _days(value: bytes) -> tuple[date, date]:
+    """The latest day seen and the last one worked through; ValueError when it is no such pair."""
+    latest, worked = (date.fromisoformat(day) if day else date.min for day in orjson.loads(value))
+    return latest, worked
+
+
 def _parse(record: Record) -> dict[str, Any]:
     try:
         value = orjson.loads(record.value or b"")
     except orjson.JSONDecodeError:
-        raise PermanentError("the record is not JSON") from None
+        raise PermanentError("the record is not JSON", step="decode") from None
     if not isinstance(value, dict):
-        raise PermanentError("the record is not a JSON object")
+        raise PermanentError("the record is not a JSON object", step="decode")
     return value
 
 
@@ -244,7 +259,7 @@ def _day(value: dict[str, Any]) -> date:
     try:
         return date.fromisoformat(value["effective_on"])
     except (KeyError, TypeError, ValueError):
-        raise PermanentError("day.reached names no day") from None
+        raise PermanentError("day.reached names no day", step="decode") from None
 
 
 def _instant(micros: int) -> bytes:

@@ -26,6 +26,8 @@ def identity(key: bytes, sources: Sources, note: Note) -> Stage:
         IDENTITY_STATE.name,
         lambda partition, state: IdentityHandler(key, sources, note),
         (FACTS.name, LINKS.name, REVIEW.name, ALERTS.name),
+        lambda key, value: orjson.loads(value),
+        "Stop identity and restore its last backup with `sendhub identity restore FILE`.",
     )
 
 
@@ -56,7 +58,7 @@ class IdentityHandler:
         try:
             observation = Observation.model_validate_json(record.value or b"")
         except ValidationError:
-            raise PermanentError("the record is not an observation") from None
+            raise PermanentError("the record is not an observation", step="decode") from None
         try:
             outcome = self._identity.observe(observation, state)
         except CoreError as error:

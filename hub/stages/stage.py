@@ -5,7 +5,7 @@ partition and a view of that partition's state. What it puts into the view and r
 with the source offset, or not at all; after an abort the view is thrown away and the same records come again.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -81,7 +81,8 @@ class Stage:
     """A stage by name: what it reads, where its state is kept, and how a handler is made for a partition.
 
     `changelog` None means stateless. A stateful stage has exactly one source topic. `writes` are the topics of its
-    outputs, dead letters apart.
+    outputs, dead letters apart. `check` raises ValueError for a value of the state that the stage can't load; `mend`
+    says in words what helps when its state is damaged or gone.
     """
 
     name: str
@@ -89,6 +90,8 @@ class Stage:
     changelog: str | None
     open: "HandlerFactory"
     writes: tuple[str, ...] = ()
+    check: Callable[[str, bytes], object] | None = None
+    mend: str = "Restore it, or begin the stage anew as docs/reliability.md says."
 
 
 class HandlerFactory(Protocol):

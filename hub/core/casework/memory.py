@@ -4,7 +4,7 @@ As bytes: ten characters for `next_on` (an index can be built without reading mo
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any
 
@@ -97,6 +97,15 @@ def load(value: bytes | None) -> Memory:
         alerts=alerts,
         tasks=tasks,
     )
+
+
+def check(value: bytes) -> None:
+    """Raises ValueError for bytes that `dump` did not write, without building anything."""
+    due = due_on(value)
+    if due is not None:
+        date.fromisoformat(due)
+    if len(orjson.loads(memoryview(value)[len(NEVER) :])) != len(fields(Memory)):
+        raise ValueError("not a memory")
 
 
 def due_on(value: bytes) -> str | None:

@@ -1,0 +1,76 @@
+"""What the broker knows of a stage's consumer group."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from hub.platform.settings import Settings
+from hub.runtime.errors import RuntimeFault
+from hub.runtime.partitions import Partition
+from hub.runtime.producer import group_id
+from hub.stages.errors import Unavailable
+
+
+class StageRuns(RuntimeFault):
+    """The stage's group has members: what is asked for needs it stopped."""
+
+
+Answer = TypeVar("Answer")
+
+SPARE_SECONDS = 3.0
+PATIENCE_SECONDS = 10.0
+"""How long a group's coordinator may take to be found: after a broker's start it has to read its groups first."""
+
+
+async def offsets(settings: Settings, stage: str) -> dict[Partition, int]:
+    """The group's committed offset of each partition that has one. Raises Unavailable while Kafka is away."""
+    found = await _ask(settings, lambda admin: admin.list_consumer_group_offsets(group_id(settings, stage)))
+    return {Partition(tp.topic, tp.partition): each.offset for tp, each in found.items() if each.offset >= 0}
+
+
+async def require_stopped(settings: Settings, stage: str) -> None:
+    """Raises StageRuns while the group has members.
+
+    A worker that ended counts until its session times out, for static members do not take leave: so long is waited.
+    """
+    end = time.monotonic() + settings.session_timeout + SPARE_SECONDS
+    while members := await _members(settings, stage):
+        if time.monotonic() > end:
+            raise StageRuns(
+                f"{stage} runs: group {group_id(settings, stage)} has {members} members. Stop it on all machines first"
+            )
+        await asyncio.sleep(0.5)
+
+
+async def _members(settings: Settings, stage: str) -> int:
+    (response,) = await _ask(settings, lambda admin: admin.describe_consumer_groups([group_id(settings, stage)]))
+    ((_, _, _, _, _, members, *_),) = response.groups
+    return len(members)
+
+
+async def _ask(settings: Settings, question: Callable[[AIOKafkaAdminClient], Awaitable[Answer]]) -> Answer:
+    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
+    try:
+        await admin.start()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await _until_answered(admin, question)
+    except (KafkaError, OSError, TimeoutError) as error:
+        raise Unavailable(f"Kafka does not answer ({type(error).__name__})") from error
+    finally:
+        await admin.close()
+
+
+async def _until_answered(
+    admin: AIOKafkaAdminClient, question: Callable[[AIOKafkaAdminClient], Awaitable[Answer]]
+) -> Answer:
+    while True:
+        try:
+            return await question(admin)
+        except KafkaError as error:
+            if not error.retriable:
+                raise
+            await asyncio.sleep(0.2)

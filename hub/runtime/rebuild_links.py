@@ -1,0 +1,78 @@
+"""Compares identity's state with hub.links: who belongs to whom is read there, never decided again."""
+
+from typing import NamedTuple
+
+import orjson
+
+from hub.platform.settings import Settings
+from hub.runtime.changelog import Content
+from hub.runtime.log_reader import LogReader
+from hub.runtime.partitions import Partition
+from hub.runtime.rebuild import Compared
+from hub.runtime.state import PartitionState
+from schemas.links import LinkDecision
+from schemas.topics import IDENTITY_STATE, LINKS
+
+PREFIX = "link:"
+
+
+class Standing(NamedTuple):
+    """Where a link stands: the number of its last decision, and its child, None while it waits."""
+
+    seq: int
+    child_id: str | None
+
+
+class LinkStates(PartitionState):
+    """Of identity's state only where each link stands; nothing of the person is kept."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.links: dict[str, Standing] = {}
+
+    def load(self, key: str, value: bytes | None) -> None:
+        """Apply one changelog record."""
+        if not key.startswith(PREFIX):
+            return
+        link = key.removeprefix(PREFIX)
+        if value is None:
+            self.links.pop(link, None)
+        else:
+            found = orjson.loads(value)
+            self.links[link] = Standing(found["seq"], found["child"])
+
+
+async def decided(settings: Settings) -> dict[str, Standing]:
+    """Where hub.links says that each link stands now."""
+    found: dict[str, Standing] = {}
+    async with LogReader(settings, [Partition(LINKS.name, number) for number in range(LINKS.partitions)]) as log:
+        async for batch in log.read_on():
+            for raw in batch:
+                decision = LinkDecision.model_validate_json(raw.value)
+                child_id = decision.child_id if decision.decision == "assigned" else None
+                if decision.link not in found or decision.seq >= found[decision.link].seq:
+                    found[decision.link] = Standing(decision.seq, child_id)
+    return found
+
+
+async def rebuild_links(settings: Settings) -> Compared:
+    """Identity may go on meanwhile: what hub.links says lies between its state before and after that was read."""
+    before, after = LinkStates(), LinkStates()
+    async with LogReader(settings, [Partition(IDENTITY_STATE.name, 0)]) as log:
+        content = Content(before)
+        async for batch in log.read_on():
+            content.take(batch)
+        said = await decided(settings)
+        after.links = dict(before.links)
+        tail = Content(after, content.includes, content.damaged)
+        async for batch in log.read_on():
+            tail.take(batch)
+    compared = Compared(LINKS.name, {"links": len(said), "offset": content.includes or 0})
+    for offset, why in content.damaged.values():
+        compared.differ("-", f"{IDENTITY_STATE.name}: the record at offset {offset} is damaged: {why}")
+    waiting = Standing(0, None)
+    for link in sorted(said.keys() | before.links.keys()):
+        first, found, last = before.links.get(link, waiting), said.get(link, waiting), after.links.get(link, waiting)
+        if found not in (first, last) and not first.seq < found.seq < last.seq:
+            compared.differ(link, f"{IDENTITY_STATE.name} has decision {first.seq}, {LINKS.name} decision {found.seq}")
+    return compared

@@ -1,0 +1,158 @@
+"""What casework holds and said last is what the facts give, and `sendhub rebuild` sees every byte that is not."""
+
+import asyncio
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from hub.embedded.kafka import Kafka
+from hub.platform.settings import Settings
+from schemas.topics import ALERTS, CASEWORK_STATE, CHILDREN, DEADLINES, FACTS, REVIEW, TOPICS
+from tests.support.processes import running
+from tests.support.recovery import (
+    await_worked_off,
+    facts_of,
+    held,
+    make_anew,
+    reach,
+    repeated,
+    sendhub,
+    tell,
+    write,
+)
+
+OUTPUTS = (CHILDREN.name, DEADLINES.name, ALERTS.name, REVIEW.name)
+LATE = date(2026, 11, 10)
+
+
+@contextmanager
+def casework(env: dict[str, str], log: Path, *fault: str) -> Iterator[subprocess.Popen[bytes]]:
+    with running("tests.support.casework_worker", *fault, env=env, log=log) as process:
+        yield process
+
+
+@pytest.fixture
+def worked(own_broker: Kafka, deployed: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """Facts of forty children, a poison record and two days, worked off; casework is stopped again."""
+    kafka = own_broker.bootstrap
+    make_anew(kafka, *TOPICS)
+    tell(kafka, facts_of(range(40)))
+    poison = [(FACTS.name, b"chd-001", b"not a fact", None, [])]
+    asyncio.run(write(kafka, poison))
+    reach(kafka, date(2026, 10, 1))
+    tell(kafka, facts_of(range(40, 50)))
+    reach(kafka, date(2026, 10, 20))
+    with casework(deployed, tmp_path / "first.log") as process:
+        await_worked_off(Settings(), "casework")
+        process.terminate()
+        assert process.wait(30) == 0
+    return deployed
+
+
+def test_a_running_stage_is_what_its_facts_give_and_nothing_is_said(
+    own_broker: Kafka, worked: dict[str, str], tmp_path: Path
+) -> None:
+    before = held(own_broker.bootstrap, OUTPUTS)
+    with casework(worked, tmp_path / "again.log"):
+        await_worked_off(Settings(), "casework")
+        said = sendhub("rebuild")
+    assert said.returncode == 0, said.stdout + said.stderr
+    assert said.stdout.splitlines()[-1] == "rebuild: children=50 differ=0"
+    assert {name: len(records) for name, records in held(own_broker.bootstrap, OUTPUTS).items()} == {
+        name: len(records) for name, records in before.items()
+    }
+
+
+def test_each_byte_that_differs_is_named_by_its_child(own_broker: Kafka, worked: dict[str, str]) -> None:
+    kafka = own_broker.bootstrap
+    records = held(kafka, [CASEWORK_STATE.name])[CASEWORK_STATE.name]
+    state = {record.key: record for record in records}
+    ends = {record.partition: list(record.headers) for record in records}
+    other, gone = state[b"chd-003"], state[b"chd-007"]
+    children = {record.key: record for record in held(kafka, [CHILDREN.name])[CHILDREN.name]}
+    wrong = children[b"chd-011"]
+    asyncio.run(
+        write(
+            kafka,
+            [
+                (other.topic, other.key, other.value + b" ", other.partition, ends[other.partition]),
+                (gone.topic, gone.key, None, gone.partition, ends[gone.partition]),
+                (wrong.topic, wrong.key, wrong.value + b" ", wrong.partition, []),
+                (DEADLINES.name, b"chd-012|of-nothing", b"{}", None, []),
+            ],
+        )
+    )
+    said = sendhub("rebuild")
+    assert said.returncode == 1, said.stdout + said.stderr
+    named = {line.strip() for line in said.stdout.splitlines() if line.startswith("  ")}
+    assert named == {
+        "chd-003: differs",
+        "chd-007: missing",
+        "chd-011: differs",
+        "chd-012|of-nothing: should not be there",
+    }
+    assert said.stdout.splitlines()[-1] == "rebuild: children=49 differ=4"
+
+
+def test_a_damaged_changelog_stops_the_start_and_is_restored_from_the_facts(
+    own_broker: Kafka, worked: dict[str, str], tmp_path: Path
+) -> None:
+    kafka = own_broker.bootstrap
+    partition, offset = damage(kafka)
+    log = tmp_path / "refused.log"
+    with casework(worked, log) as process:
+        assert process.wait(60) == 70
+    assert (
+        f"{CASEWORK_STATE.name}/{partition} holds a damaged record at offset {offset}: its header source_offset is "
+        "missing or no number. Stop casework and run `sendhub state rebuild casework`."
+    ) in log.read_text()
+    restored = sendhub("state", "rebuild", "casework")
+    assert restored.returncode == 0, restored.stdout + restored.stderr
+    with casework(worked, tmp_path / "again.log"):
+        tell(kafka, facts_of(range(45, 55)))
+        reach(kafka, LATE)
+        await_worked_off(Settings(), "casework")
+        refused = sendhub("state", "rebuild", "casework")
+    assert (refused.returncode, "casework runs: group" in refused.stderr) == (2, True), refused.stderr
+    assert sendhub("rebuild").stdout.splitlines()[-1] == "rebuild: children=55 differ=0"
+    assert not any(map(repeated, held(kafka, OUTPUTS).values()))
+
+
+def damage(kafka: str) -> tuple[int, int]:
+    """A record without header and one under a key that is no text, in one partition; where the first of them stands."""
+    state = held(kafka, [CASEWORK_STATE.name])[CASEWORK_STATE.name]
+    last = next(record for record in reversed(state) if record.key == b"chd-003")
+    headers = list(last.headers)
+    harm = [(last.key, last.value, []), (b"\xff\xfe", last.value, headers)]
+    asyncio.run(write(kafka, [(last.topic, key, value, last.partition, own) for key, value, own in harm]))
+    state = held(kafka, [CASEWORK_STATE.name])[CASEWORK_STATE.name]
+    return last.partition, next(record.offset for record in state if not record.headers)
+
+
+def test_a_stage_that_died_within_a_day_is_restored_to_where_it_stood(
+    own_broker: Kafka, worked: dict[str, str], tmp_path: Path
+) -> None:
+    kafka = own_broker.bootstrap
+    reach(kafka, LATE)
+    with casework(worked, tmp_path / "killed.log", "commit", "kill", "4") as process:
+        assert process.wait(60) == -9
+    assert sendhub("rebuild").stdout.splitlines()[-1] == "rebuild: children=50 differ=0"
+    make_anew(kafka, CASEWORK_STATE)
+    assert sendhub("rebuild").returncode == 1
+    restored = sendhub("state", "rebuild", "casework")
+    assert restored.returncode == 0, restored.stderr
+    assert sendhub("rebuild").stdout.splitlines()[-1] == "rebuild: children=50 differ=0"
+    with casework(worked, tmp_path / "again.log"):
+        await_worked_off(Settings(), "casework")
+    assert sendhub("rebuild").stdout.splitlines()[-1] == "rebuild: children=50 differ=0"
+    assert not any(map(repeated, held(kafka, OUTPUTS).values()))
+
+
+def test_what_does_not_come_from_its_source_is_not_restored_from_it(deployed: dict[str, str]) -> None:
+    refused = sendhub("state", "rebuild", "identity")
+    assert refused.returncode == 2
+    assert "sendhub identity restore FILE" in refused.stderr
