@@ -7,7 +7,7 @@ it was.
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -17,11 +17,18 @@ from schemas.ids import digest
 from schemas.instants import Instant
 
 META_HEADER = "dl_meta"
+RESOLUTION_HEADER = "dl_resolution"
 KEY_HEADER = "o__key"
 PREFIX = "o_"
 MESSAGE_LIMIT = 500
+META_ROOM = 8_192
+"""More bytes than the hub's own headers of a dead letter ever take."""
 
+How = Literal["replayed", "resolved", "superseded"]
+Status = Literal["open", "replayed", "resolved", "superseded"]
 ProcessingStep = Literal["read", "decode", "handle", "produce", "project", "deliver"]
+
+Kind = TypeVar("Kind", bound=Model)
 
 
 class DeadLetter(Model):
@@ -48,6 +55,29 @@ class DeadLetter(Model):
     at: Instant
 
 
+class Resolution(Model):
+    """What became of a dead letter, by whom and why; `reason` is written by an operator and names no person.
+
+    `replayed`: put back (or written into the read model); `resolved`: dealt with by other means; `superseded`: a later
+    record says the same anew. A record that was put back stands at `offset` of its own topic and partition, and is
+    `returns_as` if it is given up again: so whether it was can be told at any later time.
+    """
+
+    how: How
+    at: Instant
+    by: str = Field(max_length=200)
+    reason: str = Field(max_length=MESSAGE_LIMIT)
+    offset: int | None = None
+    returns_as: str | None = None
+
+
+class TrackedLetter(DeadLetter):
+    """A dead letter with what became of it."""
+
+    status: Status = "open"
+    resolution: Resolution | None = None
+
+
 class Produced(NamedTuple):
     """What to produce to `hub.deadletter`."""
 
@@ -57,12 +87,21 @@ class Produced(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """A dead letter as read: what is known of the record, and the record's own key, value and headers."""
+    """A dead letter as read: what is known of the record, and the record's own key, value and headers.
+
+    With a `resolution` it is that, and the record's own parts are empty.
+    """
 
     meta: DeadLetter
     key: bytes | None
     value: bytes | None
     headers: Headers
+    resolution: Resolution | None = None
+
+
+def letter_id(topic: str, partition: int, offset: int, stage: str) -> str:
+    """The id under which a stage gives a record up."""
+    return digest(topic, partition, offset, stage)
 
 
 def build(
@@ -87,7 +126,7 @@ def build(
     the hub's own errors belong there. A longer one is cut.
     """
     meta = DeadLetter(
-        id=digest(topic, partition, offset, stage),
+        id=letter_id(topic, partition, offset, stage),
         stage=stage,
         step=step,
         source_topic=topic,
@@ -106,18 +145,33 @@ def build(
     return Produced(topic.encode(), value, ((META_HEADER, meta.model_dump_json().encode()), *own_key, *kept))
 
 
+def build_resolution(meta: DeadLetter, resolution: Resolution) -> Produced:
+    """The record to produce for what became of a dead letter."""
+    said = ((META_HEADER, meta.model_dump_json().encode()), (RESOLUTION_HEADER, resolution.model_dump_json().encode()))
+    return Produced(meta.source_topic.encode(), None, said)
+
+
 def parse(value: bytes | None, headers: Headers) -> Parsed:
     """Read a dead letter; raises ValueError (without received values) when it is none."""
-    found = _first(headers, META_HEADER)
-    if found is None:
+    meta = _model(DeadLetter, headers, META_HEADER)
+    if meta is None:
         raise ValueError(f"not a dead letter: no header {META_HEADER}")
-    try:
-        meta = DeadLetter.model_validate_json(found)
-    except ValidationError:
-        raise ValueError(f"not a dead letter: header {META_HEADER} has another shape") from None
+    resolution = _model(Resolution, headers, RESOLUTION_HEADER)
+    if resolution is not None:
+        return Parsed(meta, None, None, (), resolution)
     kept = [(name.removeprefix(PREFIX), content) for name, content in headers if name.startswith(PREFIX)]
     key = kept.pop(0)[1] if meta.keyed and kept else None
     return Parsed(meta, key, value, tuple(kept))
+
+
+def _model(model: type[Kind], headers: Headers, name: str) -> Kind | None:
+    found = _first(headers, name)
+    if found is None:
+        return None
+    try:
+        return model.model_validate_json(found)
+    except ValidationError:
+        raise ValueError(f"not a dead letter: header {name} has another shape") from None
 
 
 def _source(headers: Headers) -> str | None:

@@ -20,7 +20,7 @@ from hub.store.reader import Listing, Value
 from hub.store.readmodel import ReadModel, instants
 from schemas.alerts import Alert
 from schemas.api import Page, Problem, ReadModelHealth
-from schemas.deadletters import DeadLetter
+from schemas.deadletters import TrackedLetter
 from schemas.deadlines import Deadline
 from schemas.records import ChildRecord
 from schemas.reviews import ReviewTask
@@ -124,11 +124,11 @@ def _add_listings(app: FastAPI, model: ReadModel, cursors: Cursors) -> None:
     def reviews(request: Request, query: Annotated[ReviewQuery, InQuery()]) -> Response:
         return listing(request, reader.REVIEWS, query)
 
-    @app.get("/dead-letters", response_model=Page[DeadLetter], summary="What was given up and why, newest first")
+    @app.get("/dead-letters", response_model=Page[TrackedLetter], summary="What was given up and why, newest first")
     def dead_letters(request: Request, query: Annotated[DeadLetterQuery, InQuery()]) -> Response:
         return listing(request, reader.DEAD_LETTERS, query)
 
-    @app.get("/dead-letters/{letter_id}", response_model=DeadLetter, responses=missing, summary="One of them")
+    @app.get("/dead-letters/{letter_id}", response_model=TrackedLetter, responses=missing, summary="One of them")
     def dead_letter(request: Request, letter_id: Key) -> Response:
         return one(request, reader.DEAD_LETTERS, letter_id)
 

@@ -57,7 +57,7 @@ class DomainCollector(Collector):
             ),
             _family("alerts_open", "Open alerts.", ["threshold"], thresholds | gauges.alerts_open(connection)),
             _family("reviews_open", "Open review tasks.", ["question"], questions | gauges.reviews_open(connection)),
-            _family("dead_letters_held", "Dead letters held.", ["stage"], gauges.dead_letters_held(connection)),
+            _family("dead_letters_held", "Dead letters still open.", ["stage"], gauges.dead_letters_held(connection)),
             _freshness(connection),
         ]
 

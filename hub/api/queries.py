@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from hub.store.reader import Value
+from schemas.deadletters import ProcessingStep, Status
 from schemas.deadlines import State
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -88,4 +89,7 @@ class DeadLetterQuery(Query):
 
     stage: Name | None = None
     source: Name | None = Field(None, description="Id of the registered feed.")
+    step: ProcessingStep | None = None
+    topic: Name | None = Field(None, description="Where the record stood.")
     error: Name | None = Field(None, description="The exception's class.")
+    status: Status | None = Field(None, description="Unless given, all.")

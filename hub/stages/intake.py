@@ -68,19 +68,20 @@ def _envelope(record: Record) -> Envelope:
     try:
         return Envelope.of(record.headers)
     except ValueError:
-        raise PermanentError("headers: not the CloudEvents attributes ce_id, ce_source, ce_type and ce_time") from None
+        what = "headers: not the CloudEvents attributes ce_id, ce_source, ce_type and ce_time"
+        raise PermanentError(what, step="read") from None
 
 
 def _decode(envelope: Envelope, value: bytes, source: Source) -> Decoded:
     decoder = DECODERS.get(envelope.type)
     if decoder is None:
-        raise PermanentError("ce_type: no decoder for this type of message")
+        raise PermanentError("ce_type: no decoder for this type of message", step="decode")
     try:
         return decoder(envelope, value, source)
     except Unreadable as error:
-        raise PermanentError(str(error)) from None
+        raise PermanentError(str(error), step="decode") from None
     except ValidationError as error:
-        raise PermanentError(str(Unreadable(validation_errors(error)))) from None
+        raise PermanentError(str(Unreadable(validation_errors(error))), step="decode") from None
 
 
 def _in_scope(decoded: Decoded, envelope: Envelope) -> Decoded:

@@ -14,7 +14,7 @@ from hub.stages.errors import PermanentError
 from hub.stages.stage import Record
 from schemas.alerts import Alert
 from schemas.base import Model
-from schemas.deadletters import parse
+from schemas.deadletters import DeadLetter, Resolution, Status, TrackedLetter, parse
 from schemas.deadlines import Deadline
 from schemas.instants import microseconds
 from schemas.records import ChildRecord
@@ -51,7 +51,7 @@ def _child(record: Record) -> list[Change]:
         return [Change("children", key, None)]
     child = _model(ChildRecord, record.value)
     if child.child_id != key:
-        raise PermanentError("the record's key is not its child_id")
+        raise _refused("the record's key is not its child_id")
     row = {
         "area": _column(child.area),
         "is_open": child.open,
@@ -68,7 +68,7 @@ def _deadline(record: Record) -> list[Change]:
         return [Change("deadlines", key, None)]
     deadline = _model(Deadline, record.value)
     if key != f"{deadline.child_id}|{deadline.id}":
-        raise PermanentError("the record's key is not its child_id and id")
+        raise _refused("the record's key is not its child_id and id")
     row = {
         "child_id": _column(deadline.child_id),
         "clock": _column(deadline.clock),
@@ -84,7 +84,7 @@ def _deadline(record: Record) -> list[Change]:
 def _alert(record: Record) -> list[Change]:
     """Kept by child as well: while a link moves, one child's alert clears and the same opens for the other."""
     if record.value is None:
-        raise PermanentError("an alert has no tombstone: it is cleared by a record")
+        raise _refused("an alert has no tombstone: it is cleared by a record")
     alert = _model(Alert, record.value)
     row = {
         "child_id": _column(alert.child_id),
@@ -104,7 +104,7 @@ def _review(record: Record) -> list[Change]:
         return [Change("reviews", key, None)]
     task = _model(ReviewTask, record.value)
     if key != task.id:
-        raise PermanentError("the record's key is not its id")
+        raise _refused("the record's key is not its id")
     row = {
         "question": task.question,
         "state": task.state,
@@ -117,26 +117,38 @@ def _review(record: Record) -> list[Change]:
 
 
 def _dead_letter(record: Record) -> list[Change]:
-    """Two rows: what is known of it, and apart from that its bytes, which may hold personal data."""
+    """Two rows: what is known of it, and apart from that its bytes, which may hold personal data, until resolved."""
     try:
-        meta, key, value, headers = parse(record.value, record.headers)
+        meta, key, value, headers, resolution = parse(record.value, record.headers)
     except ValueError as error:
-        raise PermanentError(str(error)) from None
-    known = {
-        "stage": _column(meta.stage),
-        "source": _column(meta.source),
-        "error": _column(meta.error),
-        "at": microseconds(meta.at),
-        "body": meta.model_dump_json(),
-    }
+        raise _refused(str(error)) from None
+    letter = _bounded(meta.id)
+    known = _known(meta, resolution)
+    if resolution is not None:
+        return [Change("dead_letters", letter, known), Change("dead_letter_contents", letter, None)]
     content = {
         "at": microseconds(meta.at),
         "record_key": key,
         "value": value,
         "headers": orjson.dumps([[name, base64.b64encode(data).decode()] for name, data in headers]).decode(),
     }
-    letter = _bounded(meta.id)
     return [Change("dead_letters", letter, known), Change("dead_letter_contents", letter, content)]
+
+
+def _known(meta: DeadLetter, resolution: Resolution | None) -> Row:
+    status: Status = "open" if resolution is None else resolution.how
+    tracked = TrackedLetter(**dict(meta), status=status, resolution=resolution)
+    return {
+        "stage": _column(meta.stage),
+        "step": meta.step,
+        "topic": _column(meta.source_topic),
+        "source": _column(meta.source),
+        "error": _column(meta.error),
+        "status": status,
+        "returns_as": _column(resolution.returns_as) if resolution is not None else None,
+        "at": microseconds(meta.at),
+        "body": tracked.model_dump_json(),
+    }
 
 
 _READERS: Mapping[str, Callable[[Record], list[Change]]] = {
@@ -151,23 +163,27 @@ TOPICS: tuple[str, ...] = tuple(_READERS)
 """The topics that make up the read model."""
 
 
+def _refused(message: str) -> PermanentError:
+    return PermanentError(message, step="project")
+
+
 def _model(model: type[Kind], value: bytes) -> Kind:
     try:
         return model.model_validate_json(value)
     except ValidationError as error:
-        raise PermanentError(f"{error.error_count()} fields do not fit {model.__name__}") from None
+        raise _refused(f"{error.error_count()} fields do not fit {model.__name__}") from None
 
 
 def _key(record: Record) -> str:
     try:
         return _bounded((record.key or b"").decode())
     except UnicodeDecodeError:
-        raise PermanentError("the key is not UTF-8") from None
+        raise _refused("the key is not UTF-8") from None
 
 
 def _bounded(key: str) -> str:
     if not 0 < len(key) <= COLUMN_LIMIT or "\0" in key:
-        raise PermanentError(f"the key is empty, longer than {COLUMN_LIMIT} characters or holds a NUL")
+        raise _refused(f"the key is empty, longer than {COLUMN_LIMIT} characters or holds a NUL")
     return key
 
 

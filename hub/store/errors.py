@@ -2,6 +2,7 @@
 
 Exception
 ├── Conflict         somebody else moved the position: read `positions` again and go on from there
+├── NotReached       the projection has yet to come to a record by itself
 ├── SchemaMismatch   the database is not of the version that this program reads and writes
 └── StageError       (hub.stages.errors)
     ├── Unavailable      the database is away, locked or too slow: the same again later
@@ -20,6 +21,10 @@ class Conflict(Exception):
     """The stored position is not the expected one; nothing was written."""
 
 
+class NotReached(Exception):
+    """The stored position lies at or before the record; nothing was written."""
+
+
 class SchemaMismatch(Exception):
     """The read model's tables are missing or of another version."""
 
@@ -34,7 +39,7 @@ def translated() -> Iterator[None]:
     try:
         yield
     except (DataError, IntegrityError) as error:
-        raise PermanentError(f"the database refuses a row ({type(error.orig).__name__})") from None
+        raise PermanentError(f"the database refuses a row ({type(error.orig).__name__})", step="project") from None
     except SQLAlchemyError as error:
         cause = type(getattr(error, "orig", None) or error).__name__
         raise Unavailable(f"the read model's database is away, locked or too slow ({cause})") from error

@@ -50,8 +50,8 @@ def reviews_open(connection: Connection) -> Counts:
 
 
 def dead_letters_held(connection: Connection) -> Counts:
-    """Dead letters by stage."""
-    return _count(connection, [dead_letters.c.stage])
+    """Open dead letters by stage."""
+    return _count(connection, [dead_letters.c.stage], dead_letters.c.status == "open")
 
 
 def _count(

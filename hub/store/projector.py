@@ -14,7 +14,7 @@ from hub.stages.projection import Row, changes
 from hub.stages.stage import Record
 from hub.store import schema
 from hub.store.engine import open_engine
-from hub.store.errors import Conflict, translated
+from hub.store.errors import Conflict, NotReached, translated
 from hub.store.tables import dead_letter_contents, dead_letters, metadata, offsets
 from schemas.topics import CHILDREN, DAY_MS, DEADLETTER
 
@@ -73,6 +73,24 @@ class Projector:
             if topic == DEADLETTER.name:
                 _forget(connection, rows["dead_letters"] if rows else {})
         self._report(records)
+
+    def reapply(self, record: Record, read_to: int) -> None:
+        """Write what a record says that was passed by before; the position stays.
+
+        The caller has read its partition up to `read_to` and found no later word on the same rows. The projection waits
+        while this is written. Raises Conflict when it has gone beyond `read_to`, NotReached when it has yet to come to
+        the record by itself; PermanentError and Unavailable as above.
+        """
+        rows = changes([record])
+        with self._turn, translated(), self._engine.begin() as connection:
+            here = (offsets.c.topic == record.topic, offsets.c.partition == record.partition)
+            position = connection.scalar(select(offsets.c.next_offset).where(*here).with_for_update()) or 0
+            if position <= record.offset:
+                raise NotReached(f"{record.topic} {record.partition} is at {position}")
+            if position > read_to:
+                raise Conflict(f"{record.topic} {record.partition} is at {position}, read to {read_to}")
+            for table, changed in rows.items():
+                _write(connection, metadata.tables[table], changed)
 
     def _report(self, records: Sequence[Record]) -> None:
         for record in records:

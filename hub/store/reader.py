@@ -76,6 +76,14 @@ def body(connection: Connection, listing: Listing, key: str) -> str | None:
     return found
 
 
+def letter_returned(connection: Connection, letter: str) -> str | None:
+    """The id of the dead letter whose replay came back as this one, or None."""
+    found: str | None = connection.scalar(
+        select(tables.dead_letters.c.key).where(tables.dead_letters.c.returns_as == letter)
+    )
+    return found
+
+
 def content(connection: Connection, letter: str) -> Content | None:
     """The bytes of one dead letter, or None."""
     columns = dead_letter_contents.c

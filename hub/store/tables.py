@@ -75,11 +75,17 @@ dead_letters = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("stage", Text, nullable=False),
+    Column("step", Text, nullable=False),
+    Column("topic", Text, nullable=False),
     Column("source", Text),
     Column("error", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("returns_as", Text),
     Column("at", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
     Index("dead_letters_by_time", "at", "key"),
+    Index("dead_letters_by_status", "status", "at"),
+    Index("dead_letters_by_return", "returns_as"),
 )
 
 dead_letter_contents = Table(

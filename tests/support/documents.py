@@ -20,7 +20,8 @@ from hub.api.settings import ApiSettings
 from hub.platform.settings import Settings
 from schemas import kinds
 from schemas.alerts import Alert
-from schemas.deadletters import DeadLetter
+from schemas.audit import AuditEntry
+from schemas.deadletters import Resolution, TrackedLetter
 from schemas.deadlines import Deadline
 from schemas.people import Person
 from schemas.records import ChildRecord
@@ -38,7 +39,7 @@ SETTINGS: tuple[tuple[str, type[Settings]], ...] = (
     ("API", ApiSettings),
 )
 MODELS: tuple[type[BaseModel], ...] = (
-    Observation, Person, Fact, ChildRecord, Deadline, Alert, ReviewTask, DeadLetter, Source,
+    Observation, Person, Fact, ChildRecord, Deadline, Alert, ReviewTask, TrackedLetter, Resolution, AuditEntry, Source,
 )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 
 from hub.stages.stage import Record
-from schemas.deadletters import build
+from schemas.deadletters import Resolution, build, build_resolution, parse
 
 AT = datetime(2026, 10, 20, 9, 30, tzinfo=UTC)
 
@@ -105,3 +105,11 @@ def dead_letter(offset, value=b"\xff\x00 raw", **changes):
     }
     made = build(value=value, **(known | changes))
     return Record("hub.deadletter", 0, offset, made.key, made.value, made.headers, 1_792_000_000_000)
+
+
+def resolution(place, letter, how="resolved", reason="dealt with", **changes):
+    """What became of a letter that `dead_letter` made."""
+    meta = parse(letter.value, letter.headers).meta
+    said = Resolution(how=how, at=AT, by="ops", reason=reason, **changes)
+    made = build_resolution(meta, said)
+    return Record("hub.deadletter", 0, place, made.key, made.value, made.headers, 1_792_000_000_000)

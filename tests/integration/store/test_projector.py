@@ -5,16 +5,17 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import event, func, select, text
 
 from hub.stages.errors import PermanentError, Unavailable
-from hub.store import Conflict, Projector, SchemaMismatch
+from hub.store import Conflict, NotReached, Projector, SchemaMismatch
 from hub.store.engine import open_engine
 from hub.store.tables import alerts, children, dead_letter_contents, dead_letters, deadlines, metadata, reviews
-from tests.support.readmodel import AT, alert, child, dead_letter, deadline, record, review
+from tests.support.readmodel import AT, alert, child, dead_letter, deadline, record, resolution, review
 
 pytest_plugins = ["tests.support.postgres"]
 
@@ -198,6 +199,83 @@ def test_receipt_is_observed_after_the_commit_and_only_then(projector, seen):
     ]
     projector.apply("hub.children", 0, [child(0, headers=headers), *others], 0, 4)
     assert seen == [AT]
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_resolution_keeps_what_is_known_and_drops_the_bytes(projector, database_url, together):
+    letter, other = dead_letter(0), dead_letter(1)
+    said = resolution(2, letter, how="replayed", offset=9, returns_as="next")
+    if together:
+        projector.apply("hub.deadletter", 0, [letter, other, said], 0, 3)
+    else:
+        projector.apply("hub.deadletter", 0, [letter, other], 0, 2)
+        projector.apply("hub.deadletter", 0, [said], 2, 3)
+    found = {json.loads(row["body"])["offset"]: row for row in rows(database_url, dead_letters).values()}
+    assert {offset: row["status"] for offset, row in found.items()} == {0: "replayed", 1: "open"}
+    assert json.loads(found[0]["body"])["resolution"]["by"] == "ops"
+    assert set(rows(database_url, dead_letter_contents)) == {found[1]["key"]}
+
+
+def test_a_record_given_up_again_in_the_same_place_is_open_again(projector, database_url):
+    letter = dead_letter(0)
+    projector.apply("hub.deadletter", 0, [letter, resolution(1, letter), replace(letter, offset=2)], 0, 3)
+    (row,) = rows(database_url, dead_letters).values()
+    assert row["status"] == "open"
+    assert len(rows(database_url, dead_letter_contents)) == 1
+
+
+def test_a_record_that_was_passed_by_is_written_later(projector, database_url):
+    projector.apply("hub.children", 0, [], 0, 5)
+    projector.reapply(child(3, area="826"), read_to=5)
+    assert rows(database_url, children)["chd-1"]["area"] == "826"
+    assert position(projector) == 5
+
+
+def test_a_record_is_not_written_over_what_nobody_looked_at(projector, database_url):
+    projector.apply("hub.children", 0, [], 0, 5)
+    projector.apply("hub.children", 0, [child(5, area="827")], 5, 6)
+    with pytest.raises(Conflict):
+        projector.reapply(child(3, area="826"), read_to=5)
+    assert rows(database_url, children)["chd-1"]["area"] == "827"
+
+
+def test_a_record_that_is_still_to_come_is_left_to_the_projection(projector, database_url):
+    with pytest.raises(NotReached):
+        projector.reapply(child(0), read_to=9)
+    projector.apply("hub.children", 0, [], 0, 3)
+    with pytest.raises(NotReached):
+        projector.reapply(child(3), read_to=9)
+    assert rows(database_url, children) == {}
+
+
+def test_the_projection_waits_while_an_old_record_is_written(projector, database_url):
+    """Held between the look at the position and the row: whatever comes meanwhile is written after it."""
+    projector.apply("hub.children", 0, [], 0, 5)
+    other = Projector.open(database_url, lambda _: None)
+    looked, go_on, ended = threading.Event(), threading.Event(), []
+
+    @event.listens_for(projector._engine, "before_cursor_execute")
+    def hold(_connection, _cursor, statement, *_rest):
+        if statement.startswith("INSERT INTO children"):
+            looked.set()
+            assert go_on.wait(20)
+
+    def newer():
+        other.apply("hub.children", 0, [child(5, area="827")], 5, 6)
+        ended.append("newer")
+
+    old = threading.Thread(target=lambda: (projector.reapply(child(3, area="826"), 5), ended.append("old")))
+    new = threading.Thread(target=newer)
+    old.start()
+    assert looked.wait(20)
+    new.start()
+    new.join(0.5)
+    assert ended == []
+    go_on.set()
+    old.join()
+    new.join()
+    assert rows(database_url, children)["chd-1"]["area"] == "827"
+    other.close()
 
 
 def test_dead_letters_are_forgotten_with_their_topic(projector, database_url):

@@ -80,17 +80,22 @@ def test_the_scope_is_judged_on_the_london_day_of_receipt() -> None:
 
 
 @pytest.mark.parametrize(
-    "bad",
+    ("bad", "in_step"),
     [
-        record(b"{"),
-        record(event(), headers=()),
-        record(event(), headers=(("ce_id", b"1"), ("ce_source", b"s"), ("ce_type", b"t"), ("ce_time", b"Secret"))),
-        record(event(), source="nobody:000:2026"),
-        record(event(), type="sendhub.council.dance"),
+        (record(b"{"), "decode"),
+        (record(event(kind="assessment.requested", effective_on="Secret")), "decode"),
+        (record(event(), headers=()), "read"),
+        (
+            record(event(), headers=(("ce_id", b"1"), ("ce_source", b"s"), ("ce_type", b"t"), ("ce_time", b"Secret"))),
+            "read",
+        ),
+        (record(event(), source="nobody:000:2026"), "handle"),
+        (record(event(), type="sendhub.council.dance"), "decode"),
     ],
 )
-def test_what_can_never_be_read_is_a_permanent_error_without_values(bad: Record) -> None:
+def test_what_can_never_be_read_is_a_permanent_error_without_values(bad: Record, in_step: str) -> None:
     with pytest.raises(PermanentError) as caught:
         handle(record(event()), bad)
+    assert caught.value.step == in_step
     assert "Secret" not in str(caught.value)
     assert "nobody" not in str(caught.value)

@@ -1,0 +1,50 @@
+"""What the commands about dead letters have in common: filters, and who acts."""
+
+import getpass
+import re
+from datetime import date, datetime, timedelta
+from datetime import time as clock_time
+from typing import Annotated
+
+import typer
+
+from hub.commands.failures import stop
+from hub.platform.clock import Clock
+from hub.platform.settings import Settings
+from schemas.instants import LONDON
+
+StageName = Annotated[str | None, typer.Option("--stage", help="Only of this stage.")]
+Source = Annotated[str | None, typer.Option(help="Only of this registered feed.")]
+Error = Annotated[str | None, typer.Option(help="Only with this error class.")]
+Step = Annotated[str | None, typer.Option(help="Only of this step: read, decode, handle, produce, project, deliver.")]
+Topic = Annotated[str | None, typer.Option(help="Only of records that stood in this topic.")]
+Since = Annotated[str | None, typer.Option(help="Given up since: 2026-11-24, an instant with zone, or 90m, 24h, 7d.")]
+AsJson = Annotated[bool, typer.Option("--json", help="JSON, one object a line.")]
+
+_AGO = re.compile(r"(\d{1,5})([mhd])")
+_UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+def earliest(since: str | None, clock: Clock) -> datetime | None:
+    """The instant that --since means: a day begins at midnight in London."""
+    if since is None:
+        return None
+    if ago := _AGO.fullmatch(since):
+        return clock.now() - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+    try:
+        if len(since) == len("2026-11-24"):
+            return datetime.combine(date.fromisoformat(since), clock_time(), LONDON)
+        instant = datetime.fromisoformat(since)
+    except ValueError:
+        instant = None
+    if instant is None or instant.tzinfo is None:
+        stop("--since takes a day (2026-11-24), an instant with its zone (2026-11-24T09:30:00Z), or 90m, 24h, 7d")
+    return instant
+
+
+def actor(settings: Settings) -> str:
+    """Who runs the command: SENDHUB_ACTOR, else the operating system's user."""
+    try:
+        return (settings.actor or getpass.getuser())[:200]
+    except (KeyError, OSError):
+        stop("the operating system does not know who you are: set SENDHUB_ACTOR")

@@ -1,0 +1,31 @@
+"""Writing to hub.audit: who did what, and why."""
+
+from typing import NamedTuple
+
+from aiokafka import AIOKafkaProducer
+
+from hub.platform.clock import Clock
+from hub.platform.settings import Settings
+from schemas.audit import Action, AuditEntry
+from schemas.topics import AUDIT
+
+
+class Act(NamedTuple):
+    """Who acts, and why, in their own words."""
+
+    actor: str
+    why: str
+
+    def entry(self, action: Action, subjects: tuple[str, ...], clock: Clock) -> AuditEntry:
+        """The audit record of one action."""
+        return AuditEntry(actor=self.actor, action=action, subjects=subjects, why=self.why, at=clock.now())
+
+
+async def write(settings: Settings, entry: AuditEntry) -> None:
+    """Write a record that belongs to no transaction; raises KafkaError or OSError when Kafka does not take it."""
+    producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
+    try:
+        await producer.start()
+        await producer.send_and_wait(AUDIT.name, entry.model_dump_json().encode(), entry.actor.encode())
+    finally:
+        await producer.stop()

@@ -1,0 +1,181 @@
+"""Putting dead letters back, and saying what became of them.
+
+A record goes to the end of its own topic and partition as it was, in one Kafka transaction with its resolution and an
+audit record: so it is put back once, whenever this is stopped. One desk works at a time: a second one fences the first.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from types import TracebackType
+from typing import NamedTuple, Self
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
+
+from hub.platform.clock import Clock
+from hub.platform.settings import Settings
+from hub.runtime import topics
+from hub.runtime.audit import Act
+from hub.runtime.errors import Fenced, RuntimeFault
+from hub.runtime.letters import Letter, read_contents, read_letters
+from hub.runtime.producer import Reach
+from hub.stages import projection
+from schemas.audit import Action
+from schemas.deadletters import How, Parsed, Resolution, build_resolution, letter_id
+from schemas.topics import AUDIT, DEADLETTER
+
+BATCH_LETTERS = 100
+BATCH_BYTES = 16 << 20
+"""Largest transaction in letters and in bytes of their values: it must end well within its time limit."""
+
+
+class LetterDesk:
+    """Use it as an async context manager; `letters` are those found when it was opened, by id.
+
+    Raises Unavailable while Kafka or a topic is away, Fenced when another desk was opened, RuntimeFault when Kafka
+    refuses a transaction: what was committed before stands, the rest is as it was.
+    """
+
+    letters: dict[str, Letter]
+
+    def __init__(self, settings: Settings, clock: Clock, act: Act, reach: Reach) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._act = act
+        self._reach = reach
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=settings.kafka,
+            transactional_id=f"{settings.group_prefix}-deadletters",
+            transaction_timeout_ms=int(settings.transaction_timeout * 1000),
+            max_request_size=DEADLETTER.max_message_bytes,
+        )
+
+    async def __aenter__(self) -> Self:
+        """Fence an earlier desk and settle what it left open, then read: in this order nothing is put back twice."""
+        await topics.require(self._settings.kafka, [DEADLETTER.name, AUDIT.name])
+        try:
+            await self._producer.start()
+            self.letters = await read_letters(self._settings)
+        except BaseException:
+            await self._producer.stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        """Disconnect."""
+        await self._producer.stop()
+
+    async def put_back(self, letters: Sequence[Letter]) -> AsyncGenerator[list[Letter], None]:
+        """Put records back, a batch at a time; each batch as it is then, with its resolutions."""
+        sources = {letter.meta.source_topic for letter in letters}
+        if projected := sources & set(projection.TOPICS):
+            raise ValueError(f"{sorted(projected)} are never appended to: an old record would hide a newer one")
+        await topics.require(self._settings.kafka, sources)
+        batch: list[tuple[Letter, Parsed]] = []
+        async for letter, content in read_contents(self._settings, letters):
+            batch.append((letter, content))
+            if len(batch) == BATCH_LETTERS or sum(len(each.value or b"") for _, each in batch) >= BATCH_BYTES:
+                yield await self._put_back(batch)
+                batch = []
+        if batch:
+            yield await self._put_back(batch)
+
+    async def resolve(self, letters: Sequence[Letter], how: How, action: Action) -> None:
+        """Say what became of letters whose records stay where they are."""
+        for start in range(0, len(letters), BATCH_LETTERS):
+            batch = [self._resolved(letter, how) for letter in letters[start : start + BATCH_LETTERS]]
+            async with _Transaction(self._producer):
+                await self._tell(batch, action)
+            self._reach("batch")
+
+    async def _put_back(self, batch: Sequence[tuple[Letter, Parsed]]) -> list[Letter]:
+        async with _Transaction(self._producer):
+            sent = [await self._send_back(content) for _, content in batch]
+            placed = await _all(sent)
+            self._reach("records")
+            done = [
+                self._resolved(letter, "replayed", metadata.offset)
+                for (letter, _), metadata in zip(batch, placed, strict=True)
+            ]
+            await self._tell(done, "deadletter.replay")
+            self._reach("resolutions")
+        self._reach("batch")
+        return done
+
+    async def _send_back(self, content: Parsed) -> "asyncio.Future[Placed]":
+        meta = content.meta
+        if meta.partition not in await self._producer.partitions_for(meta.source_topic):
+            raise RuntimeFault(f"{meta.source_topic} has no partition {meta.partition} any more: resolve {meta.id}")
+        record = (meta.source_topic, content.value, content.key, meta.partition)
+        return await self._send(*record, headers=list(content.headers))
+
+    async def _send(self, *record: object, **rest: object) -> "asyncio.Future[Placed]":
+        future: asyncio.Future[Placed] = await self._producer.send(*record, **rest)
+        # Where the next record is refused at once, nobody else asks this one what became of it.
+        future.add_done_callback(lambda ack: ack.cancelled() or ack.exception())
+        return future
+
+    def _resolved(self, letter: Letter, how: How, offset: int | None = None) -> Letter:
+        meta = letter.meta
+        returns_as = None
+        if offset is not None:
+            returns_as = letter_id(meta.source_topic, meta.partition, offset, meta.stage)
+        now = self._clock.now()
+        resolution = Resolution(
+            how=how, at=now, by=self._act.actor, reason=self._act.why, offset=offset, returns_as=returns_as
+        )
+        return letter._replace(resolution=resolution)
+
+    async def _tell(self, letters: Sequence[Letter], action: Action) -> None:
+        sent = []
+        for letter in letters:
+            assert letter.resolution is not None
+            told = build_resolution(letter.meta, letter.resolution)
+            sent.append(await self._send(DEADLETTER.name, told.value, told.key, headers=list(told.headers)))
+        subjects = tuple(letter.meta.id for letter in letters)
+        entry = self._act.entry(action, subjects, self._clock)
+        sent.append(await self._send(AUDIT.name, entry.model_dump_json().encode(), entry.actor.encode()))
+        await _all(sent)
+
+
+class Placed(NamedTuple):
+    """What Kafka says of a record that it took: the part of aiokafka's own tuple that is used."""
+
+    offset: int
+
+
+class _Transaction:
+    """All or nothing, and whatever keeps it from being all as one of the runtime's errors."""
+
+    def __init__(self, producer: AIOKafkaProducer) -> None:
+        self._transaction = producer.transaction()
+
+    async def __aenter__(self) -> None:
+        await self._transaction.__aenter__()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        try:
+            await self._transaction.__aexit__(kind, error, at)
+        except KafkaError as failure:
+            raise _translated(error if isinstance(error, KafkaError) else failure) from failure
+        if isinstance(error, KafkaError):
+            raise _translated(error) from error
+
+
+def _translated(error: KafkaError) -> RuntimeFault:
+    if isinstance(error, ProducerFenced | InvalidProducerEpoch):
+        return Fenced("another `deadletter replay` or `resolve` was started meanwhile, and goes on in its place")
+    return RuntimeFault(f"Kafka refused the transaction ({type(error).__name__}): nothing of this batch was changed")
+
+
+async def _all(sent: Sequence["asyncio.Future[Placed]"]) -> list[Placed]:
+    """Wait for every ack: the client would commit without a record that the broker refused."""
+    await asyncio.wait(sent)
+    refusals = [refusal for each in sent if (refusal := each.exception())]
+    if refusals:
+        raise refusals[0]
+    return [each.result() for each in sent]
