@@ -6,6 +6,7 @@ from schemas.base import Model
 from schemas.instants import Instant
 
 Headers = tuple[tuple[str, bytes], ...]
+"""Names and values. Kafka also knows a header without a value, None here, which nobody of ours writes."""
 
 
 class Envelope(Model):
@@ -40,7 +41,7 @@ class Envelope(Model):
     @classmethod
     def of(cls, headers: Headers) -> "Envelope":
         """Read an envelope from Kafka headers; raises ValueError that names what is missing."""
-        found = {name: value.decode("utf-8", "replace") for name, value in headers}
+        found = {name: value.decode("utf-8", "replace") for name, value in headers if value is not None}
         missing = [name for name in ("ce_id", "ce_source", "ce_type", "ce_time") if name not in found]
         if missing:
             raise ValueError(f"not a CloudEvents message: no header {', '.join(missing)}")

@@ -222,7 +222,7 @@ class Lane:
 
 def source_of(record: Record) -> str:
     """The registered feed that a record came from, as its headers name it; else its topic."""
-    named = [value for name, value in record.headers if name in SOURCE_HEADERS]
+    named = [value for name, value in record.headers if name in SOURCE_HEADERS and value is not None]
     return named[0].decode("utf-8", "replace") if named else record.topic
 
 

@@ -130,7 +130,7 @@ def _dead_letter(record: Record) -> list[Change]:
         "at": microseconds(meta.at),
         "record_key": key,
         "value": value,
-        "headers": orjson.dumps([[name, base64.b64encode(data).decode()] for name, data in headers]).decode(),
+        "headers": orjson.dumps([[name, _base64(data)] for name, data in headers]).decode(),
     }
     return [Change("dead_letters", letter, known), Change("dead_letter_contents", letter, content)]
 
@@ -161,6 +161,10 @@ _READERS: Mapping[str, Callable[[Record], list[Change]]] = {
 
 TOPICS: tuple[str, ...] = tuple(_READERS)
 """The topics that make up the read model."""
+
+
+def _base64(data: bytes | None) -> str | None:
+    return None if data is None else base64.b64encode(data).decode()
 
 
 def _refused(message: str) -> PermanentError:

@@ -13,7 +13,7 @@ from rich.console import Console
 from sqlalchemy import Connection
 
 from hub.commands.deadletter.options import AsJson, Error, Since, Source, StageName, Step, Topic, actor, earliest
-from hub.commands.deadletter.tables import details, escaped, letters_table
+from hub.commands.deadletter.text import details, escaped, print_letters
 from hub.commands.failures import stop
 from hub.platform.clock import clock_from
 from hub.platform.settings import Settings
@@ -62,7 +62,7 @@ def list_letters(
         console.print(f"No {kind}dead letters match." if narrowed else f"No {kind}dead letters.")
         return
     letters = [TrackedLetter.model_validate_json(body) for body in page.bodies]
-    console.print(letters_table([(letter, letter.status) for letter in letters]))
+    print_letters(console, [(letter, letter.status) for letter in letters])
     if page.last is not None:
         console.print(
             f"There are more than these {limit}: use --limit, or --stage, --source, --error, --since and others."
@@ -106,7 +106,7 @@ def _audit_look(letter_id: str) -> None:
 def _write_raw(content: Content) -> None:
     typer.echo(f"key: {escaped(content.key)}")
     for name, value in json.loads(content.headers):
-        typer.echo(f"header {escaped(name.encode())}: {escaped(base64.b64decode(value))}")
+        typer.echo(f"header {escaped(name.encode())}: {escaped(None if value is None else base64.b64decode(value))}")
     typer.echo(f"value: {escaped(content.value)}")
 
 

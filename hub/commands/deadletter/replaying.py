@@ -11,7 +11,7 @@ from rich.console import Console
 
 from hub.commands.deadletter.desk import faults_told, open_projector
 from hub.commands.deadletter.options import AsJson, Error, Since, Source, StageName, Step, Topic, actor, earliest
-from hub.commands.deadletter.tables import letters_table
+from hub.commands.deadletter.text import print_letters
 from hub.commands.failures import stop
 from hub.platform.clock import clock_from
 from hub.platform.settings import Settings
@@ -22,7 +22,7 @@ from hub.runtime.worker import no_point
 
 
 def replay(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Ids, as in `list`.")] = None,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Ids, as in `list`.")] = None,
     stage: StageName = None,
     source: Source = None,
     error: Error = None,
@@ -38,8 +38,11 @@ def replay(
 ) -> None:
     """Replay open dead letters: by id, by filter, or --all. Exit status 1 when not all of them are fixed.
 
-    Records go to the end of their own topic and partition as they were; what the read model refused is written into
-    it directly. It may be stopped at any time and run again: what was replayed is passed.
+    Records go to the end of their own topic and partition as they were.
+
+    What the read model refused is written into it directly.
+
+    It may be stopped at any time and run again: what was replayed is passed.
     """
     settings = Settings()
     clock = clock_from(settings.clock_file)
@@ -113,7 +116,6 @@ def _list(chosen: Sequence[Letter], passed: int, as_json: bool) -> None:
         for letter in chosen:
             typer.echo(letter.meta.model_dump_json())
         return
-    if chosen:
-        Console().print(letters_table([(letter.meta, letter.status) for letter in chosen], "Would be replayed"))
+    print_letters(Console(), [(letter.meta, letter.status) for letter in chosen])
     before = f"; {passed} replayed or resolved before would be passed" if passed else ""
     typer.echo(f"would replay {len(chosen)}{before}")

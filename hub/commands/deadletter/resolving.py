@@ -17,7 +17,7 @@ from hub.runtime.worker import no_point
 
 
 def resolve(
-    ids: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, as in `list`.")],
+    ids: Annotated[list[str], typer.Argument(metavar="ID", help="Ids, as in `list`.")],
     reason: Annotated[str, typer.Option(help="Why it needs no replay, for the audit. Name nobody.")],
 ) -> None:
     """Mark dead letters as dealt with, and drop their bytes from the read model. Those done with before are passed."""

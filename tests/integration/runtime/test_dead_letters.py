@@ -59,7 +59,9 @@ def env(broker: Kafka) -> dict[str, str]:
     return {"SENDHUB_KAFKA": broker.bootstrap, "SENDHUB_SESSION_TIMEOUT": "6", "SENDHUB_ACTOR": "ops", "COLUMNS": "160"}
 
 
-async def put(kafka: str, topic: str, *records: tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes]]]) -> int:
+async def put(
+    kafka: str, topic: str, *records: tuple[bytes | None, bytes | None, Sequence[tuple[str, bytes | None]]]
+) -> int:
     """Write keys, values and headers to partition 0, acked; the offset of the last."""
     producer = AIOKafkaProducer(bootstrap_servers=kafka, max_request_size=20 << 20)
     await producer.start()
@@ -141,7 +143,7 @@ async def committed(kafka: str, run: Run) -> int | None:
 async def test_a_dead_letter_that_can_not_be_written_stops_the_process_before_the_commit(
     broker: Kafka, run: Run, env: dict[str, str], tmp_path: Path
 ) -> None:
-    poison = (b"k", b"poison", ())
+    poison = (b"k", b"poison", [("ce_source", None), ("ce_source", b"\xff")])
     await put(broker.bootstrap, run.source, count(0), poison, count(1))
     async with narrowed(broker.bootstrap):
         with running("tests.support.worker", run.name, env=env, log=tmp_path / "first.log") as worker:
@@ -151,7 +153,8 @@ async def test_a_dead_letter_that_can_not_be_written_stops_the_process_before_th
     with running("tests.support.worker", run.name, env=env, log=tmp_path / "second.log"):
         outputs = await read_until(broker.bootstrap, run.output, lambda seen: len(seen) >= 2)
     assert [orjson.loads(record.value)["id"] for record in outputs] == [0, 1]
-    assert [letter.value for letter in await letters_of(broker.bootstrap, run.name, 1)] == [b"poison"]
+    (letter,) = await letters_of(broker.bootstrap, run.name, 1)
+    assert (letter.key, letter.value, list(letter.headers)) == poison
 
 
 async def test_what_the_read_model_refuses_is_not_passed_before_its_letter_is_written(

@@ -23,7 +23,7 @@ def filled(url):
     letters = [
         dead_letter(0, b'{"given": "Ada\x1b[31m"}\xff'),
         dead_letter(1, stage="identity", error="KeyError", message="[red]no[/red] such \x1b[2Jthing"),
-        dead_letter(2, None, key=None, headers=(("ce_source", b"bht-community:RXQ:2026"),)),
+        dead_letter(2, None, key=None, headers=(("ce_source", b"bht-community:RXQ:2026"), ("h", None))),
     ]
     done = dead_letter(3, stage="casework")
     letters += [done, resolution(4, done, reason="sent by post")]

@@ -1,23 +1,23 @@
-"""Dead letters as tables for a terminal, which must not obey what somebody sent."""
+"""Dead letters as text for a terminal, which must not obey what somebody sent."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from schemas.deadletters import DeadLetter, Resolution, Status, TrackedLetter
 
 
-def letters_table(letters: Sequence[tuple[DeadLetter, Status]], title: str = "Dead letters") -> Table:
-    """One row each. The id is never cut: it is what the other commands take."""
-    table = Table("at", "stage", "step", "source", "error", "message", title=title)
-    table.add_column("status")
-    table.add_column("id", no_wrap=True)
+def print_letters(console: Console, letters: Sequence[tuple[DeadLetter, Status]]) -> None:
+    """Two lines each, which also fit a narrow terminal: the id, which the other commands take, and why."""
     for letter, status in letters:
-        cells = (letter.stage, letter.step, letter.source or "-", letter.error, letter.message, status, letter.id)
-        table.add_row(time(letter.at), *map(plain, cells))
-    return table
+        first = f"{letter.id}  {time(letter.at)}  {letter.stage}, {letter.step}: {status}"
+        console.print(plain(first), style="bold", soft_wrap=True)
+        console.print(
+            plain(f"    {letter.source or letter.source_topic}  {letter.error}: {letter.message}"), soft_wrap=True
+        )
 
 
 def details(letter: TrackedLetter, replay_of: str | None, came_back: bool) -> Table:
