@@ -1,5 +1,5 @@
 SHELL := /bin/bash
-.PHONY: demo test lint bench lock clean
+.PHONY: demo test faults bench lock clean
 
 demo: ## play a synthetic partnership through the real connectors, on a real Kafka (ONCE=1 ends by itself)
 	@deploy/bootstrap run
@@ -9,7 +9,11 @@ test: ## everything: style, types, layers, unit, property, contract and integrat
 	@deploy/bootstrap test
 	@.venv/bin/python -m tests.run
 
-bench: ## speed, latency and memory, beside Quix Streams in the same run
+faults: ## the long fault series (ONLY=crash,pause SERIES=n SEED=n), a table, status 0 when nothing was found
+	@deploy/bootstrap test
+	@.venv/bin/python -m tests.faults $(if $(ONLY),--only $(ONLY)) $(if $(SERIES),--series $(SERIES)) $(if $(SEED),--seed $(SEED))
+
+bench: ## speed, latency and memory, beside other systems in the same run
 	@deploy/bootstrap bench
 	@.venv/bin/python -m bench
 

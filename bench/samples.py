@@ -51,7 +51,7 @@ def _run(file: Path) -> None:
 
 def _part(frame: FrameType | None) -> str | None:
     """The part that the innermost frame of ours or of a library belongs to; None while it waits."""
-    if frame is None or frame.f_code.co_filename.endswith(IDLE):
+    if frame is None or frame.f_code.co_filename.endswith(IDLE) or frame.f_code.co_filename.startswith("<frozen"):
         return None
     while frame is not None:
         name = frame.f_code.co_filename

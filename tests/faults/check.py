@@ -75,33 +75,37 @@ class Verdict:
         return number
 
 
+Logs = Mapping[str, Sequence[Record]]
+"""Everything that the topics hold, by topic; the records of a partition in order."""
+
+
 async def judge(world: World, watch: Watch, acked: Iterable[str], rough: bool) -> Verdict:
     """Read every log of a series that has come to rest, and compare."""
-    logs = {
-        topic: [_record(each) for each in records]
-        for topic, records in (await read_all(world.direct, [topic.name for topic in TOPICS])).items()
-    }
-    verdict = Verdict(inputs=len(logs[COUNCIL_EVENTS.name]))
-    _inputs(verdict, logs, acked)
-    stages = _stages(world, rough)
-    replayed = {name: _replay(stage, logs) for name, stage in stages.items()}
-    _exact(verdict, logs, replayed)
-    _casework(verdict, logs, replayed)
-    _states(verdict, logs, stages, replayed)
-    _letters(verdict, logs, replayed)
-    _days(verdict, logs)
-    _read_model(verdict, logs, world.env["SENDHUB_DATABASE_URL"])
+    found = await read_all(world.direct, [topic.name for topic in TOPICS])
+    logs = {topic: [_record(each) for each in records] for topic, records in found.items()}
+    key = (world.deployment.folder / "key").read_bytes().strip()
+    verdict = compare(logs, stages(key, rough), acked, world.env["SENDHUB_DATABASE_URL"])
     back = watch.went_back()
     verdict.err(len(back), f"committed offsets that went back: {back[:3]}")
     return verdict
 
 
-def _record(raw: ConsumerRecord) -> Record:
-    return Record(raw.topic, raw.partition, raw.offset, raw.key, raw.value, tuple(raw.headers), raw.timestamp)
+def compare(logs: Logs, stages: Mapping[str, Stage], acked: Iterable[str], read_model: str) -> Verdict:
+    """What is wrong with logs, beside what these stages make of them one record after the other."""
+    verdict = Verdict(inputs=len(logs[COUNCIL_EVENTS.name]))
+    replayed = {name: _replay(stage, logs) for name, stage in stages.items()}
+    _inputs(verdict, logs, acked)
+    _exact(verdict, logs, replayed)
+    _casework(verdict, logs, replayed)
+    _states(verdict, logs, stages, replayed)
+    _letters(verdict, logs, replayed)
+    _days(verdict, logs)
+    _read_model(verdict, logs, read_model)
+    return verdict
 
 
-def _stages(world: World, rough: bool) -> dict[str, Stage]:
-    key = (world.deployment.folder / "key").read_bytes().strip()
+def stages(key: bytes, rough: bool) -> dict[str, Stage]:
+    """The stages that write to Kafka, as the workers run them."""
     return {
         "intake": intake(SOURCES, _note),
         "identity": identity(key, SOURCES, _note),
@@ -110,30 +114,35 @@ def _stages(world: World, rough: bool) -> dict[str, Stage]:
     }
 
 
+def _record(raw: ConsumerRecord) -> Record:
+    return Record(raw.topic, raw.partition, raw.offset, raw.key, raw.value, tuple(raw.headers), raw.timestamp)
+
+
 def _note(outcome: str, source: str) -> None:
     """Nothing counts the outcomes of a replay."""
 
 
-def _replay(stage: Stage, logs: Mapping[str, Sequence[Record]]) -> list[Replayed]:
+def _replay(stage: Stage, logs: Logs) -> list[Replayed]:
     found = []
     for topic in stage.sources:
         records = logs.get(topic, ())
         for partition in sorted({record.partition for record in records}):
             mine = [record for record in records if record.partition == partition]
-            found.append(replay(stage, partition, mine, _too_large))
+            found.append(replay(stage, partition, mine, too_large))
     return found
 
 
-def _too_large(output: Output) -> bool:
+def too_large(output: Output) -> bool:
+    """Whether the broker refuses an output for its size."""
     return output.topic == counting.OUTPUT.name and len(output.value or b"") > counting.OUTPUT.max_message_bytes
 
 
-def _inputs(verdict: Verdict, logs: Mapping[str, Sequence[Record]], acked: Iterable[str]) -> None:
+def _inputs(verdict: Verdict, logs: Logs, acked: Iterable[str]) -> None:
     held = {dict(record.headers)["ce_id"].decode() for record in logs[COUNCIL_EVENTS.name]}
     verdict.lose(len(set(acked) - held), "messages that the broker had acked")
 
 
-def _exact(verdict: Verdict, logs: Mapping[str, Sequence[Record]], replayed: Mapping[str, Sequence[Replayed]]) -> None:
+def _exact(verdict: Verdict, logs: Logs, replayed: Mapping[str, Sequence[Replayed]]) -> None:
     """Stages that say the same however their input is cut into batches: their outputs are known one by one."""
     expected: dict[str, Counter[Said]] = {}
     for name in ("intake", "identity", counting.NAME):
@@ -175,9 +184,7 @@ def _by_key(said: Iterable[Said]) -> dict[bytes | None, list[Said]]:
     return keys
 
 
-def _casework(
-    verdict: Verdict, logs: Mapping[str, Sequence[Record]], replayed: Mapping[str, Sequence[Replayed]]
-) -> None:
+def _casework(verdict: Verdict, logs: Logs, replayed: Mapping[str, Sequence[Replayed]]) -> None:
     """What casework says on the way depends on how facts are cut into batches: what stands in the end does not."""
     for topic in (CHILDREN, DEADLINES, ALERTS, REVIEW):
         ids = Counter(dict(record.headers).get("id") for record in logs[topic.name])
@@ -195,21 +202,19 @@ def _casework(
 
 def _states(
     verdict: Verdict,
-    logs: Mapping[str, Sequence[Record]],
+    logs: Logs,
     stages: Mapping[str, Stage],
     replayed: Mapping[str, Sequence[Replayed]],
 ) -> None:
     for name, stage in stages.items():
         if stage.changelog is not None:
-            expected = {key: value for part in replayed[name] for key, value in part.state.items() if key[0] != "!"}
-            found = {key.decode(): value for key, value in _last(logs[stage.changelog]).items() if key}
-            kept = {key: value for key, value in found.items() if key != ORIGIN and key[0] != "!"}
-            _differ(verdict, f"the state of {name}", expected, kept)
+            expected = {(part.partition, key): value for part in replayed[name] for key, value in part.state.items()}
+            kept = {(each.partition, (each.key or b"").decode()): each.value for each in logs[stage.changelog]}
+            found = {place: value for place, value in kept.items() if value is not None and place[1] != ORIGIN}
+            _differ(verdict, f"the state of {name}", expected, found)
 
 
-def _letters(
-    verdict: Verdict, logs: Mapping[str, Sequence[Record]], replayed: Mapping[str, Sequence[Replayed]]
-) -> None:
+def _letters(verdict: Verdict, logs: Logs, replayed: Mapping[str, Sequence[Replayed]]) -> None:
     metas = [parse(record.value, record.headers).meta for record in logs[DEADLETTER.name]]
     found = Counter((meta.stage, meta.source_topic, meta.partition, meta.offset) for meta in metas)
     expected = Counter(
@@ -225,7 +230,7 @@ def _letters(
     verdict.err(surplus.total() - known, f"dead letters of good records: {list(surplus)[:3]}")
 
 
-def _days(verdict: Verdict, logs: Mapping[str, Sequence[Record]]) -> None:
+def _days(verdict: Verdict, logs: Logs) -> None:
     """Each day once and in order, in every partition."""
     for topic in (OBSERVATIONS, FACTS):
         for partition in range(topic.partitions):
@@ -238,7 +243,7 @@ def _days(verdict: Verdict, logs: Mapping[str, Sequence[Record]]) -> None:
                 verdict.err(1, f"days of {topic.name}/{partition}: {days}")
 
 
-def _read_model(verdict: Verdict, logs: Mapping[str, Sequence[Record]], url: str) -> None:
+def _read_model(verdict: Verdict, logs: Logs, url: str) -> None:
     engine = open_engine(url, read_only=True)
     try:
         with engine.connect() as connection:
@@ -247,13 +252,13 @@ def _read_model(verdict: Verdict, logs: Mapping[str, Sequence[Record]], url: str
                     continue
                 columns = metadata.tables[table].c
                 expected = {key: row["body"] for key, row in rows.items() if row is not None}
-                found: dict[str, Any] = dict(connection.execute(select(columns.key, columns.body)).tuples().all())
+                found = {key: body for key, body in connection.execute(select(columns.key, columns.body))}
                 _differ(verdict, f"the read model's {table}", expected, found)
     finally:
         engine.dispose()
 
 
-def _projected(logs: Mapping[str, Sequence[Record]]) -> list[Record]:
+def _projected(logs: Logs) -> list[Record]:
     return [record for topic in projection.TOPICS for record in logs[topic]]
 
 

@@ -12,8 +12,9 @@ Refused = Callable[[Output], bool]
 
 @dataclass
 class Replayed:
-    """Outputs in order, records that are given up, and the state by key."""
+    """A partition's outputs in order, records that are given up, and the state by key."""
 
+    partition: int = 0
     outputs: list[Output] = field(default_factory=list)
     given_up: list[Record] = field(default_factory=list)
     state: dict[str, bytes] = field(default_factory=dict)
@@ -21,7 +22,7 @@ class Replayed:
 
 def replay(stage: Stage, partition: int, records: Iterable[Record], refused: Refused) -> Replayed:
     """One partition's records through a stage."""
-    state, found = PartitionState(), Replayed()
+    state, found = PartitionState(), Replayed(partition)
     handler = stage.open(partition, state.begin())
     for record in records:
         consumed = 0
