@@ -48,6 +48,9 @@ class Gate:
     def open(self) -> None:
         (self._folder / "open").touch()
 
+    def close(self) -> None:
+        (self._folder / "open").unlink()
+
     def note(self, name: str, what: object) -> None:
         """Say what happened, one line in the file of that name."""
         with (self._folder / name).open("a") as out:

@@ -12,7 +12,7 @@ async def test_a_an_event_whose_handler_raises_is_kept(trial: Trial) -> None:
 
 async def test_b_an_event_that_could_not_be_handled_yet_is_not_committed_over(trial: Trial) -> None:
     await trial.feed({"wait": True}, {}, {})
-    with trial.worker(stock=("--manual-ack",)) as first:
+    with trial.worker(stock=("--no-table", "--manual-ack")) as first:
         await trial.noted("waiting", 2 if not trial.stock else 1)
         if trial.stock:
             await trial.commits(3)
@@ -20,14 +20,14 @@ async def test_b_an_event_that_could_not_be_handled_yet_is_not_committed_over(tr
         await kill(first)
     trial.gate.open()
     await trial.feed({})
-    with trial.worker(stock=("--manual-ack",)):
+    with trial.worker(stock=("--no-table", "--manual-ack")):
         await trial.commits()
     assert await trial.outcome() == (Outcome(lost=(0,)) if trial.stock else RIGHT)
 
 
 async def test_c_an_event_that_takes_long_is_not_committed_over_by_those_behind_it(trial: Trial) -> None:
     await trial.feed({"wait": True}, *[{}] * 9)
-    with trial.worker(stock=("--concurrency", "2")) as first:
+    with trial.worker(stock=("--no-table", "--concurrency", "2")) as first:
         await trial.noted("waiting", 1)
         if trial.stock:
             await trial.commits()
@@ -35,7 +35,7 @@ async def test_c_an_event_that_takes_long_is_not_committed_over_by_those_behind_
         await kill(first)
     trial.gate.open()
     await trial.feed({})
-    with trial.worker(stock=("--concurrency", "2")):
+    with trial.worker(stock=("--no-table", "--concurrency", "2")):
         await trial.commits()
     assert await trial.outcome() == (Outcome(lost=(0,)) if trial.stock else RIGHT)
 
@@ -52,8 +52,9 @@ async def test_e_a_state_change_that_the_broker_refuses_is_kept_and_the_state_is
     with trial.worker() as first:
         await trial.commits()
         await kill(first)
-    await trial.feed({"key": "large"})
     with trial.worker():
+        await trial.noted("ready", 2)
+        await trial.feed({"key": "large"})
         await trial.commits()
     assert await trial.outcome() == (Outcome(wrong=(3,)) if trial.stock else Outcome(letters=(1,)))
 

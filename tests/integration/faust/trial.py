@@ -78,7 +78,7 @@ class Trial:
     def worker(
         self, *, stock: tuple[str, ...] = (), hub: tuple[str, ...] = (), instance: str = "1", kafka: str | None = None
     ) -> Iterator[Popen[bytes]]:
-        """A worker process, with options of its kind; ended with the block. `kafka` where a proxy stands before it."""
+        """A worker process, with options of its kind; killed with the block. `kafka` where a proxy stands before it."""
         module, options = ("tests.support.stock_faust", stock) if self.stock else (f"{__package__}.worker", hub)
         env = {
             "SENDHUB_KAFKA": kafka or self.broker,
@@ -86,7 +86,10 @@ class Trial:
             "SENDHUB_SESSION_TIMEOUT": "6",
         }
         with running(module, self.run.name, str(self.folder), *options, env=env, log=self.log) as process:
-            yield process
+            try:
+                yield process
+            finally:
+                process.kill()
 
     async def feed(self, *events: Event) -> None:
         """Give it events; each has a key of its own unless it names one. Bytes go as they are, by their place."""
@@ -126,6 +129,14 @@ class Trial:
 
         await until(there, f"{name} {times} times", self.log)
 
+    async def written(self, topic: str, records: int) -> None:
+        """Return once a topic holds so many records that anybody may read."""
+
+        async def there() -> bool:
+            return len((await read_all(self.broker, [topic]))[topic]) >= records
+
+        await until(there, f"{records} records in {topic}", self.log)
+
     async def outcome(self) -> Outcome:
         """Compare all that was written with a serial run of what was fed."""
         found = await read_all(self.broker, [self.run.output, DEADLETTER.name])
@@ -156,13 +167,22 @@ def key_of(event: Event) -> bytes:
     return str(event.get("key", f"k{event['id']}")).encode()
 
 
+def value_of(event: Event) -> bytes:
+    raw = event.get("raw")
+    return raw if isinstance(raw, bytes) else orjson.dumps(event)
+
+
 async def until(met: Callable[[], Awaitable[bool]], what: str, log: Path) -> None:
     """Return once it is so; fails with the end of the worker's log."""
     end = time.monotonic() + PATIENCE
     while not await met():
         if time.monotonic() > end:
-            raise AssertionError(f"waited in vain for {what}; the log ends with:\n{log.read_text()[-3000:]}")
+            raise AssertionError(f"waited in vain for {what}; the log ends with:\n{tail(log)}")
         await asyncio.sleep(0.05)
+
+
+def tail(log: Path) -> str:
+    return log.read_text("utf-8", "replace")[-3000:] if log.exists() else ""
 
 
 async def kill(process: Popen[bytes]) -> None:

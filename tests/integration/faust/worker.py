@@ -22,6 +22,7 @@ class Tally:
     """Counts as the stock agent does. Without state every event is its key's first."""
 
     def __init__(self, output: str, gate: Gate, stateless: bool) -> None:
+        gate.note("ready", True)
         self._output, self._gate, self._stateless = output, gate, stateless
 
     def handle(self, records: Sequence[Record], state: State) -> Step:
