@@ -206,6 +206,8 @@ def _properties(data: Path, ports: Mapping[int, Listeners], number: int) -> dict
         "transaction.state.log.min.isr": str(len(ports) // 2 + 1),
         "min.insync.replicas": str(len(ports) // 2 + 1),
         "transaction.state.log.num.partitions": "4",
+        # How late the broker notices that a transaction's time is over: its own default is 10 s on top.
+        "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1000",
         "group.initial.rebalance.delay.ms": "0",
         "group.min.session.timeout.ms": "1000",
         "message.max.bytes": "20971520",

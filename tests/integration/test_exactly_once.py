@@ -1,4 +1,7 @@
-"""Whatever is killed or paused in the middle of a transaction: nothing lost, nothing repeated, state exact."""
+"""Whatever is killed in the middle of a transaction: nothing lost, nothing repeated, state exact.
+
+Workers that sleep instead are in runtime/test_zombies.py.
+"""
 
 import signal
 import subprocess
@@ -70,32 +73,6 @@ async def test_a_worker_killed_at_a_named_point_loses_and_repeats_nothing(
     with running("tests.support.worker", run.name, env=env, log=tmp_path / "second.log"):
         outputs = await read_until(broker.bootstrap, run.output, lambda seen: len(seen) >= EVENTS)
     check(outputs, EVENTS)
-
-
-@pytest.mark.parametrize("point", ["outputs", "changelog", "offsets"])
-async def test_a_worker_paused_inside_a_transaction_wakes_to_change_nothing_and_ends(
-    broker: Kafka, run: Run, tmp_path: Path, point: str
-) -> None:
-    await produce(broker.bootstrap, run.source, inputs(0, EVENTS))
-    with ExitStack() as stack:
-        arguments = (run.name, point, "stop", str(OPENINGS + 3))
-        zombie = stack.enter_context(
-            running("tests.support.worker", *arguments, env=environment(broker, 1), log=tmp_path / "zombie.log")
-        )
-        await_stopped(zombie)
-        stack.enter_context(
-            running("tests.support.worker", run.name, env=environment(broker, 2), log=tmp_path / "successor.log")
-        )
-        await read_until(broker.bootstrap, run.output, lambda seen: len(seen) >= EVENTS)
-        await produce(broker.bootstrap, run.source, inputs(EVENTS, EVENTS))
-        await read_until(broker.bootstrap, run.output, lambda seen: len(seen) >= 2 * EVENTS)
-        zombie.send_signal(signal.SIGCONT)
-        assert zombie.wait(60) == 70
-        outputs = await read_until(broker.bootstrap, run.output, lambda seen: len(seen) > 2 * EVENTS, seconds=3)
-    check(outputs, 2 * EVENTS)
-    # Fenced as a rule; after so long a pause its own connections may fail it first. Either way it ends, and wrote
-    # nothing.
-    assert "worker ends itself" in (tmp_path / "zombie.log").read_text()
 
 
 async def test_workers_that_are_replaced_one_after_the_other_hand_over_cleanly(

@@ -46,11 +46,11 @@ async def _partitions(consumer: AIOKafkaConsumer, topic: str) -> list[TopicParti
     return [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic) or ()]
 
 
-async def read_all(bootstrap: str, topics: Iterable[str]) -> dict[str, list[ConsumerRecord]]:
-    """Every committed record that the topics hold now, by topic."""
-    consumer = AIOKafkaConsumer(
-        bootstrap_servers=bootstrap, isolation_level="read_committed", auto_offset_reset="earliest"
-    )
+async def read_all(
+    bootstrap: str, topics: Iterable[str], isolation: str = "read_committed"
+) -> dict[str, list[ConsumerRecord]]:
+    """Every committed record that the topics hold now, by topic; with `read_uncommitted` the others too."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level=isolation, auto_offset_reset="earliest")
     await consumer.start()
     try:
         found: dict[str, list[ConsumerRecord]] = {topic: [] for topic in topics}

@@ -1,6 +1,7 @@
-"""A worker process for tests: the counting stage, which can kill or stop itself at a named point.
+"""A worker process for tests: the counting stage, or casework on topics of the run's own, which can kill or stop itself
+at a named point.
 
-Usage: python -m tests.support.worker RUN [POINT ACTION AFTER]. ACTION is kill or stop, at the AFTERth time.
+Usage: python -m tests.support.worker RUN|RUN.casework [POINT ACTION AFTER]. ACTION is kill or stop, at the AFTERth time.
 """
 
 import os
@@ -11,6 +12,7 @@ from hub.platform.logs import set_up
 from hub.platform.settings import Settings
 from hub.runtime.worker import no_point, run_stage
 from tests.support.counting import Run
+from tests.support.renamed import renamed_casework
 
 SIGNALS = {"kill": signal.SIGKILL, "stop": signal.SIGSTOP}
 
@@ -32,7 +34,8 @@ def main() -> None:
     set_up("test-worker")
     run, *fault = sys.argv[1:]
     reach = At(fault[0], fault[1], int(fault[2])) if fault else no_point
-    run_stage(Settings(), Run(run).stage(), reach)
+    stage = renamed_casework(run) if run.endswith(".casework") else Run(run).stage()
+    run_stage(Settings(), stage, reach)
 
 
 if __name__ == "__main__":
