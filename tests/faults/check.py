@@ -252,7 +252,7 @@ def _read_model(verdict: Verdict, logs: Logs, url: str) -> None:
                     continue
                 columns = metadata.tables[table].c
                 expected = {key: row["body"] for key, row in rows.items() if row is not None}
-                found = {key: body for key, body in connection.execute(select(columns.key, columns.body))}
+                found = dict(connection.execute(select(columns.key, columns.body)).all())
                 _differ(verdict, f"the read model's {table}", expected, found)
     finally:
         engine.dispose()

@@ -7,8 +7,8 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +21,6 @@ from schemas.ids import digest
 from schemas.topics import COUNCIL_EVENTS
 
 COUNCIL = "one-education:825:2022"
-FIRST_DAY = datetime(2026, 9, 7, 9, 0, tzinfo=UTC)
 CHILDREN = 150
 NAMES = ("Ada", "Ben", "Cora", "Dev", "Esme", "Finn", "Gwen", "Hari", "Isla", "Jude")
 SHUFFLED_WITHIN = 40
@@ -36,10 +35,16 @@ class Style(NamedTuple):
     poison: float = 0.0
 
 
-def messages(style: Style, chosen: random.Random) -> Iterator[Message]:
-    """Endless: the lives of children, one event after the other."""
+Now = Callable[[], datetime]
+
+
+def messages(style: Style, chosen: random.Random, now: Now) -> Iterator[Message]:
+    """Endless: the lives of children, one event after the other, all received now.
+
+    The children began one day apart, so that with each day some deadline comes near and another passes.
+    """
     window: list[Message] = []
-    for number, message in enumerate(_lives(chosen)):
+    for number, message in enumerate(_lives(chosen, now)):
         if chosen.random() < style.poison:
             window.append(_spoilt(message, number))
         repeats = chosen.randint(1, style.times)
@@ -90,17 +95,17 @@ async def _offer(publisher: KafkaPublisher, message: Message, acked: dict[str, b
     print(json.dumps({"id": message.envelope.id, "offered": offered, "acked": time.time()}), file=out)  # type: ignore[call-overload]
 
 
-def _lives(chosen: random.Random) -> Iterator[Message]:
+def _lives(chosen: random.Random, now: Now) -> Iterator[Message]:
     turn = 0
     while True:
         for child in range(CHILDREN):
-            yield _message(_event(child, turn, chosen))
+            yield _message(_event(child, turn, chosen, now()), now())
         turn += 1
 
 
-def _event(child: int, turn: int, chosen: random.Random) -> dict[str, object]:
+def _event(child: int, turn: int, chosen: random.Random, now: datetime) -> dict[str, object]:
     """A request first, then advice asked for and received, over and over."""
-    day = FIRST_DAY + timedelta(days=turn // 3, minutes=chosen.randrange(400))
+    day = now - timedelta(days=child % 60, minutes=chosen.randrange(400))
     request, advice = f"REQ-{child}", f"ADV-{child}-{(turn - 1) // 2}"
     subject = {"request": request}
     if turn == 0:
@@ -127,10 +132,10 @@ def _event(child: int, turn: int, chosen: random.Random) -> dict[str, object]:
     }
 
 
-def _message(event: dict[str, object]) -> Message:
+def _message(event: dict[str, object], now: datetime) -> Message:
     value = orjson.dumps(event)
     id_ = digest(COUNCIL, event["record"], event["kind"], event["version"])
-    envelope = Envelope(id=id_, source=COUNCIL, type="sendhub.council.event", time=datetime.now(UTC))
+    envelope = Envelope(id=id_, source=COUNCIL, type="sendhub.council.event", time=now)
     return Message(digest(COUNCIL, event["record"]).encode(), value, envelope)
 
 

@@ -6,10 +6,13 @@ import random
 import shutil
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+from connectors.sdk.publisher import Message
 from tests.faults.check import Verdict, judge
 from tests.faults.inputs import feed, messages
 from tests.faults.kinds import Kind
@@ -80,9 +83,7 @@ async def _under_load(kind: Kind, here: World, chosen: random.Random, history: P
     """Feed messages before, during and after the fault; the ids that the broker acked."""
     stopping = asyncio.Event()
     # Messages come as they do from a connector: they meet the broker's troubles too, and are repeated until acked.
-    feeding = asyncio.create_task(
-        feed(here.env["SENDHUB_KAFKA"], messages(kind.style, chosen), RATE, stopping, history)
-    )
+    feeding = asyncio.create_task(feed(here.env["SENDHUB_KAFKA"], _messages(kind, chosen), RATE, stopping, history))
     try:
         await asyncio.sleep(WARM_SECONDS)
         await kind.harm(here, chosen)
@@ -91,6 +92,10 @@ async def _under_load(kind: Kind, here: World, chosen: random.Random, history: P
         stopping.set()
         acked = await feeding
     return acked
+
+
+def _messages(kind: Kind, chosen: random.Random) -> Iterator[Message]:
+    return messages(kind.style, chosen, lambda: datetime.now(UTC))
 
 
 async def _drain(here: World) -> str | None:

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,8 @@ from tests.faults.replay import replay
 
 KEY = b"k" * 32
 EVENTS = 400
-DAY = orjson.dumps({"kind": "day.reached", "effective_on": "2026-11-24"})
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+DAYS = 4
 Logs = dict[str, list[Record]]
 
 
@@ -50,7 +50,7 @@ class Made:
         self.logs: Logs = {topic.name: [] for topic in (*TOPICS, counting.OUTPUT, counting.STATE)}
         self._sizes = {topic.name: topic.partitions for topic in (*TOPICS, counting.OUTPUT, counting.STATE)}
         self.url = f"sqlite:///{folder / 'readmodel.db'}"
-        stream = messages(Style(times=2, poison=0.05), random.Random(5))
+        stream = messages(Style(times=2, poison=0.05), random.Random(5), lambda: NOW)
         self.acked = []
         for message in islice(stream, EVENTS):
             self.acked.append(message.envelope.id)
@@ -64,7 +64,10 @@ class Made:
 
     def _day(self, topic: Topic) -> None:
         for partition in range(topic.partitions):
-            self._append(Output(topic.name, check.DAY_KEY, DAY, (("kind", b"day.reached"),), partition))
+            for number in range(DAYS):
+                day = (NOW + timedelta(days=number)).date().isoformat()
+                value = orjson.dumps({"kind": "day.reached", "effective_on": day})
+                self._append(Output(topic.name, check.DAY_KEY, value, (("kind", b"day.reached"),), partition))
 
     def _run(self, name: str, partition: int) -> None:
         stage = self.stages[name]
@@ -146,6 +149,7 @@ def test_nothing_is_found_where_nothing_went_wrong(made: Made) -> None:
     assert verdict.findings == []
     assert verdict.inputs == EVENTS
     assert len(made.logs[DEADLETTER.name]) > 10, "the stages met poison"
+    assert len(made.logs[ALERTS.name]) > 10, "deadlines came near"
 
 
 @pytest.mark.parametrize("topic", [OBSERVATIONS, FACTS, LINKS, counting.OUTPUT], ids=lambda topic: topic.name)

@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 from hub.embedded import deployment, kafka
@@ -34,7 +35,7 @@ WORKERS: tuple[tuple[str, int], ...] = (
     *(("intake", 1), ("identity", 1), ("casework", 1), ("casework", 2), (NAME, 1), (NAME, 2), ("projection", 1)),
 )
 SOURCES = Sources(
-    sources=(Source(id=COUNCIL, kind="council", area="825", creates_children=True, trusts_nhs_number=True),)
+    sources=(Source(id=COUNCIL, kind="council", area="825", creates_children=True, live_from=date(2026, 1, 1)),)
 )
 
 
