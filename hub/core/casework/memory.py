@@ -67,6 +67,10 @@ class Memory:
         return due or any(fact.received_on == day for fact in self.facts.values())
 
 
+PARTS = len(fields(Memory))
+"""How many values `dump` writes after the prefix."""
+
+
 def dump(memory: Memory) -> bytes:
     """The memory as bytes."""
     next_on = memory.now.next_on if memory.now else None
@@ -104,7 +108,7 @@ def check(value: bytes) -> None:
     due = due_on(value)
     if due is not None:
         date.fromisoformat(due)
-    if len(orjson.loads(memoryview(value)[len(NEVER) :])) != len(fields(Memory)):
+    if len(orjson.loads(memoryview(value)[len(NEVER) :])) != PARTS:
         raise ValueError("not a memory")
 
 
