@@ -1,7 +1,8 @@
 """A worker process for tests: the counting stage, or casework on topics of the run's own, which can kill or stop itself
 at a named point.
 
-Usage: python -m tests.support.worker RUN|RUN.casework [POINT ACTION AFTER]. ACTION is kill or stop, at the AFTERth time.
+Usage: python -m tests.support.worker RUN|RUN.casework [POINT ACTION AFTER]. ACTION is kill or stop, at the AFTERth
+time.
 """
 
 import os

@@ -180,6 +180,8 @@ def start(
         "SENDHUB_INSTANCE": str(instance),
         "SENDHUB_SESSION_TIMEOUT": "3",
         "SENDHUB_BATCH_RECORDS": "100",
+        # So long that it is the successor who fences, not the broker for a transaction that took too long.
+        "SENDHUB_TRANSACTION_TIMEOUT": "120",
     }
     arguments = (case.stage.name, *fault)
     return stack.enter_context(running("tests.support.worker", *arguments, env=env, log=log(folder, case, instance)))
