@@ -6,7 +6,7 @@ the stage had come by then: what a topic holds must be what was said last at the
 """
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple
 from uuid import uuid4
@@ -23,7 +23,7 @@ from hub.runtime.restore import StageOf
 from hub.runtime.shadow import Shadow
 from hub.runtime.state import PartitionState
 from hub.stages.stage import Output, Record, Stage
-from schemas.topics import TOPICS, Topic
+from schemas.topics import TOPICS
 
 CHILDREN_COUNT = "children"
 
@@ -90,24 +90,25 @@ class Running(NamedTuple):
     moved: set[int]
 
 
-async def rebuild(settings: Settings, stage_of: StageOf, *, keep: bool = False) -> list[Compared]:
-    """Compare a stage's state, and the compacted topics it writes, with what its source gives anew.
+async def rebuild(
+    settings: Settings, stage_of: StageOf, current: Collection[str], *, keep: bool = False
+) -> list[Compared]:
+    """Compare a stage's state, and `current` (compacted topics that it alone writes), with what its source gives anew.
 
     What the rebuild says goes to shadow topics and nowhere else. Raises Unavailable while Kafka or a topic is away,
     DataMissing when the source lost records.
     """
-    return await _Rebuild(settings, stage_of).run(keep=keep)
+    return await _Rebuild(settings, stage_of, current).run(keep=keep)
 
 
 class _Rebuild:
-    def __init__(self, settings: Settings, stage_of: StageOf) -> None:
+    def __init__(self, settings: Settings, stage_of: StageOf, current: Collection[str]) -> None:
         self._settings = settings
         self._pace = Pace()
         self._stage: Stage = stage_of(self._pace)
         (self._source,) = self._stage.sources
-        written = [_topic(name) for name in self._stage.writes]
-        self._written = written
-        self._said = {topic.name: Said() for topic in written if topic.policy == "compact"}
+        self._written = [topic for topic in TOPICS if topic.name in self._stage.writes]
+        self._said = {topic: Said() for topic in current}
 
     async def run(self, *, keep: bool) -> list[Compared]:
         count = await kafka_topics.partitions_of(self._settings.kafka, self._source)
@@ -199,10 +200,6 @@ class _Rebuild:
                     compared.differ(key.decode("utf-8", "replace"), _which(held.get(key), said.last.get(key)))
             found.append(compared)
         return found
-
-
-def _topic(name: str) -> Topic:
-    return next(topic for topic in TOPICS if topic.name == name)
 
 
 def _as_in(running: PartitionState) -> Accept:

@@ -15,6 +15,9 @@ ADMIN_TIMEOUT_MS = 10_000
 VITAL = frozenset({"cleanup.policy", "retention.ms", "retention.bytes"})
 """Settings by which a topic that is kept for ever would lose records."""
 
+NOT_SHORTER = {"local.retention.ms": ("-2", "-1"), "local.retention.bytes": ("-2", "-1")}
+"""With tiered storage: as `retention`, or for ever. Anything else leaves the records to a remote store alone."""
+
 
 class Problem(NamedTuple):
     """What is wrong with a topic, with what to do. Before a `grave` one is mended nothing may be read or written."""
@@ -129,6 +132,20 @@ def _partition_problems(topic: Topic, partitions: int) -> list[Problem]:
 
 
 def _setting_problems(topic: Topic, found: dict[str, str]) -> list[Problem]:
+    return _unlike(topic, found) + _shorter(topic, found)
+
+
+def _shorter(topic: Topic, found: dict[str, str]) -> list[Problem]:
+    if topic.keep_days is not None or topic.policy != "delete":
+        return []
+    return [
+        Problem(f"{topic.name} has {name}={found[name]}, not {may[0]}: set it with kafka-configs", grave=True)
+        for name, may in NOT_SHORTER.items()
+        if found.get(name, may[0]) not in may
+    ]
+
+
+def _unlike(topic: Topic, found: dict[str, str]) -> list[Problem]:
     return [
         Problem(
             f"{topic.name} has {name}={found.get(name)}, not {value}: set it with kafka-configs",

@@ -74,6 +74,20 @@ async def test_what_is_kept_for_ever_may_neither_expire_nor_be_compacted_away(
         await topics.require(broker.bootstrap, [topic.name])
 
 
+async def test_what_is_kept_for_ever_may_not_be_left_to_a_remote_store_alone(
+    broker: Kafka, admin: AIOKafkaAdminClient, own: dict[str, Topic]
+) -> None:
+    facts, raw = own[FACTS.name], own[COUNCIL_EVENTS.name]
+    await topics.create(broker.bootstrap, 1, [facts, raw])
+    await set_to(admin, facts, local_retention_ms="86400000")
+    await set_to(admin, raw, local_retention_ms="86400000")
+    assert [problem.split(":")[0] for problem in await topics.problems(broker.bootstrap, [facts, raw])] == [
+        f"{facts.name} has local.retention.ms=86400000, not -2"
+    ]
+    with pytest.raises(TopicUnfit, match=r"local\.retention\.ms"):
+        await topics.require(broker.bootstrap, [facts.name])
+
+
 async def test_other_partitions_are_a_grave_problem(
     broker: Kafka, admin: AIOKafkaAdminClient, own: dict[str, Topic]
 ) -> None:

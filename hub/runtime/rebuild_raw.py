@@ -1,0 +1,193 @@
+"""`sendhub rebuild --from-raw`: the facts of the raw messages that are still kept, worked out again.
+
+Intake's own handler reads them, identity's own rules make facts of what they say; who a source person is, is read from
+hub.links and never decided again. Compared are sets: what each source person said, under the decision that stands now.
+Personal data is in memory only.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from pydantic import ValidationError
+
+from hub.core.errors import CoreError
+from hub.core.identity.bodies import body_of
+from hub.platform.settings import Settings
+from hub.runtime.log_reader import LogReader
+from hub.runtime.partitions import Partition, to_record
+from hub.runtime.rebuild import Compared
+from hub.runtime.rebuild_links import Standing, decided
+from hub.stages.errors import PermanentError
+from hub.stages.intake import IntakeHandler
+from hub.stages.stage import Record, State
+from schemas.ids import digest, keyed_digest
+from schemas.statements import Observation
+from schemas.topics import COUNCIL_EVENTS, FACTS, IDENTITY_STATE, NHS_MESSAGES, OBSERVATIONS, Topic
+
+OF_THE_HUB = ("received_at", "message", "child_id", "link", "seq")
+"""Fields of a fact that its source did not state."""
+
+
+@dataclass
+class Window:
+    """The raw messages of a topic that are there: instants (broker's, UTC) and offsets of the first and the last."""
+
+    topic: str
+    first: Record | None = None
+    last: Record | None = None
+    number: int = 0
+
+    def take(self, record: Record) -> None:
+        """Widen it by a record."""
+        self.number += 1
+        if self.first is None or record.timestamp < self.first.timestamp:
+            self.first = record
+        if self.last is None or record.timestamp >= self.last.timestamp:
+            self.last = record
+
+    def __str__(self) -> str:
+        if self.first is None or self.last is None:
+            return f"{self.topic}: no messages"
+        return f"{self.topic}: {self.number} messages, {_place(self.first)} to {_place(self.last)}"
+
+
+@dataclass
+class FromRaw:
+    """What the comparison covers, and what came of it."""
+
+    windows: list[Window]
+    compared: Compared
+
+
+async def rebuild_raw(settings: Settings) -> FromRaw:
+    """Compare the facts of the window with those on hub.facts. Raises Unavailable while Kafka is away."""
+    intake = IntakeHandler(settings.sources, lambda outcome, source: None)
+    windows, observations = [], []
+    for topic in (COUNCIL_EVENTS, NHS_MESSAGES):
+        window = Window(topic.name)
+        async for record in _records(settings, topic):
+            window.take(record)
+            observations += _read(intake, record)
+        windows.append(window)
+    links, held_back = await decided(settings), await _held_back(settings)
+    expected: dict[str, str] = {}
+    waiting = 0
+    for observation in observations:
+        found = _expected(observation, links, settings.key)
+        if found is None:
+            waiting += 1
+        elif (observation.source, observation.message) not in held_back:
+            expected[found[0]] = found[1]
+    messages = {(observation.source, observation.message) for observation in observations}
+    everywhere, inside = await _facts(settings, messages, links)
+    compared = Compared("hub.facts from raw", {"facts": len(expected), "waiting": waiting, "held_back": len(held_back)})
+    for content in sorted(expected.keys() - everywhere.keys()):
+        compared.differ(expected[content], "a fact is missing")
+    for content in sorted(inside.keys() - expected.keys()):
+        compared.differ(inside[content], "a fact should not be there")
+    return FromRaw(windows, compared)
+
+
+async def _records(settings: Settings, topic: Topic) -> Any:
+    async with LogReader(settings, [Partition(topic.name, number) for number in range(topic.partitions)]) as log:
+        async for batch in log.read_on():
+            for raw in batch:
+                yield to_record(raw)
+
+
+def _read(intake: IntakeHandler, record: Record) -> list[Observation]:
+    """The observations of a message; none of one that became a dead letter."""
+    try:
+        step = intake.handle([record], _NO_STATE)
+    except PermanentError:
+        return []
+    said = [output for output in step.outputs if output.topic == OBSERVATIONS.name]
+    return [Observation.model_validate_json(output.value or b"") for output in said]
+
+
+def _expected(observation: Observation, links: dict[str, Standing], key: bytes) -> tuple[str, str] | None:
+    """The fact of an observation, as a digest, and its child; None where its source person has no child."""
+    person = observation.person
+    if person is not None and person.id is not None:
+        link = keyed_digest(key, "person", observation.source, person.id)
+    else:
+        link = keyed_digest(key, "record", observation.source, observation.record)
+    standing = links.get(link)
+    if standing is None or standing.child_id is None:
+        return None
+    try:
+        body, _ = body_of(observation, key)
+    except CoreError:
+        return None
+    return _content({**body, "child_id": standing.child_id, "link": link, "seq": standing.seq}), standing.child_id
+
+
+async def _facts(
+    settings: Settings, messages: set[tuple[str, str | None]], links: dict[str, Standing]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The facts under decisions that stand, by content, with their child: all of them, and those of these messages."""
+    everywhere: dict[str, str] = {}
+    inside: dict[str, str] = {}
+    async for record in _records(settings, FACTS):
+        try:
+            fact = orjson.loads(record.value or b"")
+        except orjson.JSONDecodeError:
+            continue
+        if not isinstance(fact, dict) or "link" not in fact or str(fact.get("kind")).startswith("link."):
+            continue
+        standing = links.get(fact["link"])
+        if standing is None or (standing.seq, standing.child_id) != (fact.get("seq"), fact.get("child_id")):
+            continue
+        content = _content(fact)
+        everywhere[content] = fact["child_id"]
+        if (fact["source"], fact.get("message")) in messages:
+            inside[content] = fact["child_id"]
+    return everywhere, inside
+
+
+def _content(fact: dict[str, Any]) -> str:
+    """What was stated, and under which decision: not when it was received, nor by which message."""
+    said = {
+        name: value for name, value in fact.items() if name not in OF_THE_HUB and value not in (None, "", {}, False)
+    }
+    stands = [fact["child_id"], fact["link"], fact["seq"]]
+    return digest(orjson.dumps([said, stands], option=orjson.OPT_SORT_KEYS).hex())
+
+
+async def _held_back(settings: Settings) -> set[tuple[str, str | None]]:
+    """Source and message of each observation that identity holds back until a person decides."""
+    values: dict[bytes, bytes | None] = {}
+    async with LogReader(settings, [Partition(IDENTITY_STATE.name, 0)]) as log:
+        async for batch in log.read_on():
+            values.update((raw.key, raw.value) for raw in batch if raw.key.startswith(b"disputed:"))
+    found = set()
+    for value in filter(None, values.values()):
+        try:
+            observation = Observation.model_validate_json(value)
+        except ValidationError:
+            continue
+        found.add((observation.source, observation.message))
+    return found
+
+
+class _NoState:
+    """Intake keeps none."""
+
+    def get(self, key: str) -> bytes | None:
+        return None
+
+    def put(self, key: str, value: bytes | None) -> None:
+        raise TypeError("intake keeps no state")
+
+    def items(self) -> Any:
+        return iter(())
+
+
+_NO_STATE: State = _NoState()
+
+
+def _place(record: Record) -> str:
+    at = datetime.fromtimestamp(record.timestamp / 1000, UTC)
+    return f"{at:%Y-%m-%d %H:%M:%S}Z ({record.partition} at {record.offset})"
