@@ -4,22 +4,25 @@ import argparse
 import asyncio
 import logging
 import sys
+import time
 
 import structlog
 
 from hub.embedded.kafka import fetch_jars
-from tests.faults import disk
+from tests.faults import disk, stock
 from tests.faults.kinds import KINDS
 from tests.faults.series import Row, run
 from tests.support.processes import PROJECT
 
 HEAD = (
-    f"{'fault':10} {'seed':>5} {'inputs':>7} {'lost':>5} {'wrong':>6} {'repeated':>9} {'recovery s':>11} {'seconds':>8}"
+    f"{'fault':14} {'seed':>5} {'inputs':>7} {'lost':>5} {'wrong':>6} {'repeated':>9} {'recovery s':>11} {'seconds':>8}"
 )
 
 
 def main() -> int:
     asked = _arguments()
+    if asked.stock:
+        return _stock(asked)
     # The table is what is read: what supervisor and publisher say goes nowhere, what the hub says into its own logs.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     logging.disable(logging.ERROR)
@@ -29,7 +32,7 @@ def main() -> int:
     for name in asked.only:
         kind = KINDS[name]
         if kind.plan.disk and not disk.possible():
-            print(f"{name:10} not run: it mounts a small disk, which needs root", flush=True)
+            print(f"{name:14} not run: it mounts a small disk, which needs root", flush=True)
             continue
         for number in range(asked.series or kind.series):
             row = asyncio.run(run(kind, asked.seed + number))
@@ -40,11 +43,24 @@ def main() -> int:
     return 0 if rows and all(row.clean for row in rows) else 1
 
 
+def _stock(asked: argparse.Namespace) -> int:
+    """Rows for stock Faust; nothing is asked of it."""
+    logging.disable(logging.ERROR)
+    print(HEAD, flush=True)
+    for fault in stock.FAULTS:
+        for seed in range(asked.seed, asked.seed + (asked.series or 1)):
+            began = time.monotonic()
+            found = asyncio.run(stock.measure(fault, seed))
+            print(_line(Row(f"stock {fault}", seed, found, 0.0, time.monotonic() - began, None)), flush=True)
+    return 0
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--only", type=_kinds, default=list(KINDS), help=f"any of {','.join(KINDS)}")
     parser.add_argument("--series", type=int, default=0, help="series of each fault (10 or 2, unless said)")
     parser.add_argument("--seed", type=int, default=1, help="of the first series of each fault; the next has one more")
+    parser.add_argument("--stock", action="store_true", help="instead: stock Faust, for comparison")
     return parser.parse_args()
 
 
@@ -58,10 +74,14 @@ def _kinds(text: str) -> list[str]:
 def _line(row: Row) -> str:
     found = row.verdict
     line = (
-        f"{row.fault:10} {row.seed:>5} {found.inputs:>7,} {found.lost:>5} {found.wrong:>6} {found.repeated:>9} "
+        f"{row.fault:14} {row.seed:>5} {found.inputs:>7,} {found.lost:>5} {found.wrong:>6} {found.repeated:>9} "
         f"{row.recovery:>11.1f} {row.seconds:>8.0f}"
     )
-    return line if row.clean else "\n  ".join([line, *found.findings, f"its logs and histories: {row.kept}"])
+    return (
+        line
+        if row.clean or row.kept is None
+        else "\n  ".join([line, *found.findings, f"its logs and histories: {row.kept}"])
+    )
 
 
 if __name__ == "__main__":
