@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 
 from hub.embedded.system import System
 from schemas.envelope import Envelope
+from schemas.ids import keyed_digest
 from schemas.topics import AUDIT, COUNCIL_EVENTS
 from tests.integration.test_commands import sendhub
 from tests.support.client import Client, client, event, person
@@ -39,10 +40,11 @@ async def put_raw(hub: System, source: str, body: bytes) -> None:
     envelope = Envelope(
         id=f"m-{source}-{len(body)}", source=source, type="sendhub.council.event", time=datetime.now(UTC)
     )
+    key = keyed_digest(b"test", source, "LATE").encode()
     producer = AIOKafkaProducer(bootstrap_servers=hub.kafka)
     await producer.start()
     try:
-        await producer.send_and_wait(COUNCIL_EVENTS.name, body, b"k", headers=list(envelope.headers()))
+        await producer.send_and_wait(COUNCIL_EVENTS.name, body, key, headers=list(envelope.headers()))
     finally:
         await producer.stop()
 

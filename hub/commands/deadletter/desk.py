@@ -1,5 +1,6 @@
 """What may keep a command from its work at the desk, as sentences."""
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,6 +18,9 @@ from hub.store import Conflict, Projector, SchemaMismatch
 @contextmanager
 def faults_told(settings: Settings) -> Iterator[None]:
     """Say in a sentence what went wrong. What was committed before stands: the same command goes on from there."""
+    # The Kafka client tells the same once more, with its own inner workings.
+    for name in ("asyncio", "aiokafka"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         yield
     except (RuntimeFault, Conflict) as error:
