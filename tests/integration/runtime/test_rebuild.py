@@ -142,7 +142,6 @@ def test_a_stage_that_died_within_a_day_is_restored_to_where_it_stood(
         assert process.wait(60) == -9
     assert sendhub("rebuild").stdout.splitlines()[-1] == "rebuild: children=50 differ=0"
     make_anew(kafka, CASEWORK_STATE)
-    assert sendhub("rebuild").returncode == 1
     restored = sendhub("state", "rebuild", "casework")
     assert restored.returncode == 0, restored.stderr
     assert sendhub("rebuild").stdout.splitlines()[-1] == "rebuild: children=50 differ=0"
