@@ -15,6 +15,8 @@ from hub.stages.errors import Unavailable
 
 POLL_MS = 500
 FETCH_BYTES = 8 << 20
+FETCH_WAIT_MS = 20
+"""Longest wait in the broker: the client has one fetch under way, and one that waits at an end holds up the next."""
 SILENT_SECONDS = 60.0
 """How long nothing may come before reading is given up: an open transaction ends sooner."""
 
@@ -111,4 +113,5 @@ def _consumer(settings: Settings, isolation: str) -> AIOKafkaConsumer:
         enable_auto_commit=False,
         auto_offset_reset="earliest",
         max_partition_fetch_bytes=FETCH_BYTES,
+        fetch_max_wait_ms=FETCH_WAIT_MS,
     )
