@@ -28,7 +28,7 @@ from hub.runtime.producer import group_id
 
 log = structlog.get_logger()
 
-FETCH_SECONDS = 0.1
+FETCH_SECONDS = 0.05
 """Longest wait for records, here and in the broker: also how soon transaction markers at the end of a log are passed.
 
 The client has one fetch under way for each broker: a longer wait for partitions that are idle holds up the busy ones.
@@ -45,7 +45,7 @@ DRAIN_SECONDS = 20.0
 SILENT_SECONDS = 10.0
 """Not ready any more when a partition was silent for so long: the broker answers at least every FETCH_SECONDS."""
 BEAT_SECONDS = 1.0
-RESTS = 2
+RESTS = 4
 """Fetches without anything after which a lane is at rest."""
 Answer = TypeVar("Answer")
 EXIT_FAULT = 70

@@ -87,6 +87,7 @@ async def _under_load(kind: Kind, here: World, chosen: random.Random, history: P
     try:
         await asyncio.sleep(WARM_SECONDS)
         await kind.harm(here, chosen)
+        here.heal()
         await asyncio.sleep(WARM_SECONDS)
     finally:
         stopping.set()

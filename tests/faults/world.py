@@ -128,6 +128,15 @@ class World:
         """Have a worker `kill` or `stop` itself at a named point."""
         (self.folder / f"{name}.orders").write_text(f"{point} {action}")
 
+    def heal(self) -> None:
+        """Take back orders that nobody has obeyed, and wake whoever still sleeps."""
+        for orders in self.folder.glob("*.orders"):
+            orders.unlink(missing_ok=True)
+        for name, (supervisor, _, _) in self._keepers.items():
+            if (pid := supervisor.pid(name)) is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
     async def ended(self, name: str, pid: int, seconds: float = 30.0) -> bool:
         """Whether that process of a worker ends in time."""
         return await until(lambda: self._keepers[name][0].pid(name) != pid, seconds)
