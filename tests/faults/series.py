@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import os
 import random
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -18,6 +20,7 @@ from tests.faults.inputs import feed, messages
 from tests.faults.kinds import Kind
 from tests.faults.watch import NotDrained, Watch, drained
 from tests.faults.world import World, world
+from tests.support.processes import PROJECT
 
 RATE = 120.0
 """Messages a second."""
@@ -74,9 +77,26 @@ async def _run(kind: Kind, seed: int, folder: Path) -> tuple[Verdict, float]:
         watch.write()
         await here.stop_all()
         verdict = await judge(here, watch, acked, kind.plan.rough)
+        await _rebuild(here, verdict)
         if unfinished:
             verdict.lose(1, unfinished)
         return verdict, max((watch.recovery(strike.group, strike.at) for strike in here.strikes), default=0.0)
+
+
+async def _rebuild(here: World, verdict: Verdict) -> None:
+    """What an operator would ask: is what stands what the facts give?"""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "hub.cli", "rebuild"),
+        cwd=PROJECT,
+        env={**os.environ, **here.env, "SENDHUB_KAFKA": here.direct},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said = (await process.communicate())[0].decode()
+    (here.folder / "rebuild.txt").write_text(said)
+    last = said.strip().rsplit("\n", 1)[-1]
+    if process.returncode or not last.endswith(" differ=0"):
+        verdict.err(1, f"sendhub rebuild: {last}")
 
 
 async def _under_load(kind: Kind, here: World, chosen: random.Random, history: Path) -> list[str]:

@@ -1,6 +1,6 @@
 """Outputs find the partition that every Kafka client finds, in order, in batches below the topics' limits."""
 
-from types import SimpleNamespace
+import asyncio
 
 import pytest
 from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
@@ -80,9 +80,9 @@ class Taking:
     async def partitions_for(self, topic: str) -> set[int]:
         return {0, 1, 2, 3}
 
-    async def send_batch(self, batch: BatchBuilder, topic: str, partition: int) -> object:
+    async def send_batch(self, batch: BatchBuilder, topic: str, partition: int) -> asyncio.Future[object]:
         self.batches.append((topic, partition, batch))
-        return SimpleNamespace()
+        return asyncio.get_running_loop().create_future()
 
 
 @pytest.fixture
