@@ -29,8 +29,8 @@ IDLE = ("selectors.py", "threading.py", "socketserver.py", "queue.py")
 
 
 def start() -> None:
-    """Begin to count, if asked; what was counted is written every second."""
-    file = os.environ.get("BENCH_SAMPLES")
+    """Begin to count, if asked and not begun; what was counted is written every second."""
+    file = os.environ.pop("BENCH_SAMPLES", None)
     if file:
         threading.Thread(target=_run, args=(Path(file),), daemon=True).start()
 

@@ -23,8 +23,7 @@ def lane(handler: str, source: str, prefix: str) -> None:
     from hub.runtime.worker import run_stage
 
     set_up("bench", "WARNING")
-    samples.start()
-    run_stage(Settings(group_prefix=prefix), stage(handler, source, prefix))
+    run_stage(Settings(group_prefix=prefix), stage(handler, source, prefix), lambda point: samples.start())
 
 
 def quix(handler: str, source: str, prefix: str, guarantee: str = "at-least-once") -> None:

@@ -27,6 +27,9 @@ STAGE_BATCH = Histogram(
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
 )
 STAGE_LAG = Gauge("sendhub_stage_lag_records", "Records not yet committed.", ["stage", "topic", "partition"])
+STAGE_WAITING = Gauge(
+    "sendhub_stage_waiting", "1 while a partition waits for what is away.", ["stage", "topic", "partition"]
+)
 STAGE_LAST_COMMIT = Gauge("sendhub_stage_last_commit_timestamp_seconds", "Time of the last commit.", ["stage"])
 
 CONNECTOR_RECEIVED = Counter("sendhub_connector_messages_received", "Messages offered.", ["connector", "source"])

@@ -71,7 +71,7 @@ class Lane:
         self.partition = partition
         self.position: int | None = None
         self.committed = 0
-        self.waiting_for: str | None = None
+        self._waiting_for: str | None = None
         self._committer = committer
         self._closing = asyncio.Event()
 
@@ -82,10 +82,22 @@ class Lane:
             self.position = self.committed = start
         return start
 
+    @property
+    def waiting_for(self) -> str | None:
+        """What is away, or takes too long, while the lane waits for it."""
+        return self._waiting_for
+
+    @waiting_for.setter
+    def waiting_for(self, why: str | None) -> None:
+        if why != self._waiting_for:
+            place = (self.stage, self.partition.topic, str(self.partition.partition))
+            metrics.STAGE_WAITING.labels(*place).set(why is not None)
+        self._waiting_for = why
+
     async def close(self) -> None:
         """Stop retrying and let go. The caller has made sure that no batch is under way."""
         self._closing.set()
-        self.position = None
+        self.position = self.waiting_for = None
         await self._committer.close()
 
     @property

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from prometheus_client import REGISTRY
 
 from hub.runtime.errors import Fenced
 from hub.runtime.lane import ATTEMPTS, Lane, source_of
@@ -79,6 +80,10 @@ async def opened(committed: Committed) -> Lane:
     lane = Lane("count", PARTITION, committed)
     await lane.open()
     return lane
+
+
+def waiting() -> float | None:
+    return REGISTRY.get_sample_value("sendhub_stage_waiting", {"stage": "count", "topic": "test.in", "partition": "0"})
 
 
 async def until_it_waits(lane: Lane) -> None:
@@ -164,10 +169,13 @@ async def test_a_waiting_lane_gives_up_when_its_partition_is_taken_away() -> Non
     committed.temporary = 10**9
     taking = asyncio.create_task(lane.take(fetched(0, 2)))
     await until_it_waits(lane)
+    assert waiting() == 1, "the metric says so too"
     lane.give_up()
     await taking
     assert committed.handled == []
     assert lane.position == 0, "what was not committed is still to come"
+    await lane.close()
+    assert waiting() == 0
 
 
 async def test_opening_burying_and_passing_markers_wait_for_what_is_away_as_well() -> None:
