@@ -21,6 +21,8 @@ from tests.faults.counting import NAME
 READS: dict[str, tuple[Topic, ...]] = {**dict(FLOW), NAME: (FACTS,)}
 """The groups, upstream first, with what each reads."""
 POLL_SECONDS = 0.2
+BUSY_SECONDS = 2.0
+"""A partition that was committed so recently will be again, as soon as somebody can."""
 
 
 class Seen(NamedTuple):
@@ -78,11 +80,13 @@ class Watch:
         return back
 
     def recovery(self, group: str, at: float) -> float:
-        """Seconds from `at` until the last of the group's partitions that moved at all afterwards moved first."""
+        """Seconds from `at` until all of the group's partitions moved again that had been moving before."""
+        seen = [each for each in self.seen if each.group == group]
+        busy = {each.partition for each in seen if at - BUSY_SECONDS < each.at <= at}
         moved: dict[TopicPartition, float] = {}
-        for seen in self.seen:
-            if seen.group == group and seen.at > at:
-                moved.setdefault(seen.partition, seen.at)
+        for each in seen:
+            if each.at > at and each.partition in busy:
+                moved.setdefault(each.partition, each.at)
         return max(moved.values(), default=at) - at
 
     def write(self) -> None:
