@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import logging
+import signal
 import sys
 import time
 
@@ -21,6 +22,9 @@ HEAD = (
 
 def main() -> int:
     asked = _arguments()
+    # Asked to end, a run ends what it started, as after Ctrl-C; also when its shell had it ignore that.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     if asked.stock:
         return _stock(asked)
     # The table is what is read: what supervisor and publisher say goes nowhere, what the hub says into its own logs.
