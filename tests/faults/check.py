@@ -1,18 +1,20 @@
 """The judge: everything that was written in a series beside what a serial replay of the same logs writes."""
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
-from aiokafka import ConsumerRecord
 from sqlalchemy import select
 
 from hub.core.casework.policy import Policy
-from hub.runtime.changelog import ORIGIN
+from hub.runtime.changelog import OFFSET_HEADER, ORIGIN
+from hub.runtime.partitions import to_record
 from hub.stages import projection
 from hub.stages.casework import casework
 from hub.stages.identity import identity
@@ -21,6 +23,8 @@ from hub.stages.stage import Output, Record, Stage
 from hub.store.engine import open_engine
 from hub.store.tables import metadata
 from schemas.deadletters import parse
+from schemas.ids import digest
+from schemas.instants import london_day
 from schemas.topics import (
     ALERTS,
     CASEWORK_STATE,
@@ -82,15 +86,17 @@ Logs = Mapping[str, Sequence[Record]]
 async def judge(world: World, watch: Watch, acked: Iterable[str], rough: bool) -> Verdict:
     """Read every log of a series that has come to rest, and compare."""
     found = await read_all(world.direct, [topic.name for topic in TOPICS])
-    logs = {topic: [_record(each) for each in records] for topic, records in found.items()}
+    logs = {topic: [to_record(each) for each in records] for topic, records in found.items()}
     key = (world.deployment.folder / "key").read_bytes().strip()
-    verdict = compare(logs, stages(key, rough), acked, world.env["SENDHUB_DATABASE_URL"])
+    _keep(logs, world.folder / "outputs.jsonl")
+    last_day = london_day(world.clock.now())
+    verdict = compare(logs, stages(key, rough), acked, world.env["SENDHUB_DATABASE_URL"], last_day)
     back = watch.went_back()
     verdict.err(len(back), f"committed offsets that went back: {back[:3]}")
     return verdict
 
 
-def compare(logs: Logs, stages: Mapping[str, Stage], acked: Iterable[str], read_model: str) -> Verdict:
+def compare(logs: Logs, stages: Mapping[str, Stage], acked: Iterable[str], read_model: str, last_day: date) -> Verdict:
     """What is wrong with logs, beside what these stages make of them one record after the other."""
     verdict = Verdict(inputs=len(logs[COUNCIL_EVENTS.name]))
     replayed = {name: _replay(stage, logs) for name, stage in stages.items()}
@@ -99,7 +105,8 @@ def compare(logs: Logs, stages: Mapping[str, Stage], acked: Iterable[str], read_
     _casework(verdict, logs, replayed)
     _states(verdict, logs, stages, replayed)
     _letters(verdict, logs, replayed)
-    _days(verdict, logs)
+    _offsets(verdict, logs, stages)
+    _days(verdict, logs, last_day)
     _read_model(verdict, logs, read_model)
     return verdict
 
@@ -114,8 +121,13 @@ def stages(key: bytes, rough: bool) -> dict[str, Stage]:
     }
 
 
-def _record(raw: ConsumerRecord) -> Record:
-    return Record(raw.topic, raw.partition, raw.offset, raw.key, raw.value, tuple(raw.headers), raw.timestamp)
+def _keep(logs: Logs, file: Path) -> None:
+    """The history of everything that was written: where, and a hash of what."""
+    with file.open("w") as out:
+        for records in logs.values():
+            for each in records:
+                place = [each.topic, each.partition, each.offset]
+                print(json.dumps({"at": place, "hash": digest(each.key, each.value)}), file=out)
 
 
 def _note(outcome: str, source: str) -> None:
@@ -155,10 +167,20 @@ def _exact(verdict: Verdict, logs: Logs, replayed: Mapping[str, Sequence[Replaye
     for topic in (REVIEW, ALERTS):
         found = Counter(map(_said, logs[topic.name]))
         verdict.lose((expected.get(topic.name, Counter()) - found).total(), f"records of {topic.name}")
-    for topic in (FACTS, counting.OUTPUT):
-        if _in_order(logs[topic.name], replayed[{FACTS.name: "identity"}.get(topic.name, counting.NAME)], topic.name):
-            continue
-        verdict.err(1, f"{topic.name} is not in the order of a serial run")
+    for topic, stage in ((FACTS, "identity"), (LINKS, "identity"), (counting.OUTPUT, counting.NAME)):
+        if not _in_order(logs[topic.name], replayed[stage], topic.name):
+            verdict.err(1, f"{topic.name} is not in the order of a serial run")
+    _observations_in_order(verdict, logs, replayed["intake"])
+
+
+def _observations_in_order(verdict: Verdict, logs: Logs, replayed: Sequence[Replayed]) -> None:
+    """Those of one raw partition stand as it has them; between raw partitions there is no order."""
+    found = [_said(each) for each in logs[OBSERVATIONS.name]]
+    for part in replayed:
+        expected = [_said(output) for output in part.outputs if output.topic == OBSERVATIONS.name]
+        ours = set(expected)
+        if [said for said in found if said in ours] != expected:
+            verdict.err(1, f"{OBSERVATIONS.name} is not in the order of raw partition {part.partition}")
 
 
 def _compare(verdict: Verdict, topic: str, expected: Counter[Said], found: Counter[Said]) -> None:
@@ -193,6 +215,12 @@ def _casework(verdict: Verdict, logs: Logs, replayed: Mapping[str, Sequence[Repl
     for topic in (CHILDREN, DEADLINES):
         expected = _last(output for output in outputs if output.topic == topic.name)
         _differ(verdict, topic.name, expected, _last(logs[topic.name]))
+    for topic in (CHILDREN, DEADLINES, REVIEW):
+        verdict.repeat(_same_again(logs[topic.name]), f"records of {topic.name} that say what stood")
+    tasks = [
+        each for parts in replayed.values() for part in parts for each in part.outputs if each.topic == REVIEW.name
+    ]
+    _differ(verdict, f"{REVIEW.name} that are open", _open_tasks(tasks), _open_tasks(logs[REVIEW.name]))
     mine = [record for record in logs[ALERTS.name] if _value(record)["child_id"]]
     expected = _standing(output for output in outputs if output.topic == ALERTS.name)
     _differ(verdict, f"{ALERTS.name} that stand", expected, _standing(mine))
@@ -205,12 +233,28 @@ def _standing(said: Iterable[Record | Output]) -> dict[str, dict[str, Any]]:
     return {id_: {**value, "caused_by": None} for id_, value in last.items() if value["state"] == "open"}
 
 
+def _open_tasks(said: Iterable[Record | Output]) -> dict[bytes | None, bytes]:
+    """The questions that are open in the end."""
+    return {key: value for key, value in _last(said).items() if orjson.loads(value)["state"] == "open"}
+
+
+def _same_again(records: Iterable[Record]) -> int:
+    """How often a key was given the value that it had."""
+    stood: dict[bytes | None, bytes | None] = {}
+    repeated = 0
+    for each in records:
+        repeated += each.key in stood and stood[each.key] == each.value
+        stood[each.key] = each.value
+    return repeated
+
+
 def _twice_in_a_row(alerts: Iterable[Record]) -> int:
+    """How often an alert was said to be what it was; before its first opening it is cleared."""
     states: dict[tuple[str, str], str] = {}
     repeated = 0
     for value in map(_value, alerts):
         place = (value["child_id"], value["id"])
-        repeated += states.get(place) == value["state"]
+        repeated += states.get(place, "cleared") == value["state"]
         states[place] = value["state"]
     return repeated
 
@@ -230,7 +274,13 @@ def _states(
 
 
 def _letters(verdict: Verdict, logs: Logs, replayed: Mapping[str, Sequence[Replayed]]) -> None:
-    metas = [parse(record.value, record.headers).meta for record in logs[DEADLETTER.name]]
+    letters = [parse(record.value, record.headers) for record in logs[DEADLETTER.name]]
+    metas = [letter.meta for letter in letters]
+    originals = {(each.topic, each.partition, each.offset): each for records in logs.values() for each in records}
+    for letter in letters:
+        original = originals[letter.meta.source_topic, letter.meta.partition, letter.meta.offset]
+        if (letter.key, letter.value, letter.headers) != (original.key, original.value, original.headers):
+            verdict.err(1, f"a dead letter of {letter.meta.source_topic} that is not as its record")
     found = Counter((meta.stage, meta.source_topic, meta.partition, meta.offset) for meta in metas)
     expected = Counter(
         (name, record.topic, record.partition, record.offset)
@@ -245,8 +295,23 @@ def _letters(verdict: Verdict, logs: Logs, replayed: Mapping[str, Sequence[Repla
     verdict.err(surplus.total() - known, f"dead letters of good records: {list(surplus)[:3]}")
 
 
-def _days(verdict: Verdict, logs: Logs) -> None:
-    """Each day once and in order, in every partition."""
+def _offsets(verdict: Verdict, logs: Logs, stages: Mapping[str, Stage]) -> None:
+    """A changelog says which source offset it includes: ever more, and never more than there is."""
+    for stage in stages.values():
+        if stage.changelog is None:
+            continue
+        ends = {each.partition: each.offset + 1 for each in logs[stage.sources[0]]}
+        latest: dict[int, int] = {}
+        for each in logs[stage.changelog]:
+            includes = int(dict(each.headers)[OFFSET_HEADER])
+            # A batch's offset may lie beyond its last record, at the end of its transaction.
+            if not latest.get(each.partition, 0) <= includes <= ends.get(each.partition, 0) + 1:
+                verdict.err(1, f"{stage.changelog}/{each.partition} includes {includes} at {each.offset}")
+            latest[each.partition] = includes
+
+
+def _days(verdict: Verdict, logs: Logs, last: date) -> None:
+    """Each day once and in order up to the last, in every partition."""
     for topic in (OBSERVATIONS, FACTS):
         for partition in range(topic.partitions):
             days = [
@@ -254,21 +319,20 @@ def _days(verdict: Verdict, logs: Logs) -> None:
                 for record in logs[topic.name]
                 if record.partition == partition and record.key == DAY_KEY
             ]
-            if days != [days[0] + timedelta(days=number) for number in range(len(days))]:
-                verdict.err(1, f"days of {topic.name}/{partition}: {days}")
+            if not days or days != [last - timedelta(days=number) for number in reversed(range(len(days)))]:
+                verdict.err(1, f"days of {topic.name}/{partition} to {last}: {days}")
 
 
 def _read_model(verdict: Verdict, logs: Logs, url: str) -> None:
     engine = open_engine(url, read_only=True)
     try:
         with engine.connect() as connection:
-            for table, rows in projection.changes(_projected(logs)).items():
-                if "body" not in metadata.tables[table].columns:
-                    continue
-                columns = metadata.tables[table].c
+            changed = projection.changes(_projected(logs))
+            for table in [table for table in metadata.tables.values() if "body" in table.columns]:
+                rows = changed.get(table.name, {})
                 expected = {key: row["body"] for key, row in rows.items() if row is not None}
-                found = dict(connection.execute(select(columns.key, columns.body)).all())
-                _differ(verdict, f"the read model's {table}", expected, found)
+                found = dict(connection.execute(select(table.c.key, table.c.body)).all())
+                _differ(verdict, f"the read model's {table.name}", expected, found)
     finally:
         engine.dispose()
 

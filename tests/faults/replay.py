@@ -1,4 +1,7 @@
-"""What a stage would have said if nothing had ever gone wrong: its handler, in memory, one record after the other."""
+"""What a stage would have said if nothing had ever gone wrong: its handler, in memory, one record after the other.
+
+Apart from the runtime's own replay on purpose: that one is under test too.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
