@@ -9,9 +9,9 @@ test: ## everything: style, types, layers, unit, property, contract and integrat
 	@deploy/bootstrap test
 	@.venv/bin/python -m tests.run
 
-faults: ## the long fault series (ONLY=crash,pause SERIES=n SEED=n), a table, status 0 when nothing was found
+faults: ## the long fault series (ONLY=crash,pause SERIES=n SEED=n STOCK=1), a table, status 0 when nothing was found
 	@deploy/bootstrap test
-	@.venv/bin/python -m tests.faults $(if $(ONLY),--only $(ONLY)) $(if $(SERIES),--series $(SERIES)) $(if $(SEED),--seed $(SEED))
+	@.venv/bin/python -m tests.faults $(if $(ONLY),--only $(ONLY)) $(if $(SERIES),--series $(SERIES)) $(if $(SEED),--seed $(SEED)) $(if $(STOCK),--stock)
 
 bench: ## speed, latency and memory, beside other systems in the same run
 	@deploy/bootstrap bench

@@ -26,6 +26,7 @@ RATE = 120.0
 """Messages a second."""
 WARM_SECONDS = 2.0
 DRAIN_SECONDS = 120.0
+LEAST_INPUTS = 500
 
 
 @dataclass
@@ -80,6 +81,8 @@ async def _run(kind: Kind, seed: int, folder: Path) -> tuple[Verdict, float]:
         await _rebuild(here, verdict)
         if unfinished:
             verdict.lose(1, unfinished)
+        if verdict.inputs < LEAST_INPUTS:
+            verdict.err(1, "hardly anything was fed: the series shows nothing")
         return verdict, max((watch.recovery(strike.group, strike.at) for strike in here.strikes), default=0.0)
 
 

@@ -87,7 +87,8 @@ class Watch:
         for each in seen:
             if each.at > at and each.partition in busy:
                 moved.setdefault(each.partition, each.at)
-        return max(moved.values(), default=at) - at
+        never = [self.seen[-1].at] if busy - moved.keys() else []
+        return max([*moved.values(), *never], default=at) - at
 
     def write(self) -> None:
         """Keep the history."""
@@ -99,6 +100,21 @@ class Watch:
 
 class NotDrained(Exception):
     """A stage still has records to work off; the message says which."""
+
+
+async def positions(kafka: str) -> dict[tuple[str, TopicPartition], int]:
+    """Where each group stands in each partition of facts."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
+    await admin.start()
+    try:
+        return {
+            (group, partition): found.offset
+            for group in READS
+            for partition, found in (await admin.list_consumer_group_offsets(f"sendhub-{group}")).items()
+            if partition.topic == FACTS.name
+        }
+    finally:
+        await admin.close()
 
 
 async def drained(kafka: str, seconds: float) -> None:

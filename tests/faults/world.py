@@ -12,6 +12,9 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Literal
+
+import httpx
 
 from hub.embedded import deployment, kafka
 from hub.embedded.deployment import Deployment
@@ -23,14 +26,15 @@ from hub.runtime.supervisor import Program, Supervisor
 from schemas.sources import Source, Sources
 from schemas.topics import TOPICS
 from tests.faults.counting import NAME, OUTPUT, STATE
-from tests.faults.disk import Disk, mounted
+from tests.faults.disk import Disk, mounted, possible
 from tests.faults.inputs import COUNCIL
 from tests.support import postgres
 from tests.support.processes import PROJECT
 from tests.support.proxy import Proxy
 
 SESSION_SECONDS = 6
-PAUSE_SECONDS = 9
+PAUSE_SECONDS = 12
+"""A pause: longer than a session, and time enough for a twin to take over."""
 WORKERS: tuple[tuple[str, int], ...] = (
     *(("intake", 1), ("identity", 1), ("casework", 1), ("casework", 2), (NAME, 1), (NAME, 2), ("projection", 1)),
 )
@@ -42,7 +46,7 @@ SOURCES = Sources(
 @dataclass(frozen=True)
 class Plan:
     """What a kind of series needs: brokers, a proxy before the broker, PostgreSQL in SQLite's place, a counting stage
-    that refuses, topics that are missing at first, a folder for the broker's data.
+    that refuses, topics that are missing at first, a small disk for the data of one of them.
     """
 
     nodes: int = 1
@@ -50,7 +54,7 @@ class Plan:
     postgres: bool = False
     rough: bool = False
     missing: frozenset[str] = frozenset()
-    disk: bool = False
+    disk: Literal["", "kafka", "postgres"] = ""
 
 
 @dataclass
@@ -145,6 +149,17 @@ class World:
         """Whether a process stops itself in time."""
         return await until(lambda: _state(pid) == "T", seconds)
 
+    async def says(self, name: str, what: str, seconds: float) -> bool:
+        """Whether a worker says so of itself in time, when asked whether it is ready."""
+        end = time.monotonic() + seconds
+        async with httpx.AsyncClient(timeout=2.0, trust_env=False) as client:
+            while time.monotonic() < end:
+                with suppress(httpx.HTTPError):
+                    if what in (await client.get(f"http://127.0.0.1:{self.ports[name]['metrics']}/ready")).text:
+                        return True
+                await asyncio.sleep(0.1)
+        return False
+
     def struck(self, name: str, at: float | None = None) -> None:
         """Note that a worker's group has to recover from now on."""
         self.strikes.append(Strike(name.rsplit("-", 1)[0], at or time.time()))
@@ -171,13 +186,13 @@ async def world(plan: Plan, folder: Path) -> AsyncIterator[World]:
         made = deployment.create(folder / "hub", SOURCES)
         made.logs.mkdir()
         proxy = await stack.enter_async_context(Proxy()) if plan.proxied else None
-        disk = stack.enter_context(mounted(folder / "kafka" / "log")) if plan.disk else None
+        disk = _disk(plan, folder, stack)
         brokers = await asyncio.to_thread(_brokers, plan, folder, proxy)
         env = made.environment(brokers[0].bootstrap if proxy is None else proxy.address) | _settings(plan, brokers)
         here = World(folder, made, brokers, env, None, proxy, disk)
         stack.callback(lambda: [broker.stop() for broker in here.brokers])
         if plan.postgres:
-            here.database = stack.enter_context(postgres.serving())
+            here.database = stack.enter_context(postgres.serving(folder / "postgres" if disk else None))
             env["SENDHUB_DATABASE_URL"] = here.database.create()
         await create_topics(here, plan.missing)
         stack.push_async_callback(here.stop_all)
@@ -192,6 +207,13 @@ async def create_topics(here: World, missing: frozenset[str] = frozenset()) -> N
     """Create what is not there yet, but for those that are to be missing."""
     wanted = [topic for topic in (*TOPICS, OUTPUT, STATE) if topic.name not in missing]
     await topics.create(here.direct, len(here.brokers), wanted)
+
+
+def _disk(plan: Plan, folder: Path, stack: AsyncExitStack) -> Disk | None:
+    if not plan.disk or not possible():
+        return None
+    folder.chmod(0o711)  # PostgreSQL runs as a user who has no rights here
+    return stack.enter_context(mounted(folder / ("kafka/log" if plan.disk == "kafka" else "postgres")))
 
 
 def _brokers(plan: Plan, folder: Path, proxy: Proxy | None) -> list[kafka.Kafka]:

@@ -85,17 +85,14 @@ class Server:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """A server until the end of the block."""
-    folder = Path(tempfile.mkdtemp(prefix="sendhub-postgres-"))
-    try:
-        server = Server(folder)
+def serving(folder: Path | None = None) -> Iterator[Server]:
+    """A server until the end of the block, in a folder that is there or in one of its own."""
+    with tempfile.TemporaryDirectory(prefix="sendhub-postgres-", ignore_cleanup_errors=True) as own:
+        server = Server(folder or Path(own))
         try:
             yield server
         finally:
             server.stop()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
