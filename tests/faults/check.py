@@ -81,6 +81,8 @@ class Verdict:
 
 Logs = Mapping[str, Sequence[Record]]
 """Everything that the topics hold, by topic; the records of a partition in order."""
+Committed = Mapping[tuple[str, str, int], int]
+"""Where each stage's group stands, by stage, topic and partition."""
 
 
 async def judge(world: World, watch: Watch, acked: Iterable[str], rough: bool) -> Verdict:
@@ -90,7 +92,8 @@ async def judge(world: World, watch: Watch, acked: Iterable[str], rough: bool) -
     key = (world.deployment.folder / "key").read_bytes().strip()
     _keep(logs, world.folder / "outputs.jsonl")
     last_day = london_day(world.clock.now())
-    verdict = compare(logs, stages(key, rough), acked, world.env["SENDHUB_DATABASE_URL"], last_day)
+    read_model = world.env["SENDHUB_DATABASE_URL"]
+    verdict = compare(logs, stages(key, rough), acked, watch.committed(), read_model, last_day)
     back = watch.went_back()
     verdict.err(len(back), f"committed offsets that went back: {back[:3]}")
     return verdict
@@ -105,7 +108,7 @@ def compare(logs: Logs, stages: Mapping[str, Stage], acked: Iterable[str], read_
     _casework(verdict, logs, replayed)
     _states(verdict, logs, stages, replayed)
     _letters(verdict, logs, replayed)
-    _offsets(verdict, logs, stages)
+    _offsets(verdict, logs, stages, committed)
     _days(verdict, logs, last_day)
     _read_model(verdict, logs, read_model)
     return verdict
@@ -295,19 +298,20 @@ def _letters(verdict: Verdict, logs: Logs, replayed: Mapping[str, Sequence[Repla
     verdict.err(surplus.total() - known, f"dead letters of good records: {list(surplus)[:3]}")
 
 
-def _offsets(verdict: Verdict, logs: Logs, stages: Mapping[str, Stage]) -> None:
-    """A changelog says which source offset it includes: ever more, and never more than there is."""
-    for stage in stages.values():
+def _offsets(verdict: Verdict, logs: Logs, stages: Mapping[str, Stage], committed: Committed) -> None:
+    """A changelog says which source offset it includes: ever more, and in the end no more than was committed."""
+    for name, stage in stages.items():
         if stage.changelog is None:
             continue
-        ends = {each.partition: each.offset + 1 for each in logs[stage.sources[0]]}
         latest: dict[int, int] = {}
         for each in logs[stage.changelog]:
             includes = int(dict(each.headers)[OFFSET_HEADER])
-            # A batch's offset may lie beyond its last record, at the end of its transaction.
-            if not latest.get(each.partition, 0) <= includes <= ends.get(each.partition, 0) + 1:
-                verdict.err(1, f"{stage.changelog}/{each.partition} includes {includes} at {each.offset}")
+            if includes < latest.get(each.partition, 0):
+                verdict.err(1, f"{stage.changelog}/{each.partition} goes back to {includes} at {each.offset}")
             latest[each.partition] = includes
+        for partition, includes in latest.items():
+            if includes > committed[name, stage.sources[0], partition]:
+                verdict.err(1, f"{stage.changelog}/{partition} includes {includes}, which was not committed")
 
 
 def _days(verdict: Verdict, logs: Logs, last: date) -> None:

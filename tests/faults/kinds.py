@@ -54,7 +54,7 @@ async def crash(world: World, chosen: random.Random) -> None:
 
 
 async def graceful(world: World, chosen: random.Random) -> None:
-    """Every worker asked to end and started again, one after the other; then one worker made three, and one again."""
+    """Every worker asked to end and started again, one after the other; then two workers made three, one and two."""
     for name in chosen.sample(world.workers, 4):
         pid = await world.pid(name)
         os.kill(pid, signal.SIGTERM)
@@ -69,6 +69,8 @@ async def graceful(world: World, chosen: random.Random) -> None:
     await asyncio.sleep(1)
     await asyncio.gather(world.stop(f"{stage}-2"), world.stop(f"{stage}-3"))
     world.struck(f"{stage}-1")
+    await asyncio.sleep(2)
+    world.start(stage, 2)
 
 
 async def pause(world: World, chosen: random.Random) -> None:
@@ -203,7 +205,7 @@ async def combined(world: World, chosen: random.Random) -> None:
         # Two at once may keep a worker from coming to its point: that is no finding, if it is the exception.
         results = await asyncio.gather(*(harm(world, chosen) for harm in pair), return_exceptions=True)
         world.heal()
-        done += [result for result in results if not isinstance(result, AssertionError)]
+        done += [result for result in results if not isinstance(result, AssertionError | LookupError)]
     assert len(done) >= len(harms) * 0.6, f"only {len(done)} of {len(harms)} faults came about"
     unforeseen = [result for result in done if result is not None]
     assert not unforeseen, f"a fault failed: {unforeseen}"

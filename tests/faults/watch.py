@@ -68,6 +68,10 @@ class Watch:
             self._latest[group, partition] = offset
             self.seen.append(Seen(time.time(), group, partition, offset))
 
+    def committed(self) -> dict[tuple[str, str, int], int]:
+        """Where each group stood last, by stage, topic and partition."""
+        return {(group, tp.topic, tp.partition): offset for (group, tp), offset in self._latest.items()}
+
     def went_back(self) -> list[Seen]:
         """What was seen at an offset below an earlier one."""
         highest: dict[tuple[str, TopicPartition], int] = {}
