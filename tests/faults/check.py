@@ -99,7 +99,9 @@ async def judge(world: World, watch: Watch, acked: Iterable[str], rough: bool) -
     return verdict
 
 
-def compare(logs: Logs, stages: Mapping[str, Stage], acked: Iterable[str], read_model: str, last_day: date) -> Verdict:
+def compare(
+    logs: Logs, stages: Mapping[str, Stage], acked: Iterable[str], committed: Committed, read_model: str, last_day: date
+) -> Verdict:
     """What is wrong with logs, beside what these stages make of them one record after the other."""
     verdict = Verdict(inputs=len(logs[COUNCIL_EVENTS.name]))
     replayed = {name: _replay(stage, logs) for name, stage in stages.items()}

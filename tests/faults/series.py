@@ -26,6 +26,8 @@ RATE = 120.0
 """Messages a second."""
 WARM_SECONDS = 2.0
 DRAIN_SECONDS = 120.0
+REST_SECONDS = 1.5
+"""Time for the last look at where the groups stand, and for what nobody waits for: there must be nothing."""
 LEAST_INPUTS = 500
 
 
@@ -71,6 +73,7 @@ async def _run(kind: Kind, seed: int, folder: Path) -> tuple[Verdict, float]:
         try:
             acked = await _under_load(kind, here, chosen, folder / "inputs.jsonl")
             unfinished = await _drain(here)
+            await asyncio.sleep(REST_SECONDS)
         finally:
             watching.cancel()
             with suppress(asyncio.CancelledError):
