@@ -61,18 +61,20 @@ async def problems(kafka: str, topics: Iterable[Topic] = TOPICS) -> list[str]:
 
 
 async def require(kafka: str, names: Iterable[str]) -> None:
-    """Return when these topics are there, and none of them as it would do harm.
+    """Return when these topics are there, and none is as it would do harm: of these, and of those kept for ever.
 
-    Raises Unavailable while one is missing or Kafka is away, TopicUnfit when one has other partitions than it must
-    have, or could lose what is kept for ever.
+    So no stage adds to a hub that loses its facts. Raises Unavailable while one of these is missing or Kafka is away,
+    TopicUnfit when one has other partitions than it must have, or could lose what is kept for ever.
     """
+    wanted = set(names)
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka, request_timeout_ms=ADMIN_TIMEOUT_MS)
     try:
         await admin.start()
-        missing = await _missing(admin, list(dict.fromkeys(names)))
-        if missing:
-            raise Unavailable("; ".join(map(_is_missing, missing)))
-        wrong = await _wrong(admin, [topic for topic in TOPICS if topic.name in set(names)])
+        judged = [topic for topic in TOPICS if topic.name in wanted or _is_kept_for_ever(topic)]
+        missing = await _missing(admin, wanted | {topic.name for topic in judged})
+        if awaited := sorted(wanted.intersection(missing)):
+            raise Unavailable("; ".join(map(_is_missing, awaited)))
+        wrong = await _wrong(admin, [topic for topic in judged if topic.name not in missing])
     except (KafkaError, OSError) as error:
         raise Unavailable(f"Kafka does not answer ({type(error).__name__})") from error
     finally:
@@ -135,8 +137,13 @@ def _setting_problems(topic: Topic, found: dict[str, str]) -> list[Problem]:
     return _unlike(topic, found) + _shorter(topic, found)
 
 
+def _is_kept_for_ever(topic: Topic) -> bool:
+    """Every record of it, not only the last of each key."""
+    return topic.policy == "delete" and topic.keep_days is None
+
+
 def _shorter(topic: Topic, found: dict[str, str]) -> list[Problem]:
-    if topic.keep_days is not None or topic.policy != "delete":
+    if not _is_kept_for_ever(topic):
         return []
     return [
         Problem(f"{topic.name} has {name}={found[name]}, not {may[0]}: set it with kafka-configs", grave=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
@@ -11,17 +11,17 @@ import httpx
 import orjson
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from hub.embedded.kafka import Kafka
 from hub.embedded.ports import LOOPBACK, free_port
 from hub.platform.settings import Settings
 from hub.runtime import topics, worker
 from hub.stages.stage import Stage
-from schemas.topics import DEADLETTER, FACTS
+from schemas.topics import DEADLETTER, FACTS, LINKS, OBSERVATIONS, Topic
 from tests.support.counting import Run
 from tests.support.processes import running
 from tests.support.streams import produce, read_until
+from tests.support.topic_settings import set_to
 
 EVENTS = 50
 
@@ -135,26 +135,34 @@ async def test_a_source_that_is_made_anew_under_a_running_stage_stops_it(
     assert "the topic was recreated" in log.read_text()
 
 
-def test_a_stage_refuses_facts_that_could_expire(broker: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
-    facts = replace(FACTS, name=f"t{uuid4().hex[:8]}.{FACTS.name}")
-    monkeypatch.setattr(topics, "TOPICS", (facts,))
-    asyncio.run(expiring(broker.bootstrap, facts.name, facts.settings))
+@pytest.mark.parametrize("own", [FACTS.name, OBSERVATIONS.name])
+@pytest.mark.parametrize("expires", [FACTS.name, LINKS.name])
+def test_no_stage_starts_while_facts_or_links_could_expire(
+    broker: Kafka, monkeypatch: pytest.MonkeyPatch, own: str, expires: str
+) -> None:
+    """Neither one that writes them nor, as intake, one that has nothing to do with them."""
+    prefix = f"t{uuid4().hex[:8]}."
+    made = {topic.name: replace(topic, name=prefix + topic.name) for topic in (FACTS, LINKS, OBSERVATIONS)}
+    monkeypatch.setattr(topics, "TOPICS", tuple(made.values()))
+    wrong = made[expires]
+    # Of those that are not the stage's own the other is missing, which is nothing to wait for.
+    there = {topic.name: topic for topic in (made[own], wrong)}
+    asyncio.run(expiring(broker.bootstrap, wrong, there.values()))
 
     def ended_itself(why: str, error: BaseException) -> None:
         raise SystemExit(f"{why}: {error}")
 
     monkeypatch.setattr(worker, "fail", ended_itself)
-    stage = Stage("refusing", (DEADLETTER.name,), None, lambda partition, state: None, (facts.name,))  # type: ignore[arg-type, return-value]
-    with pytest.raises(SystemExit, match=f"{facts.name} has retention.ms=86400000, not -1"):
+    stage = Stage("refusing", (DEADLETTER.name,), None, lambda partition, state: None, (made[own].name,))  # type: ignore[arg-type, return-value]
+    with pytest.raises(SystemExit, match=f"{wrong.name} has retention.ms=86400000, not -1"):
         worker.run_stage(Settings(kafka=broker.bootstrap), stage)
 
 
-async def expiring(kafka: str, name: str, settings: dict[str, str]) -> None:
-    await topics.create(kafka, 1, [*topics.TOPICS, DEADLETTER])
+async def expiring(kafka: str, wrong: Topic, there: Iterable[Topic]) -> None:
+    await topics.create(kafka, 1, [*there, DEADLETTER])
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:
-        wrong = {**settings, "retention.ms": "86400000"}
-        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name, wrong)])
+        await set_to(admin, wrong, retention_ms="86400000")
     finally:
         await admin.close()

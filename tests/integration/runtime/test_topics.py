@@ -6,7 +6,6 @@ from uuid import uuid4
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
-from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
 from hub.embedded.kafka import Kafka
 from hub.embedded.ports import LOOPBACK, free_port
@@ -14,6 +13,7 @@ from hub.runtime import topics
 from hub.runtime.errors import TopicUnfit
 from hub.stages.errors import Unavailable
 from schemas.topics import CHILDREN, COUNCIL_EVENTS, FACTS, LINKS, Topic
+from tests.support.topic_settings import set_to
 
 
 @pytest.fixture
@@ -31,11 +31,6 @@ def own(monkeypatch: pytest.MonkeyPatch) -> dict[str, Topic]:
     made = {topic.name: replace(topic, name=prefix + topic.name) for topic in (FACTS, LINKS, CHILDREN, COUNCIL_EVENTS)}
     monkeypatch.setattr(topics, "TOPICS", tuple(made.values()))
     return made
-
-
-async def set_to(admin: AIOKafkaAdminClient, topic: Topic, **settings: str) -> None:
-    named = {name.replace("_", "."): value for name, value in {**topic.settings, **settings}.items()}
-    await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, topic.name, named)])
 
 
 async def test_what_is_created_is_as_it_must_be_and_made_only_once(broker: Kafka, own: dict[str, Topic]) -> None:
