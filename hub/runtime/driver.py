@@ -21,6 +21,7 @@ from faust.transport.drivers import aiokafka as driver
 
 from hub.platform.health import Health
 from hub.platform.settings import Settings
+from hub.runtime import groups
 from hub.runtime.errors import DataMissing
 from hub.runtime.lane import Committer, Lane
 from hub.runtime.partitions import Fetched, Partition, to_record
@@ -131,11 +132,6 @@ class LaneThread(driver.AIOKafkaConsumerThread):
         consumer = self._ensure_consumer()
         if tp in consumer.assignment():
             consumer.seek(tp, offset)
-
-    async def committed_offset(self, partition: Partition) -> int | None:
-        """Where the group stands, asked of the broker; None when it never committed."""
-        offset: int | None = await self._ask(self._ensure_consumer().committed(TopicPartition(*partition)))
-        return offset
 
     async def announce(self, partition: Partition, offset: int) -> None:
         """Commit an offset that nobody relies on."""
@@ -274,8 +270,11 @@ class LaneConsumer(driver.Consumer):
         return thread
 
     async def committed_offset(self, partition: Partition) -> int | None:
-        """Where the group stands, asked of the broker; None when it never committed, or the broker forgot."""
-        return await self._lane_thread.committed_offset(partition)
+        """Where the group stands, asked of the broker; None when it never committed, or the broker forgot.
+
+        Raises Unavailable while the coordinator does not say. The consumer's own `committed` takes that for "never".
+        """
+        return (await groups.offsets(self.app.settings, self.app.stage_name, [partition])).get(partition)
 
     async def check_start(self, partition: Partition, stored: int | None) -> int:
         """The stored offset, or the log's first when there is none; raises DataMissing when the log has lost it."""

@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import TypeVar
 
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
+from aiokafka.errors import GroupLoadInProgressError, KafkaError
 
 from hub.platform.settings import Settings
 from hub.runtime.errors import RuntimeFault
@@ -23,13 +24,22 @@ Answer = TypeVar("Answer")
 
 SPARE_SECONDS = 3.0
 PATIENCE_SECONDS = 10.0
-"""How long a group's coordinator may take to be found: after a broker's start it has to read its groups first."""
+"""How long a group's coordinator may take to answer: after a broker's start it has to read its groups first."""
 
 
-async def offsets(settings: Settings, stage: str) -> dict[Partition, int]:
-    """The group's committed offset of each partition that has one. Raises Unavailable while Kafka is away."""
-    found = await _ask(settings, lambda admin: admin.list_consumer_group_offsets(group_id(settings, stage)))
-    return {Partition(tp.topic, tp.partition): each.offset for tp, each in found.items() if each.offset >= 0}
+async def offsets(settings: Settings, stage: str, partitions: Collection[Partition]) -> dict[Partition, int]:
+    """The group's committed offset of each of these partitions that has one. Raises Unavailable while Kafka is away."""
+    wanted = [TopicPartition(*partition) for partition in partitions]
+
+    async def ask(admin: AIOKafkaAdminClient) -> dict[Partition, int]:
+        found = await admin.list_consumer_group_offsets(group_id(settings, stage), partitions=wanted)
+        if not found.keys() >= set(wanted):
+            # An error of the whole group (its coordinator still loads, or is another) comes with no partition at all,
+            # and the client does not look at it. "Never committed" is an offset of -1, and nothing else.
+            raise GroupLoadInProgressError(f"{group_id(settings, stage)} is not told of")
+        return {Partition(*tp): each.offset for tp, each in found.items() if each.offset >= 0}
+
+    return await _ask(settings, ask)
 
 
 async def require_stopped(settings: Settings, stage: str) -> None:
@@ -55,8 +65,8 @@ async def _members(settings: Settings, stage: str) -> int:
 async def _ask(settings: Settings, question: Callable[[AIOKafkaAdminClient], Awaitable[Answer]]) -> Answer:
     admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
     try:
-        await admin.start()
         async with asyncio.timeout(PATIENCE_SECONDS):
+            await admin.start()
             return await _until_answered(admin, question)
     except (KafkaError, OSError, TimeoutError) as error:
         raise Unavailable(f"Kafka does not answer ({type(error).__name__})") from error

@@ -114,11 +114,11 @@ class _Rebuild:
         count = await kafka_topics.partitions_of(self._settings.kafka, self._source)
         running = await self._look(count)
         given_up = await buried(self._settings, self._stage.name)
-        committed = await groups.offsets(self._settings, self._stage.name)
+        sources = [Partition(self._source, number) for number in range(count)]
+        committed = await groups.offsets(self._settings, self._stage.name, sources)
         found = []
         async with Shadow(self._settings, uuid4().hex[:8], self._written, keep=keep) as shadow:
-            for number in range(count):
-                source = Partition(self._source, number)
+            for number, source in enumerate(sources):
                 replay = Replay(self._stage, number, self._pace, given_up.get(source, ()))
                 compared = await self._partition(replay, source, running, shadow)
                 if running.contents[number].includes is None and source in committed:

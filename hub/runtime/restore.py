@@ -66,7 +66,7 @@ async def _restore_partition(settings: Settings, stage: Stage, source: Partition
     producer = await fencing(settings, stage.name, source)
     try:
         content = await read_content(settings, changelog)
-        committed = (await groups.offsets(settings, stage.name)).get(source)
+        committed = (await groups.offsets(settings, stage.name, [source])).get(source)
         if committed is None:
             _require_unused(changelog, source, content)
             return None

@@ -9,7 +9,10 @@ class SourceLog(Protocol):
     """The source topic and the group's place in it."""
 
     async def committed_offset(self, partition: Partition) -> int | None:
-        """Where the group stands, asked of the broker; None when it never committed, or the broker forgot."""
+        """Where the group stands, asked of the broker; None when it never committed, or the broker forgot.
+
+        Raises Unavailable while the broker does not say.
+        """
         ...
 
     async def check_start(self, partition: Partition, stored: int | None) -> int:

@@ -96,7 +96,7 @@ def await_worked_off(settings: Settings, stage: str, source: Topic = FACTS, seco
         partitions = [Partition(source.name, number) for number in range(source.partitions)]
         async with LogReader(settings, partitions) as log:
             bounds = await log.bounds()
-        committed = await groups.offsets(settings, stage)
+        committed = await groups.offsets(settings, stage, partitions)
         return any(committed.get(partition, 0) < last for partition, (_, last) in bounds.items())
 
     end = time.monotonic() + seconds

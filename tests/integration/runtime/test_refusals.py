@@ -1,5 +1,6 @@
 """What the broker may answer inside a transaction, one after the other: tried again until it works, or the end of the
-process; never a commit without one of its records. The real broker, but for the one answer that is forged.
+process; never a commit without one of its records. And what it may answer when asked for a group: an error is never
+taken for a group that did nothing yet. The real broker, but for the answers that are forged.
 """
 
 from types import SimpleNamespace
@@ -8,7 +9,8 @@ from uuid import uuid4
 
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.client import ConnectionGroup
+from aiokafka.client import AIOKafkaClient, ConnectionGroup
+from aiokafka.protocol.commit import OffsetFetchRequest
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.protocol.transaction import (
     AddOffsetsToTxnRequest,
@@ -19,11 +21,13 @@ from aiokafka.protocol.transaction import (
 
 from hub.embedded.kafka import Kafka
 from hub.platform.settings import Settings
-from hub.runtime import topics
+from hub.runtime import groups, topics
+from hub.runtime.driver import LaneConsumer
 from hub.runtime.errors import Fenced, RuntimeFault
 from hub.runtime.partitions import Partition
 from hub.runtime.producer import TransactionalProducer
 from hub.runtime.worker import no_point
+from hub.stages.errors import Unavailable
 from hub.stages.stage import Output
 from tests.support.counting import Run
 from tests.support.streams import read_all
@@ -123,3 +127,54 @@ async def test_what_is_final_ends_the_process_and_nothing_is_committed(
         await commit(broker, run, kind, code)
     assert type(raised.value) is ends
     assert await left(broker, run) == (0, None)
+
+
+def forge_all(monkeypatch: pytest.MonkeyPatch, kind: type[Any], answers: list[SimpleNamespace]) -> None:
+    """Have any client's first requests of a kind answered so."""
+    send = AIOKafkaClient.send
+
+    async def forged(self: Any, node: int, request: Any, *, group: Any = ConnectionGroup.DEFAULT) -> Any:
+        if isinstance(request, kind) and answers:
+            return answers.pop()
+        return await send(self, node, request, group=group)
+
+    monkeypatch.setattr(AIOKafkaClient, "send", forged)
+
+
+def refused_offsets(code: int) -> SimpleNamespace:
+    """An error of the whole group names no partition, since OffsetFetch v2."""
+    return SimpleNamespace(topics=[], error_code=code)
+
+
+async def committed_offset(broker: Kafka, run: Run) -> int | None:
+    """As a stage's worker asks."""
+    consumer: Any = SimpleNamespace(app=SimpleNamespace(settings=settings(broker), stage_name=run.name))
+    return await LaneConsumer.committed_offset(consumer, Partition(run.source, 0))
+
+
+async def commit_7(broker: Kafka, run: Run) -> None:
+    owner = TransactionalProducer(settings(broker), run.name, Partition(run.source, 0), no_point)
+    await owner.start()
+    await owner.commit((), (), 7)
+    await owner.stop()
+
+
+@pytest.mark.parametrize("code", [LOADING, NOT_COORDINATOR])
+async def test_a_coordinator_that_does_not_say_where_the_group_stands_is_asked_again(
+    broker: Kafka, run: Run, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await committed_offset(broker, run) is None
+    await commit_7(broker, run)
+    forge_all(monkeypatch, OffsetFetchRequest, answers := [refused_offsets(code)])
+    assert await committed_offset(broker, run) == 7
+    assert answers == []
+
+
+async def test_a_coordinator_that_never_says_is_away_and_the_group_did_not_begin_anew(
+    broker: Kafka, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await commit_7(broker, run)
+    monkeypatch.setattr(groups, "PATIENCE_SECONDS", 1.0)
+    forge_all(monkeypatch, OffsetFetchRequest, [refused_offsets(LOADING)] * 1000)
+    with pytest.raises(Unavailable):
+        await committed_offset(broker, run)

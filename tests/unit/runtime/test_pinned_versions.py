@@ -12,6 +12,7 @@ from typing import Any
 import faust
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.consumer.subscription_state import Assignment, SubscriptionState, TopicPartitionState
 from aiokafka.producer.message_accumulator import BatchBuilder
 from faust.transport.drivers import aiokafka as driver
@@ -46,7 +47,7 @@ OVERRIDDEN_OR_CALLED: tuple[tuple[Callable[..., Any], str], ...] = (
     (Service.add_future, "(self, coro)"),
     (AIOKafkaConsumer.getmany, "(self, *partitions, timeout_ms, max_records)"),
     (AIOKafkaConsumer.seek, "(self, partition, offset)"),
-    (AIOKafkaConsumer.committed, "(self, partition)"),
+    (AIOKafkaAdminClient.list_consumer_group_offsets, "(self, group_id, group_coordinator_id, partitions)"),
     (AIOKafkaConsumer.commit, "(self, offsets)"),
     (AIOKafkaConsumer.last_stable_offset, "(self, partition)"),
     (AIOKafkaConsumer.beginning_offsets, "(self, partitions)"),
