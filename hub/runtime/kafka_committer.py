@@ -5,7 +5,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import structlog
-from aiokafka.errors import KafkaError
 
 from hub.platform import metrics
 from hub.platform.clock import Clock
@@ -121,20 +120,30 @@ class KafkaCommitter:
         self._committed = offset
 
     async def _name_owner(self, fault: RuntimeFault, offset: int) -> None:
-        """A process that slept may meet dead connections before the fence: say so when it was another owner."""
+        """A process that slept may meet dead connections before the fence: say so when it was another owner.
+
+        Whatever goes wrong in asking, the fault that ends the process stays the reason.
+        """
         try:
             async with asyncio.timeout(ASK_SECONDS):
                 found = await self._source_log.committed_offset(self._source)
-        except (TimeoutError, KafkaError):
+        except Exception:
             return
         if found not in (self._committed, offset):
             raise Fenced(f"{self._source} of {self._stage.name} was moved on by another owner") from fault
 
     async def _check_owner(self) -> None:
         """After a refusal the producer was made anew, and that fenced whoever took over while we were away: if they
-        moved on, our state is old and the partition is theirs.
+        moved on, our state is old and the partition is theirs. Not knowing it, nothing more may be committed: the lane
+        would take any other error for poison, and go on with the batch's halves.
         """
-        if await self._source_log.committed_offset(self._source) != self._committed:
+        try:
+            found = await self._source_log.committed_offset(self._source)
+        except RuntimeFault:
+            raise
+        except Exception as error:
+            raise RuntimeFault(f"the owner of {self._source} is not known: {type(error).__name__}") from error
+        if found != self._committed:
             raise Fenced(f"{self._source} of {self._stage.name} was moved on by another owner")
 
     def _follow(self, handler: Handler, changes: Changes, step: Step) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from aiokafka.errors import GroupAuthorizationFailedError
 
 from hub.platform.clock import DrivenClock
 from hub.platform.settings import Settings
@@ -13,6 +14,7 @@ from hub.runtime.kafka_committer import KafkaCommitter, check_state
 from hub.runtime.partitions import Partition
 from hub.runtime.producer import OutputTooLarge
 from hub.runtime.worker import no_point
+from hub.stages.errors import Unavailable
 from hub.stages.stage import Output, Record, Stage, State, Step
 
 SOURCE, CHANGELOG = Partition("test.in", 0), Partition("test.state", 0)
@@ -33,7 +35,7 @@ class Handler:
 class Producer:
     """Keeps what was committed; refuses as told."""
 
-    refuses = False
+    refuses: Exception | None = None
 
     def __init__(self, *arguments: object) -> None:
         self.offsets: list[int] = []
@@ -45,16 +47,24 @@ class Producer:
         return
 
     async def commit(self, outputs: Iterable[Output], changelog: Iterable[Output], end: int) -> None:
-        if self.refuses:
-            raise OutputTooLarge("an output is larger than its topic takes")
+        if self.refuses is not None:
+            raise self.refuses
         self.offsets.append(end)
 
 
+TOO_LARGE = OutputTooLarge("an output is larger than its topic takes")
+
+
 class SourceLog:
+    """Says where the group stands; fails as told."""
+
     def __init__(self) -> None:
         self.committed: int | None = 10
+        self.fails: Exception | None = None
 
     async def committed_offset(self, partition: Partition) -> int | None:
+        if self.fails is not None:
+            raise self.fails
         return self.committed
 
     async def check_start(self, partition: Partition, stored: int | None) -> int:
@@ -72,7 +82,7 @@ def log() -> SourceLog:
 @pytest.fixture
 async def committer(log: SourceLog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KafkaCommitter:
     monkeypatch.setattr(kafka_committer, "TransactionalProducer", Producer)
-    monkeypatch.setattr(Producer, "refuses", False)
+    monkeypatch.setattr(Producer, "refuses", None)
     stage = Stage("test", (SOURCE.topic,), None, lambda partition, state: Handler())
     made = KafkaCommitter(Settings(), DrivenClock(tmp_path / "clock"), stage, SOURCE, log, no_point)
     assert await made.open() == 10
@@ -92,7 +102,7 @@ async def test_a_refused_output_is_poison_while_the_partition_is_ours(
 ) -> None:
     assert await committer.commit([RECORD], 11) == 1
     log.committed = 11
-    monkeypatch.setattr(Producer, "refuses", True)
+    monkeypatch.setattr(Producer, "refuses", TOO_LARGE)
     with pytest.raises(OutputTooLarge):
         await committer.commit([RECORD], 12)
 
@@ -101,9 +111,39 @@ async def test_a_refused_output_does_not_win_back_a_partition_that_another_owner
     committer: KafkaCommitter, log: SourceLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log.committed = 500
-    monkeypatch.setattr(Producer, "refuses", True)
+    monkeypatch.setattr(Producer, "refuses", TOO_LARGE)
     with pytest.raises(Fenced, match="another owner"):
         await committer.commit([RECORD], 11)
+
+
+ASKING = [
+    Unavailable("Kafka does not answer"),
+    GroupAuthorizationFailedError("not allowed"),
+    TimeoutError(),
+    AssertionError("the client has no coordinator"),
+]
+
+
+@pytest.mark.parametrize("fails", ASKING, ids=lambda error: type(error).__name__)
+async def test_a_refused_output_is_no_poison_while_the_owner_is_not_known(
+    committer: KafkaCommitter, log: SourceLog, fails: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.fails = fails
+    monkeypatch.setattr(Producer, "refuses", TOO_LARGE)
+    with pytest.raises(RuntimeFault, match="is not known") as raised:
+        await committer.commit([RECORD], 11)
+    assert raised.value.__cause__ is fails
+
+
+@pytest.mark.parametrize("fails", ASKING, ids=lambda error: type(error).__name__)
+async def test_a_fault_stays_the_reason_whatever_goes_wrong_in_asking_who_owns_the_partition(
+    committer: KafkaCommitter, log: SourceLog, fails: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log.fails = fails
+    monkeypatch.setattr(Producer, "refuses", fault := RuntimeFault("the transaction failed"))
+    with pytest.raises(RuntimeFault) as raised:
+        await committer.commit([RECORD], 11)
+    assert raised.value is fault
 
 
 @pytest.mark.parametrize(("committed", "includes"), [(None, None), (0, 0), (7, 7), (9, 7)])
