@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import GroupLoadInProgressError, KafkaError
+from aiokafka.errors import GroupLoadInProgressError, KafkaError, for_code
 
 from hub.platform.settings import Settings
 from hub.runtime.errors import RuntimeFault
@@ -57,9 +57,15 @@ async def require_stopped(settings: Settings, stage: str) -> None:
 
 
 async def _members(settings: Settings, stage: str) -> int:
-    (response,) = await _ask(settings, lambda admin: admin.describe_consumer_groups([group_id(settings, stage)]))
-    ((_, _, _, _, _, members, *_),) = response.groups
-    return len(members)
+    async def ask(admin: AIOKafkaAdminClient) -> int:
+        (response,) = await admin.describe_consumer_groups([group_id(settings, stage)])
+        ((code, _, _, _, _, members, *_),) = response.groups
+        if code:
+            # Such an answer names no members either.
+            raise for_code(code)(f"{group_id(settings, stage)} is not described")
+        return len(members)
+
+    return await _ask(settings, ask)
 
 
 async def _ask(settings: Settings, question: Callable[[AIOKafkaAdminClient], Awaitable[Answer]]) -> Answer:

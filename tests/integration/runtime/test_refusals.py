@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
+from aiokafka.protocol.admin import DescribeGroupsRequest
 from aiokafka.protocol.commit import OffsetFetchRequest
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.protocol.transaction import (
@@ -178,3 +179,34 @@ async def test_a_coordinator_that_never_says_is_away_and_the_group_did_not_begin
     forge_all(monkeypatch, OffsetFetchRequest, [refused_offsets(LOADING)] * 1000)
     with pytest.raises(Unavailable):
         await committed_offset(broker, run)
+
+
+def refused_group(run: Run, code: int) -> SimpleNamespace:
+    return SimpleNamespace(groups=[(code, f"sendhub-{run.name}", "", "", "", [])])
+
+
+@pytest.mark.parametrize("code", [LOADING, NOT_AVAILABLE, NOT_COORDINATOR])
+async def test_a_stage_is_not_taken_for_stopped_because_its_coordinator_does_not_say(
+    broker: Kafka, run: Run, code: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "PATIENCE_SECONDS", 1.0)
+    forge_all(monkeypatch, DescribeGroupsRequest, [refused_group(run, code)] * 1000)
+    with pytest.raises(Unavailable):
+        await groups.require_stopped(settings(broker), run.name)
+
+
+async def test_a_coordinator_that_does_not_say_who_is_in_the_group_is_asked_again(
+    broker: Kafka, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forge_all(monkeypatch, DescribeGroupsRequest, answers := [refused_group(run, LOADING)])
+    await groups.require_stopped(settings(broker), run.name)
+    assert answers == []
+
+
+async def test_what_the_coordinator_refuses_for_good_is_not_asked_again(
+    broker: Kafka, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forge_all(monkeypatch, DescribeGroupsRequest, answers := [refused_group(run, GROUP_DENIED)] * 2)
+    with pytest.raises(Unavailable, match="GroupAuthorizationFailedError"):
+        await groups.require_stopped(settings(broker), run.name)
+    assert len(answers) == 1
