@@ -71,6 +71,14 @@ class Consumer(driver.Consumer):
         self.fetches += 1
         return await super()._getmany(active_partitions, timeout)
 
+    async def getmany(self, timeout: float) -> Any:  # noqa: ASYNC109
+        """What was paused as its fetch began is resumed only once Faust has looked at what the fetch brought."""
+        async for each in super().getmany(timeout):
+            yield each
+        gate = Gate(self.asked.folder)
+        if gate.notes("fetched") and not gate.notes("paused"):
+            gate.note("paused", True)
+
     async def seek_to_committed(self) -> Any:
         if self.asked.slow_seek is None:
             return await super().seek_to_committed()
@@ -91,7 +99,7 @@ class Thread(driver.AIOKafkaConsumerThread):
 
     async def _fetch_records(self, consumer: Any, active_partitions: Any, **rest: Any) -> Any:
         tp, gate, pause_at = TP(Run(Consumer.asked.run).source, 0), Gate(Consumer.asked.folder), Consumer.asked.pause_at
-        if pause_at is None or tp not in active_partitions or gate.notes("paused"):
+        if pause_at is None or tp not in active_partitions or gate.notes("fetched"):
             return await super()._fetch_records(consumer, active_partitions, **rest)
         if await consumer.position(tp) < pause_at:
             return await super()._fetch_records(consumer, active_partitions, **rest)
@@ -102,7 +110,7 @@ class Thread(driver.AIOKafkaConsumerThread):
         fetched: Any = {}
         while not fetched:
             fetched = await super()._fetch_records(consumer, active_partitions, **rest)
-        gate.note("paused", tp)
+        gate.note("fetched", tp)
         return fetched
 
 
