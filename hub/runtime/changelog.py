@@ -120,9 +120,9 @@ def origin(changelog: Partition, start: int) -> Output:
     return to_output(changelog, ORIGIN, b"{}", start)
 
 
-def _source_offset(headers: Iterable[tuple[str, bytes]]) -> int:
+def _source_offset(headers: Iterable[tuple[str, bytes | None]]) -> int:
     for name, value in headers:
-        if name == OFFSET_HEADER and value.isdigit():
+        if name == OFFSET_HEADER and value is not None and value.isdigit():
             return int(value)
     raise ValueError
 

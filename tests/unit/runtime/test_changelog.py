@@ -43,6 +43,7 @@ def test_the_state_is_what_was_last_written_and_includes_what_that_says() -> Non
         (Output("test.state", b"a", b"1", ()), "its header source_offset is missing or no number"),
         (Output("test.state", b"a", b"1", (("source_offset", b"-1"),)), "its header source_offset is missing"),
         (Output("test.state", b"a", b"1", (("source_offset", b""),)), "its header source_offset is missing"),
+        (Output("test.state", b"a", b"1", (("source_offset", None),)), "its header source_offset is missing"),
         (Output("test.state", b"\xff", b"1", OFFSET), "its key is not UTF-8"),
     ],
 )
