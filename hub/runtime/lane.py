@@ -5,8 +5,10 @@ not start there (one that was under way while the position was sought again) is 
 """
 
 import asyncio
+import traceback
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 import structlog
@@ -193,6 +195,7 @@ class Lane:
             partition=record.partition,
             offset=record.offset,
             error=type(error).__name__,
+            at=place_of(error),
         )
 
     async def _patiently(self, attempt: Callable[[], Awaitable[Answer]], most: int | None = None) -> Answer | None:
@@ -230,6 +233,15 @@ class Lane:
         if fetched.stable is not None:
             lag = max(0, fetched.stable - fetched.end)
             metrics.STAGE_LAG.labels(self.stage, self.partition.topic, str(self.partition.partition)).set(lag)
+
+
+def place_of(error: Exception) -> str | None:
+    """Where in the code an error was raised, as file:line; None when it never was. Nothing that it holds is said."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    if not frames:
+        return None
+    frame, line = frames[-1]
+    return f"{Path(frame.f_code.co_filename).name}:{line}"
 
 
 def source_of(record: Record) -> str:

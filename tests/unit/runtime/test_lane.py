@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 from prometheus_client import REGISTRY
+from structlog.testing import capture_logs
 
 from hub.runtime.errors import Fenced
 from hub.runtime.lane import ATTEMPTS, Lane, source_of
@@ -124,6 +125,22 @@ async def test_poison_is_buried_alone_and_everything_else_is_committed_in_order(
     assert committed.handled == [n for n in range(20) if n not in (3, 17, 18)]
     assert committed.offsets == sorted(committed.offsets)
     assert committed.offsets[-1] == 25, "the last commit passes the transaction markers behind the last record"
+
+
+async def test_the_log_of_a_dead_letter_names_the_place_in_the_code_and_no_value() -> None:
+    committed = Committed()
+
+    async def commit(records: Sequence[Record], end: int) -> int:
+        return int(records[0].value or b"")
+
+    committed.commit = commit  # type: ignore[method-assign]
+    lane = await opened(committed)
+    with capture_logs() as logs:
+        assert await lane.take(fetched(0, 1, b"poison"))
+    (said,) = [entry for entry in logs if entry["event"] == "dead letter"]
+    assert said["at"] == f"test_lane.py:{commit.__code__.co_firstlineno + 1}"
+    assert said["error"] == "ValueError"
+    assert "poison" not in str(said)
 
 
 async def test_a_step_that_consumed_only_a_part_is_given_the_rest() -> None:
