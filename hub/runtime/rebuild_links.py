@@ -1,11 +1,12 @@
 """Compares identity's state with hub.links: who belongs to whom is read there, never decided again."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
+from pydantic import ValidationError
 
 from hub.platform.settings import Settings
-from hub.runtime.changelog import Content
+from hub.runtime.changelog import Content, damage
 from hub.runtime.log_reader import LogReader
 from hub.runtime.partitions import Partition
 from hub.runtime.rebuild import Compared
@@ -23,6 +24,10 @@ class Standing(NamedTuple):
     child_id: str | None
 
 
+UNREADABLE = Standing(-1, None)
+"""Of a link whose state is none."""
+
+
 class LinkStates(PartitionState):
     """Of identity's state only where each link stands; nothing of the person is kept."""
 
@@ -38,21 +43,38 @@ class LinkStates(PartitionState):
         if value is None:
             self.links.pop(link, None)
         else:
-            found = orjson.loads(value)
-            self.links[link] = Standing(found["seq"], found["child"])
+            self.links[link] = _standing(value)
+
+
+def _standing(value: bytes) -> Standing:
+    try:
+        found = orjson.loads(value)
+        seq, child_id = found["seq"], found["child"]
+    except (ValueError, KeyError, TypeError):
+        return UNREADABLE
+    fits = isinstance(seq, int) and isinstance(child_id, str | None)
+    return Standing(seq, child_id) if fits else UNREADABLE
 
 
 async def decided(settings: Settings) -> dict[str, Standing]:
-    """Where hub.links says that each link stands now."""
+    """Where hub.links says that each link stands now. Raises StateDamaged for a record that is no decision."""
     found: dict[str, Standing] = {}
     async with LogReader(settings, [Partition(LINKS.name, number) for number in range(LINKS.partitions)]) as log:
         async for batch in log.read_on():
             for raw in batch:
-                decision = LinkDecision.model_validate_json(raw.value)
+                decision = _decision(raw)
                 child_id = decision.child_id if decision.decision == "assigned" else None
                 if decision.link not in found or decision.seq >= found[decision.link].seq:
                     found[decision.link] = Standing(decision.seq, child_id)
     return found
+
+
+def _decision(raw: Any) -> LinkDecision:
+    try:
+        return LinkDecision.model_validate_json(raw.value or b"")
+    except ValidationError:
+        where = Partition(raw.topic, raw.partition)
+        raise damage(where, raw.offset, "it is no decision", "Restore the topic from a copy.") from None
 
 
 async def rebuild_links(settings: Settings) -> Compared:
@@ -74,5 +96,6 @@ async def rebuild_links(settings: Settings) -> Compared:
     for link in sorted(said.keys() | before.links.keys()):
         first, found, last = before.links.get(link, waiting), said.get(link, waiting), after.links.get(link, waiting)
         if found not in (first, last) and not first.seq < found.seq < last.seq:
-            compared.differ(link, f"{IDENTITY_STATE.name} has decision {first.seq}, {LINKS.name} decision {found.seq}")
+            has = "can't be read" if first == UNREADABLE else f"has decision {first.seq}"
+            compared.differ(link, f"{IDENTITY_STATE.name} {has}, {LINKS.name} has decision {found.seq}")
     return compared

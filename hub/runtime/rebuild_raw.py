@@ -2,9 +2,13 @@
 
 Intake's own handler reads them, identity's own rules make facts of what they say; who a source person is, is read from
 hub.links and never decided again. Compared are sets: what each source person said, under the decision that stands now.
-Personal data is in memory only.
+Stages may go on meanwhile: what intake has passed is compared, once identity has passed what came of it. Personal data
+is in memory only.
 """
 
+import asyncio
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,11 +19,12 @@ from pydantic import ValidationError
 from hub.core.errors import CoreError
 from hub.core.identity.bodies import body_of
 from hub.platform.settings import Settings
+from hub.runtime import groups
 from hub.runtime.log_reader import LogReader
 from hub.runtime.partitions import Partition, to_record
 from hub.runtime.rebuild import Compared
 from hub.runtime.rebuild_links import Standing, decided
-from hub.stages.errors import PermanentError
+from hub.stages.errors import Unavailable
 from hub.stages.intake import IntakeHandler
 from hub.stages.stage import Record, State
 from schemas.ids import digest, keyed_digest
@@ -28,6 +33,11 @@ from schemas.topics import COUNCIL_EVENTS, FACTS, IDENTITY_STATE, NHS_MESSAGES, 
 
 OF_THE_HUB = ("received_at", "message", "child_id", "link", "seq")
 """Fields of a fact that its source did not state."""
+
+PATIENCE_SECONDS = 60.0
+"""How long identity may take to pass what intake had said when the comparison began."""
+
+RAW = (COUNCIL_EVENTS, NHS_MESSAGES)
 
 
 @dataclass
@@ -61,13 +71,18 @@ class FromRaw:
     compared: Compared
 
 
-async def rebuild_raw(settings: Settings) -> FromRaw:
-    """Compare the facts of the window with those on hub.facts. Raises Unavailable while Kafka is away."""
+async def rebuild_raw(settings: Settings, patience: float = PATIENCE_SECONDS) -> FromRaw:
+    """Compare the facts of the window with those on hub.facts.
+
+    Raises Unavailable while Kafka is away, or when identity has not caught up after `patience` seconds.
+    """
     intake = IntakeHandler(settings.sources, lambda outcome, source: None)
+    passed = await groups.offsets(settings, "intake", [each for topic in RAW for each in _partitions(topic)])
+    await _await_identity(settings, patience)
     windows, observations = [], []
-    for topic in (COUNCIL_EVENTS, NHS_MESSAGES):
+    for topic in RAW:
         window = Window(topic.name)
-        async for record in _records(settings, topic):
+        async for record in _records(settings, topic, {each: passed.get(each, 0) for each in _partitions(topic)}):
             window.take(record)
             observations += _read(intake, record)
         windows.append(window)
@@ -90,18 +105,45 @@ async def rebuild_raw(settings: Settings) -> FromRaw:
     return FromRaw(windows, compared)
 
 
-async def _records(settings: Settings, topic: Topic) -> Any:
-    async with LogReader(settings, [Partition(topic.name, number) for number in range(topic.partitions)]) as log:
-        async for batch in log.read_on():
+async def _await_identity(settings: Settings, patience: float) -> None:
+    """Return once identity has passed the observations that are there now."""
+    async with LogReader(settings, _partitions(OBSERVATIONS)) as log:
+        ends = {partition: last for partition, (_, last) in (await log.bounds()).items()}
+    limit = time.monotonic() + patience
+    while True:
+        passed = await groups.offsets(settings, "identity", list(ends))
+        behind = [each for each, end in ends.items() if passed.get(each, 0) < end]
+        if not behind:
+            return
+        if time.monotonic() > limit:
+            here = behind[0]
+            raise Unavailable(
+                f"identity stands at {passed.get(here, 0)} of {here.topic}/{here.partition} and has to reach "
+                f"{ends[here]}: its facts are not all there yet. Start it, or wait until it has caught up; then run "
+                "this again"
+            )
+        await asyncio.sleep(0.5)
+
+
+def _partitions(topic: Topic) -> list[Partition]:
+    return [Partition(topic.name, number) for number in range(topic.partitions)]
+
+
+async def _records(settings: Settings, topic: Topic, ends: Mapping[Partition, int] | None = None) -> Any:
+    """The records up to now, or up to before these offsets."""
+    async with LogReader(settings, _partitions(topic)) as log:
+        async for batch in log.read_on() if ends is None else log.read_to(dict(ends)):
             for raw in batch:
-                yield to_record(raw)
+                record = to_record(raw)
+                if ends is None or record.offset < ends[Partition(record.topic, record.partition)]:
+                    yield record
 
 
 def _read(intake: IntakeHandler, record: Record) -> list[Observation]:
-    """The observations of a message; none of one that became a dead letter."""
+    """The observations of a message; none of one that became a dead letter, whatever it failed with."""
     try:
         step = intake.handle([record], _NO_STATE)
-    except PermanentError:
+    except Exception:
         return []
     said = [output for output in step.outputs if output.topic == OBSERVATIONS.name]
     return [Observation.model_validate_json(output.value or b"") for output in said]

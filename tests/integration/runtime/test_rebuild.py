@@ -6,12 +6,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from hub.embedded.kafka import Kafka
 from hub.platform.settings import Settings
-from schemas.topics import ALERTS, CASEWORK_STATE, CHILDREN, DEADLINES, FACTS, REVIEW, TOPICS
+from hub.runtime.errors import StateDamaged
+from hub.runtime.rebuild_links import rebuild_links
+from hub.runtime.rebuild_raw import rebuild_raw
+from hub.stages.errors import Unavailable
+from schemas.topics import (
+    ALERTS,
+    CASEWORK_STATE,
+    CHILDREN,
+    COUNCIL_EVENTS,
+    DEADLINES,
+    FACTS,
+    IDENTITY_STATE,
+    LINKS,
+    REVIEW,
+    TOPICS,
+)
 from tests.support.processes import running
 from tests.support.recovery import (
     await_worked_off,
@@ -24,6 +40,8 @@ from tests.support.recovery import (
     tell,
     write,
 )
+from tests.unit.intake.test_council import event
+from tests.unit.intake.test_stage import record as raw_message
 
 OUTPUTS = (CHILDREN.name, DEADLINES.name, ALERTS.name, REVIEW.name)
 LATE = date(2026, 11, 10)
@@ -155,3 +173,39 @@ def test_what_does_not_come_from_its_source_is_not_restored_from_it(deployed: di
     refused = sendhub("state", "rebuild", "identity")
     assert refused.returncode == 2
     assert "sendhub identity restore FILE" in refused.stderr
+
+
+def test_raw_messages_that_no_stage_has_reached_are_no_differences(
+    own_broker: Kafka, deployed: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kafka = own_broker.bootstrap
+    make_anew(kafka, *TOPICS)
+    # What the groups of other tests committed was about other topics of these names.
+    monkeypatch.setenv("SENDHUB_GROUP_PREFIX", f"raw-{uuid4().hex[:8]}")
+    message = raw_message(event())
+    asyncio.run(write(kafka, [(message.topic, b"k", message.value, 0, list(message.headers))]))
+    unread = sendhub("rebuild", "--from-raw")
+    assert (unread.returncode, unread.stdout.splitlines()[-1]) == (0, "rebuild: facts=0 differ=0"), unread.stderr
+    with running("hub.cli", "stage", "intake", env={}, log=tmp_path / "intake.log"):
+        await_worked_off(Settings(), "intake", COUNCIL_EVENTS)
+    with pytest.raises(Unavailable, match=r"identity stands at 0 of hub\.observations/0 and has to reach \d+"):
+        asyncio.run(rebuild_raw(Settings(), patience=0))
+    with running("hub.cli", "stage", "identity", env={}, log=tmp_path / "identity.log"):
+        caught_up = sendhub("rebuild", "--from-raw")
+    assert (caught_up.returncode, caught_up.stdout.splitlines()[-1]) == (0, "rebuild: facts=1 differ=0")
+
+
+def test_a_link_whose_state_can_not_be_read_is_a_difference(own_broker: Kafka, deployed: dict[str, str]) -> None:
+    kafka = own_broker.bootstrap
+    make_anew(kafka, *TOPICS)
+    harm = {b"link:a": b"{}", b"link:b": b"[]", b"link:c": b"{", b"link:d": b'{"seq":"1","child":null}'}
+    headers = [("source_offset", b"1")]
+    asyncio.run(write(kafka, [(IDENTITY_STATE.name, key, value, 0, headers) for key, value in harm.items()]))
+    compared = asyncio.run(rebuild_links(Settings()))
+    assert [each.key for each in compared.differences] == ["a", "b", "c", "d"]
+    assert {each.what for each in compared.differences} == {
+        "hub.identity.state can't be read, hub.links has decision 0"
+    }
+    asyncio.run(write(kafka, [(LINKS.name, b"a", b'{"secret":1}', 0, [])]))
+    with pytest.raises(StateDamaged, match=r"hub\.links/0 holds a damaged record at offset 0: it is no decision"):
+        asyncio.run(rebuild_links(Settings()))
