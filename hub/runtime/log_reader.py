@@ -31,18 +31,27 @@ class LogReader:
 
     async def __aenter__(self) -> Self:
         """Connect, and stand at the beginning of each partition."""
-        await self._reader.start()
-        await self._ends.start()
-        self._reader.assign(self._partitions)
-        await self._reader.seek_to_beginning(*self._partitions)
+        try:
+            await self._reader.start()
+            await self._ends.start()
+            self._reader.assign(self._partitions)
+            await self._reader.seek_to_beginning(*self._partitions)
+        except BaseException:
+            await self._stop()
+            raise
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         """Disconnect."""
-        await self._ends.stop()
-        await self._reader.stop()
+        await self._stop()
+
+    async def _stop(self) -> None:
+        try:
+            await self._ends.stop()
+        finally:
+            await self._reader.stop()
 
     async def bounds(self) -> dict[Partition, tuple[int, int]]:
         """The first offset of each partition and the one after its last, open transactions included."""

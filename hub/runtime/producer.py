@@ -54,7 +54,8 @@ class TransactionalProducer:
         self._producer: AIOKafkaProducer | None = None
 
     async def start(self) -> None:
-        """Fence the former owner and settle its open transaction."""
+        """Fence the former owner and settle its open transaction. One that was started before is let go first."""
+        await self.stop()
         settings = self._settings
         self._producer = AIOKafkaProducer(
             bootstrap_servers=settings.kafka,
@@ -151,7 +152,6 @@ class TransactionalProducer:
     async def _renew(self) -> None:
         """A producer that met a refused record is not to be trusted with another transaction: take a new one."""
         try:
-            await self.stop()
             await self.start()
         except KafkaError as error:
             raise RuntimeFault(f"no new producer for {self._source}: {type(error).__name__}: {error}") from error

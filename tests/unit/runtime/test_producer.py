@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.platform.settings import Settings
+from hub.runtime import producer as producer_module
 from hub.runtime.errors import RuntimeFault
 from hub.runtime.partitions import Partition
 from hub.runtime.producer import BATCH_BYTES, OutputTooLarge, TransactionalProducer, partition_of
@@ -66,6 +67,32 @@ async def test_a_producer_that_cannot_be_renewed_ends_the_process(monkeypatch: p
     monkeypatch.setattr(TransactionalProducer, "_send", send)
     with pytest.raises(RuntimeFault):
         await producer.commit([Output("out", b"k", b"v")], [], 1)
+
+
+class Started:
+    """A client's producer that counts itself while it runs."""
+
+    running = 0
+
+    def __init__(self, **options: object) -> None:
+        return
+
+    async def start(self) -> None:
+        Started.running += 1
+
+    async def stop(self) -> None:
+        Started.running -= 1
+
+
+async def test_a_start_that_is_tried_again_leaves_no_second_producer_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(producer_module, "AIOKafkaProducer", Started)
+    monkeypatch.setattr(Started, "running", 0)
+    producer = TransactionalProducer(Settings(), "count", Partition("test.in", 0), no_point)
+    await producer.start()
+    await producer.start()
+    assert Started.running == 1
+    await producer.stop()
+    assert Started.running == 0
 
 
 class Taking:
