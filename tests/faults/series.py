@@ -90,19 +90,21 @@ async def _run(kind: Kind, seed: int, folder: Path) -> tuple[Verdict, float]:
 
 
 async def _rebuild(here: World, verdict: Verdict) -> None:
-    """What an operator would ask: is what stands what the facts give?"""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "hub.cli", "rebuild"),
-        cwd=PROJECT,
-        env={**os.environ, **here.env, "SENDHUB_KAFKA": here.direct},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    said = (await process.communicate())[0].decode()
-    (here.folder / "rebuild.txt").write_text(said)
-    last = said.strip().rsplit("\n", 1)[-1]
-    if process.returncode or not last.endswith(" differ=0"):
-        verdict.err(1, f"sendhub rebuild: {last}")
+    """What an operator would ask: is what stands what the facts give, and the facts what was received?"""
+    for options in ((), ("--from-raw",)):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "hub.cli", "rebuild", *options),
+            cwd=PROJECT,
+            env={**os.environ, **here.env, "SENDHUB_KAFKA": here.direct},
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said = (await process.communicate())[0].decode()
+        with (here.folder / "rebuild.txt").open("a") as out:
+            out.write(said)
+        last = said.strip().rsplit("\n", 1)[-1]
+        if process.returncode or not last.endswith(" differ=0"):
+            verdict.err(1, f"sendhub rebuild {' '.join(options)}: {last}")
 
 
 async def _under_load(kind: Kind, here: World, chosen: random.Random, history: Path) -> list[str]:
