@@ -9,7 +9,6 @@ import asyncio
 import os
 import time
 from collections.abc import Coroutine
-from tempfile import mkdtemp
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -347,7 +346,6 @@ class LaneApp(App):
             broker_request_timeout=max(20.0, settings.session_timeout + 5),
             broker_commit_every=0,
             stream_wait_empty=False,
-            datadir=mkdtemp(prefix="sendhub-"),
         )
         for topic in topics:
             self.topics.add(self.topic(topic, value_type=bytes, value_serializer="raw", key_type=bytes))
@@ -366,6 +364,9 @@ class LaneApp(App):
         if missing:
             return f"{missing[0]} is missing"
         return next(filter(None, map(consumer.problem, list(consumer.lanes.values()))), None)
+
+    async def on_first_start(self) -> None:
+        """In the place of Faust's, which makes folders for its tables: nothing is kept on a worker's disk."""
 
     async def on_start(self) -> None:
         """Tell that the loop runs, from here on."""

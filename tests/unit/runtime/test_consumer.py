@@ -1,6 +1,11 @@
 """How a stage's consumer is set up: three defaults of its libraries lose or stop everything, silently."""
 
+import os
+import tempfile
+from pathlib import Path
 from types import SimpleNamespace
+
+import pytest
 
 from hub.platform.health import Health
 from hub.platform.settings import Settings
@@ -13,6 +18,15 @@ A_YEAR_MS = 365 * 86_400_000
 
 def no_committer(source: Partition, consumer: LaneConsumer) -> Committer:
     raise AssertionError("nothing is assigned")
+
+
+async def test_a_worker_makes_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    app = LaneApp(Settings(), "stage", ("test.in",), no_committer, Health())
+    app.finalize()
+    await app.on_first_start()
+    assert os.listdir(tmp_path) == []
 
 
 async def test_it_reads_what_was_committed_never_jumps_and_never_leaves_for_idleness() -> None:

@@ -42,6 +42,7 @@ OVERRIDDEN_OR_CALLED: tuple[tuple[Callable[..., Any], str], ...] = (
     (driver.Consumer.topic_partitions, "(self, topic)"),
     (driver.Transport.__init__, "(self, *args, **kwargs)"),
     (faust.App._new_transport, "(self)"),
+    (faust.App.on_first_start, "(self)"),
     (faust.App.on_start, "(self)"),
     (Service.wait_first, "(self, *coros, timeout)"),
     (Service.add_future, "(self, coro)"),
