@@ -16,6 +16,7 @@ from hub.runtime.deadletters import dead_letter
 from hub.runtime.errors import Fenced
 from hub.runtime.partitions import Partition
 from hub.runtime.producer import Reach
+from hub.runtime.records import buried
 from hub.runtime.source_log import SourceLog
 from hub.stages.stage import Output, Record
 from hub.store import Conflict, Projector
@@ -45,7 +46,7 @@ class DatabaseCommitter:
         self._source_log = source_log
         self._reach = reach
         self._next = 0
-        self._buried: int | None = None
+        self._buried: set[int] | None = None
         self._announced = 0.0
         self._told: int | None = None
 
@@ -53,6 +54,7 @@ class DatabaseCommitter:
         """Ask the database where it stands."""
         stored = (await asyncio.to_thread(self._projector.positions, [self._source]))[self._source]
         self._next = stored
+        self._buried = None
         return await self._source_log.check_start(self._source, stored or None)
 
     async def commit(self, records: Sequence[Record], end: int) -> int:
@@ -61,10 +63,13 @@ class DatabaseCommitter:
         return len(records)
 
     async def bury(self, record: Record, error: Exception, attempts: int, end: int) -> None:
-        """The dead letter first, acked; then past it. Dying in between writes the same dead letter again."""
-        if self._buried != record.offset:
+        """The dead letter first, acked; then past it. One that a death in between left behind is not repeated."""
+        if self._buried is None:
+            known = await buried(self._settings, self._stage_name)
+            self._buried = known.get(self._source, set())
+        if record.offset not in self._buried:
             await self._send(dead_letter(self._stage_name, record, error, attempts, self._clock.now(), "project"))
-            self._buried = record.offset
+            self._buried.add(record.offset)
         await self._apply((), end)
 
     async def _send(self, letter: Output) -> None:

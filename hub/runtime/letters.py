@@ -55,7 +55,7 @@ class Wanted:
 
 
 async def read_letters(settings: Settings) -> dict[str, Letter]:
-    """Every letter that the topic holds now, by id, oldest first. A letter after its resolution is open again.
+    """Every letter that the topic holds now, by id, oldest first. A letter that is written twice stays resolved.
 
     Raises Unavailable when an open transaction does not end.
     """
@@ -70,9 +70,11 @@ async def read_letters(settings: Settings) -> dict[str, Letter]:
 
 
 def _take(found: dict[str, Letter], parsed: Parsed, offset: int) -> None:
+    letter = found.get(parsed.meta.id)
     if parsed.resolution is None:
-        found[parsed.meta.id] = Letter(parsed.meta, offset)
-    elif (letter := found.get(parsed.meta.id)) is not None:
+        if letter is None:
+            found[parsed.meta.id] = Letter(parsed.meta, offset)
+    elif letter is not None:
         # Without its letter it is of one that has expired: nothing can be done with that any more.
         found[parsed.meta.id] = letter._replace(resolution=parsed.resolution)
 

@@ -1,5 +1,6 @@
 """Shadow topics: where a rebuild writes what it says, so that nobody takes it for news."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from types import TracebackType
@@ -11,6 +12,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from hub.platform.settings import Settings
 from hub.runtime import topics as kafka_topics
 from hub.runtime.producer import BATCH_BYTES, partition_of
+from hub.stages.errors import Unavailable
 from hub.stages.stage import Output
 from schemas.topics import DEADLETTER, Topic
 
@@ -24,6 +26,7 @@ class Shadow:
         self._run = run
         self._keep = keep
         self._settings = settings
+        self._unwritten: set[asyncio.Future[object]] = set()
         self._producer = AIOKafkaProducer(
             bootstrap_servers=settings.kafka,
             acks="all",
@@ -42,8 +45,15 @@ class Shadow:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        """Let all of it be written; remove the topics."""
-        await self._producer.stop()
+        """Let all of it be written; remove the topics. Raises Unavailable when Kafka did not take all of it."""
+        try:
+            await self._producer.stop()
+        finally:
+            await self._remove()
+        if self._unwritten and error is None:
+            raise Unavailable(f"Kafka did not take {len(self._unwritten)} records for the shadow topics")
+
+    async def _remove(self) -> None:
         if not self._keep:
             admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.kafka)
             await admin.start()
@@ -59,4 +69,10 @@ class Shadow:
             return
         partition = partition_of(output.key, partitions) if output.partition is None else output.partition
         name = f"shadow.{self._run}.{output.topic}"
-        await self._producer.send(name, output.value, output.key, partition, headers=list(output.headers))
+        sent = await self._producer.send(name, output.value, output.key, partition, headers=list(output.headers))
+        self._unwritten.add(sent)
+        sent.add_done_callback(self._is_done)
+
+    def _is_done(self, sent: asyncio.Future[object]) -> None:
+        if not sent.cancelled() and sent.exception() is None:
+            self._unwritten.discard(sent)

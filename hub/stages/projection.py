@@ -37,12 +37,23 @@ class Change(NamedTuple):
 
 
 def changes(records: Iterable[Record]) -> dict[str, dict[str, Row | None]]:
-    """The last row of each key, by table; raises PermanentError when one of the records cannot be read."""
+    """The last row of each key, by table; raises PermanentError when one of the records cannot be read.
+
+    A dead letter that is written again after its resolution is a repeat of the same: the resolution stays.
+    """
     found: dict[str, dict[str, Row | None]] = {}
     for record in records:
-        for change in _READERS[record.topic](record):
+        made = _READERS[record.topic](record)
+        if _is_repeat(made[0], found):
+            continue
+        for change in made:
             found.setdefault(change.table, {})[change.key] = change.row
     return found
+
+
+def _is_repeat(change: Change, found: Mapping[str, Mapping[str, Row | None]]) -> bool:
+    known = found.get("dead_letters", {}).get(change.key) if change.table == "dead_letters" else None
+    return known is not None and known["status"] != "open" and change.row is not None and change.row["status"] == "open"
 
 
 def _child(record: Record) -> list[Change]:

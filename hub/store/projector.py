@@ -68,10 +68,12 @@ class Projector:
         rows = changes(records)
         with self._turn, translated(), self._engine.begin() as connection:
             _move(connection, topic, partition, records, expected, next_offset)
+            if topic == DEADLETTER.name:
+                rows = _without_repeats(connection, rows)
             for table, changed in rows.items():
                 _write(connection, metadata.tables[table], changed)
             if topic == DEADLETTER.name:
-                _forget(connection, rows["dead_letters"] if rows else {})
+                _forget(connection, records, rows.get("dead_letters", {}))
         self._report(records)
 
     def reapply(self, record: Record, read_to: int) -> None:
@@ -130,12 +132,24 @@ def _write(connection: Connection, table: Table, changed: Mapping[str, Row | Non
         connection.execute(_UPSERT[connection.dialect.name, table.name], kept)
 
 
-def _forget(connection: Connection, changed: Mapping[str, Row | None]) -> None:
+def _without_repeats(
+    connection: Connection, rows: Mapping[str, Mapping[str, Row | None]]
+) -> dict[str, dict[str, Row | None]]:
+    """Of dead letters those whose resolution is not known: a letter that is written twice stays resolved."""
+    opened = [key for key, row in rows.get("dead_letters", {}).items() if row is not None and row["status"] == "open"]
+    known = select(dead_letters.c.key).where(dead_letters.c.key.in_(opened), dead_letters.c.status != "open")
+    resolved = set(connection.scalars(known)) if opened else set()
+    return {table: {key: row for key, row in changed.items() if key not in resolved} for table, changed in rows.items()}
+
+
+def _forget(connection: Connection, records: Sequence[Record], changed: Mapping[str, Row | None]) -> None:
     """Drop the dead letters that the topic no longer keeps, counted back from the newest.
 
-    Their bytes may hold personal data, and a copy must not outlive the original.
+    Their bytes may hold personal data, and a copy must not outlive the original. The newest is no later than the
+    record's own time on Kafka: one letter from a stage whose clock runs ahead makes no other one old.
     """
-    newest = max((row["at"] for row in changed.values() if row is not None), default=0)
+    written = max((record.timestamp for record in records), default=0) * 1000
+    newest = min(written, max((row["at"] for row in changed.values() if row is not None), default=0))
     limit = newest - (DEADLETTER.keep_days or 0) * DAY_MS * 1000
     for table in (dead_letters, dead_letter_contents):
         connection.execute(delete(table).where(table.c.at < limit))

@@ -15,7 +15,9 @@ from hub.platform.settings import Settings
 from hub.runtime.errors import StateDamaged
 from hub.runtime.rebuild_links import rebuild_links
 from hub.runtime.rebuild_raw import rebuild_raw
+from hub.runtime.shadow import Shadow
 from hub.stages.errors import Unavailable
+from hub.stages.stage import Output
 from schemas.topics import (
     ALERTS,
     CASEWORK_STATE,
@@ -209,3 +211,15 @@ def test_a_link_whose_state_can_not_be_read_is_a_difference(own_broker: Kafka, d
     asyncio.run(write(kafka, [(LINKS.name, b"a", b'{"secret":1}', 0, [])]))
     with pytest.raises(StateDamaged, match=r"hub\.links/0 holds a damaged record at offset 0: it is no decision"):
         asyncio.run(rebuild_links(Settings()))
+
+
+async def say_to_a_shadow(*values: bytes) -> None:
+    async with Shadow(Settings(), uuid4().hex[:8], [CHILDREN], keep=False) as shadow:
+        for value in values:
+            await shadow.write(Output(CHILDREN.name, b"chd-1", value))
+
+
+async def test_a_shadow_that_kafka_did_not_take_is_no_rebuild(own_broker: Kafka, deployed: dict[str, str]) -> None:
+    await say_to_a_shadow(b"{}")
+    with pytest.raises(Unavailable, match="did not take 1 record"):
+        await say_to_a_shadow(b"{}", b"x" * 2 * CHILDREN.max_message_bytes)

@@ -8,17 +8,29 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
-from hub.stages.errors import Unavailable
+from hub.embedded.kafka import Kafka
+from hub.platform.clock import SystemClock
+from hub.platform.settings import Settings
+from hub.runtime import topics
+from hub.runtime.database_committer import DatabaseCommitter
+from hub.runtime.partitions import Partition
+from hub.runtime.producer import Reach
+from hub.runtime.worker import no_point
+from hub.stages.errors import PermanentError, Unavailable
+from hub.stages.stage import Record
 from hub.store import Conflict, Projector
 from hub.store.engine import open_engine
 from hub.store.tables import children
+from schemas.topics import CHILDREN, DEADLETTER
 from tests.integration.test_exactly_once import await_stopped
 from tests.support.processes import running
 from tests.support.readmodel import child
+from tests.support.streams import read_all
 
 pytest_plugins = ["tests.support.postgres"]
 
@@ -95,3 +107,45 @@ def test_on_sqlite_a_sleeper_that_wakes_ends_its_transaction_and_the_twin_does_n
             go_on(twin)
     assert keys(sqlite_url) == {"chd-1", "chd-of-the-sleeper"}
     twin.close()
+
+
+async def test_a_projector_that_dies_between_a_letter_and_its_database_does_not_write_the_letter_twice(
+    broker: Kafka, sqlite_url: str
+) -> None:
+    await topics.create(broker.bootstrap, 1, [DEADLETTER])
+    stage, source = f"dying-{uuid4().hex[:8]}", Partition(CHILDREN.name, 0)
+    record, error = Record(*source, 0, b"chd-1", b"{"), PermanentError("refused", step="project")
+    projector = Projector.open(sqlite_url, lambda _: None)
+
+    def committer(reach: Reach) -> DatabaseCommitter:
+        settings = Settings(kafka=broker.bootstrap)
+        return DatabaseCommitter(settings, SystemClock(), stage, source, projector, NoLog(), reach)
+
+    def dies(point: str) -> None:
+        raise SystemExit(point)
+
+    dying = committer(dies)
+    await dying.open()
+    with pytest.raises(SystemExit):
+        await dying.bury(record, error, 1, 1)
+    assert projector.positions([source]) == {source: 0}
+    again = committer(no_point)
+    await again.open()
+    await again.bury(record, error, 1, 1)
+    assert projector.positions([source]) == {source: 1}
+    written = await read_all(broker.bootstrap, [DEADLETTER.name])
+    assert [stage.encode() in dict(each.headers)["dl_meta"] for each in written[DEADLETTER.name]].count(True) == 1
+    projector.close()
+
+
+class NoLog:
+    """A source log of which nothing is asked but where to start."""
+
+    async def committed_offset(self, partition: Partition) -> int | None:
+        return None
+
+    async def check_start(self, partition: Partition, stored: int | None) -> int:
+        return stored or 0
+
+    async def announce(self, partition: Partition, offset: int) -> None:
+        return None

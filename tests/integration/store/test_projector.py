@@ -216,12 +216,18 @@ def test_a_resolution_keeps_what_is_known_and_drops_the_bytes(projector, databas
     assert set(rows(database_url, dead_letter_contents)) == {found[1]["key"]}
 
 
-def test_a_record_given_up_again_in_the_same_place_is_open_again(projector, database_url):
+@pytest.mark.parametrize("together", [True, False])
+def test_a_letter_that_is_written_twice_stays_resolved(projector, database_url, together):
     letter = dead_letter(0)
-    projector.apply("hub.deadletter", 0, [letter, resolution(1, letter), replace(letter, offset=2)], 0, 3)
+    said = [letter, resolution(1, letter), replace(letter, offset=2)]
+    if together:
+        projector.apply("hub.deadletter", 0, said, 0, 3)
+    else:
+        for offset, record in enumerate(said):
+            projector.apply("hub.deadletter", 0, [record], offset, offset + 1)
     (row,) = rows(database_url, dead_letters).values()
-    assert row["status"] == "open"
-    assert len(rows(database_url, dead_letter_contents)) == 1
+    assert row["status"] == "resolved"
+    assert rows(database_url, dead_letter_contents) == {}
 
 
 def test_a_record_that_was_passed_by_is_written_later(projector, database_url):
@@ -278,11 +284,21 @@ def test_the_projection_waits_while_an_old_record_is_written(projector, database
     other.close()
 
 
+def letter_at(offset, at):
+    return replace(dead_letter(offset, at=at), timestamp=int(AT.timestamp() * 1000))
+
+
 def test_dead_letters_are_forgotten_with_their_topic(projector, database_url):
-    old = dead_letter(0, at=AT - timedelta(days=91))
-    projector.apply("hub.deadletter", 0, [old, dead_letter(1, at=AT - timedelta(days=89))], 0, 2)
+    old, other = letter_at(0, AT - timedelta(days=91)), letter_at(1, AT - timedelta(days=89))
+    projector.apply("hub.deadletter", 0, [old, other], 0, 2)
     assert len(rows(database_url, dead_letters)) == 2
-    projector.apply("hub.deadletter", 0, [dead_letter(2)], 2, 3)
+    projector.apply("hub.deadletter", 0, [letter_at(2, AT)], 2, 3)
+    assert len(rows(database_url, dead_letters)) == len(rows(database_url, dead_letter_contents)) == 2
+
+
+def test_a_letter_from_a_clock_that_runs_ahead_makes_no_other_one_old(projector, database_url):
+    projector.apply("hub.deadletter", 0, [letter_at(0, AT)], 0, 1)
+    projector.apply("hub.deadletter", 0, [letter_at(1, AT + timedelta(days=400))], 1, 2)
     assert len(rows(database_url, dead_letters)) == len(rows(database_url, dead_letter_contents)) == 2
 
 
@@ -342,7 +358,7 @@ def test_foreign_tables_of_the_same_name_are_refused(database_url):
         Projector.open(database_url, lambda _: None)
 
 
-def test_two_may_make_the_tables_at_once(database_url):
+def test_two_may_make_the_tables_letter_at(database_url):
     failures = []
 
     def run():
