@@ -5,14 +5,14 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from aiokafka import TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
-
 from hub.platform.settings import Settings
+from hub.runtime import groups
 from hub.runtime.letters import Letter, read_letters
-from hub.runtime.producer import group_id
+from hub.runtime.partitions import Partition
 
-POLL_SECONDS = 0.2
+POLL_SECONDS = 0.5
+Place = tuple[str, Partition]
+"""A stage, and a partition that it reads."""
 
 
 class Outcome(NamedTuple):
@@ -37,34 +37,33 @@ async def outcome(settings: Settings, replayed: Sequence[Letter], seconds: float
 
 
 async def _passed(settings: Settings, replayed: Sequence[Letter], end: float) -> set[str]:
-    admin = AIOKafkaAdminClient(bootstrap_servers=settings.kafka)
-    await admin.start()
-    try:
-        while True:
-            offsets = await _offsets(admin, settings, {letter.meta.stage for letter in replayed})
-            passed = {letter.meta.id for letter in replayed if _is_past(letter, offsets[letter.meta.stage])}
-            if len(passed) == len(replayed) or time.monotonic() > end:
-                return passed
-            await asyncio.sleep(POLL_SECONDS)
-    finally:
-        await admin.close()
+    places = {(letter.meta.stage, Partition(letter.meta.source_topic, letter.meta.partition)) for letter in replayed}
+    while True:
+        stands = await _offsets(settings, places)
+        passed = {letter.meta.id for letter in replayed if _is_past(letter, stands)}
+        if len(passed) == len(replayed) or time.monotonic() > end:
+            return passed
+        await asyncio.sleep(POLL_SECONDS)
 
 
-async def _offsets(
-    admin: AIOKafkaAdminClient, settings: Settings, stages: Iterable[str]
-) -> Mapping[str, Mapping[TopicPartition, int]]:
-    found = {}
-    for stage in stages:
-        committed = await admin.list_consumer_group_offsets(group_id(settings, stage))
-        found[stage] = {partition: known.offset for partition, known in committed.items()}
-    return found
+async def _offsets(settings: Settings, places: Iterable[Place]) -> dict[Place, int]:
+    """Where each stage's group stands in each of its partitions."""
+    wanted: dict[str, list[Partition]] = {}
+    for stage, partition in places:
+        wanted.setdefault(stage, []).append(partition)
+    return {
+        (stage, partition): offset
+        for stage, partitions in wanted.items()
+        for partition, offset in (await groups.offsets(settings, stage, partitions)).items()
+    }
 
 
-def _is_past(letter: Letter, committed: Mapping[TopicPartition, int]) -> bool:
+def _is_past(letter: Letter, stands: Mapping[Place, int]) -> bool:
     resolution = letter.resolution
     assert resolution is not None
     assert resolution.offset is not None
-    return committed.get(TopicPartition(letter.meta.source_topic, letter.meta.partition), -1) > resolution.offset
+    place = (letter.meta.stage, Partition(letter.meta.source_topic, letter.meta.partition))
+    return stands.get(place, -1) > resolution.offset
 
 
 def _returns_as(letter: Letter) -> str | None:
