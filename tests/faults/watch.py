@@ -5,6 +5,7 @@ that went back.
 import asyncio
 import json
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -21,8 +22,8 @@ from tests.faults.counting import NAME
 READS: dict[str, tuple[Topic, ...]] = {**dict(FLOW), NAME: (FACTS,)}
 """The groups, upstream first, with what each reads."""
 POLL_SECONDS = 0.2
-BUSY_SECONDS = 2.0
-"""A partition that was committed so recently will be again, as soon as somebody can."""
+BUSY_SECONDS, BUSY_MOVES = 30.0, 4
+"""A partition that was seen to move so often, so recently, moves again as soon as somebody can move it."""
 
 
 class Seen(NamedTuple):
@@ -86,7 +87,8 @@ class Watch:
     def recovery(self, group: str, at: float) -> float:
         """Seconds from `at` until all of the group's partitions moved again that had been moving before."""
         seen = [each for each in self.seen if each.group == group]
-        busy = {each.partition for each in seen if at - BUSY_SECONDS < each.at <= at}
+        moves = Counter(each.partition for each in seen if at - BUSY_SECONDS < each.at <= at)
+        busy = {partition for partition, number in moves.items() if number >= BUSY_MOVES}
         moved: dict[TopicPartition, float] = {}
         for each in seen:
             if each.at > at and each.partition in busy:
