@@ -25,11 +25,11 @@ def main() -> int:
     # Asked to end, a run ends what it started, as after Ctrl-C; also when its shell had it ignore that.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    if asked.stock:
-        return _stock(asked)
     # The table is what is read: what supervisor and publisher say goes nowhere, what the hub says into its own logs.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     logging.disable(logging.ERROR)
+    if asked.stock:
+        return _stock(asked)
     fetch_jars(PROJECT)
     rows: list[Row] = []
     print(HEAD, flush=True)
@@ -49,7 +49,6 @@ def main() -> int:
 
 def _stock(asked: argparse.Namespace) -> int:
     """Rows for stock Faust; nothing is asked of it."""
-    logging.disable(logging.ERROR)
     print(HEAD, flush=True)
     for fault in stock.FAULTS:
         for seed in range(asked.seed, asked.seed + (asked.series or 1)):
