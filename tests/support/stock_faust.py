@@ -83,8 +83,7 @@ class Consumer(driver.Consumer):
         if self.asked.slow_seek is None:
             return await super().seek_to_committed()
         tp = TP(Run(self.asked.run).source, 0)
-        busy = Gate(self.asked.folder)
-        await until(lambda: (self._read_offset[tp] or 0) >= self.asked.slow_seek and bool(busy.notes("waiting")))
+        await self._handed_over(tp)
         committed = await super().seek_to_committed()
         if self.asked.slow_answer:
             while (await self.position(tp) or 0) <= self.asked.slow_seek:  # noqa: ASYNC110
@@ -92,6 +91,21 @@ class Consumer(driver.Consumer):
             fetches = self.fetches
             await until(lambda: self.fetches > fetches)
         return committed
+
+    async def _handed_over(self, tp: TP) -> None:
+        """Return once all to `slow_seek` is with the streams, of which one is busy.
+
+        A fetch from before the partition was resumed may have brought it, and Faust thrown it away: then it is fetched
+        again, for this scenario is of what Faust does with it later.
+        """
+        busy, fetches = Gate(self.asked.folder), self.fetches
+        while (self._read_offset[tp] or 0) < self.asked.slow_seek or not busy.notes("waiting"):
+            thrown_away = self.fetches > fetches + 1 and not self._read_offset[tp]
+            if thrown_away and (await self.position(tp) or 0) > self.asked.slow_seek:
+                if not (await super().seek_to_committed()).get(tp):
+                    await self._seek(tp, 0)
+                fetches = self.fetches
+            await asyncio.sleep(0.02)
 
 
 class Thread(driver.AIOKafkaConsumerThread):
