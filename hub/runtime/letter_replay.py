@@ -40,7 +40,7 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Replay:
+class LetterReplay:
     """`seconds` is how long stages are waited for at the end; `open_projector` is called only where it is needed.
 
     Raises what the desk raises; Unavailable and SchemaMismatch where the read model can't be written.

@@ -9,7 +9,7 @@ import sys
 from hub.platform.clock import SystemClock
 from hub.platform.settings import Settings
 from hub.runtime.audit import Act
-from hub.runtime.letter_replay import Replay
+from hub.runtime.letter_replay import LetterReplay
 from hub.runtime.letters import Letter
 from hub.runtime.worker import no_point
 from hub.store import Projector
@@ -24,7 +24,7 @@ def main() -> None:
         return [each for each in letters.values() if each.meta.stage == stage and each.status == "open"]
 
     act = Act("ops", "test")
-    replay = Replay(Settings(), SystemClock(), act, no_read_model, 0, reach, lambda done: None)
+    replay = LetterReplay(Settings(), SystemClock(), act, no_read_model, 0, reach, lambda done: None)
     print(asyncio.run(replay.run(open_ones)).replayed)
 
 

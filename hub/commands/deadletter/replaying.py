@@ -16,7 +16,7 @@ from hub.commands.failures import stop
 from hub.platform.clock import clock_from
 from hub.platform.settings import Settings
 from hub.runtime.audit import Act
-from hub.runtime.letter_replay import Replay, Report
+from hub.runtime.letter_replay import LetterReplay, Report
 from hub.runtime.letters import Letter, UnknownLetter, Wanted, read_letters
 from hub.runtime.worker import no_point
 
@@ -57,7 +57,7 @@ def replay(
             _list(choice(asyncio.run(read_letters(settings))), choice.passed, as_json)
         return
     console = Console(stderr=True)
-    work = Replay(
+    work = LetterReplay(
         settings,
         clock,
         Act(actor(settings), reason),
