@@ -79,6 +79,7 @@ def alert(offset, alert_id="al-1", **changes):
 
 def review(offset, task_id="rv-1", **changes):
     known = {
+        "child_id": None,
         "id": task_id,
         "question": "conflict",
         "state": "open",
