@@ -24,7 +24,8 @@ from schemas.topics import (
     Topic,
 )
 
-FLOW: tuple[tuple[str, tuple[Topic, ...]], ...] = (
+Flow = tuple[tuple[str, tuple[Topic, ...]], ...]
+FLOW: Flow = (
     ("intake", (COUNCIL_EVENTS, NHS_MESSAGES)),
     ("identity", (OBSERVATIONS,)),
     ("casework", (FACTS,)),
@@ -42,10 +43,11 @@ class NotDrained(Exception):
 
 
 class Pipeline:
-    """A look at one deployment's groups and logs."""
+    """A look at one deployment's groups and logs: at the stages of `flow`, upstream first."""
 
-    def __init__(self, kafka: str, prefix: str = "sendhub") -> None:
+    def __init__(self, kafka: str, prefix: str = "sendhub", flow: Flow = FLOW) -> None:
         self._prefix = prefix
+        self._flow = flow
         self._day: date | None = None
         self._admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
         self._ends = _consumer(kafka)
@@ -56,7 +58,7 @@ class Pipeline:
         await self._admin.start()
         await self._ends.start()
         # Assigned so that the client knows their leaders, paused because only their ends are asked for.
-        watched = [partition for _, topics in FLOW for partition in _partitions(topics)]
+        watched = [partition for _, topics in self._flow for partition in _partitions(topics)]
         self._ends.assign(watched)
         self._ends.pause(*watched)
         await self._ticker.start()
@@ -98,7 +100,7 @@ class Pipeline:
             return "the broker"
 
     async def _first_behind(self) -> str | None:
-        for stage, topics in FLOW:
+        for stage, topics in self._flow:
             partitions = _partitions(topics)
             committed = await self._admin.list_consumer_group_offsets(f"{self._prefix}-{stage}")
             ends = await self._ends.end_offsets(partitions)

@@ -9,11 +9,13 @@ from datetime import date, timedelta
 
 import orjson
 import structlog
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer
 
 from hub.platform.clock import Clock, today
 from hub.platform.health import Health
 from hub.platform.settings import Settings
+from hub.runtime.log_reader import LogReader
+from hub.runtime.partitions import Partition
 from schemas.ids import digest
 from schemas.topics import FACTS, OBSERVATIONS, TICKER_STATE
 
@@ -71,22 +73,11 @@ class Ticker:
         log.info("day reached", day=day.isoformat())
 
     async def _read_last(self) -> date | None:
-        tp = TopicPartition(TICKER_STATE.name, 0)
-        consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.kafka, isolation_level="read_committed", auto_offset_reset="earliest"
-        )
-        await consumer.start()
-        try:
-            consumer.assign([tp])
-            await consumer.seek_to_beginning(tp)
-            end = (await consumer.end_offsets([tp]))[tp]
-            last = None
-            while await consumer.position(tp) < end:
-                for record in (await consumer.getmany(timeout_ms=500)).get(tp, ()):
-                    last = date.fromisoformat(record.value.decode())
-            return last
-        finally:
-            await consumer.stop()
+        last = None
+        async with LogReader(self._settings, [Partition(TICKER_STATE.name, 0)]) as log:
+            async for batch in log.read_on():
+                last = date.fromisoformat(batch[-1].value.decode())
+        return last
 
 
 async def _wait(stopping: asyncio.Event, seconds: float) -> None:

@@ -15,10 +15,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from connectors.sdk.publisher import Message
+from hub.embedded.pipeline import NotDrained, Pipeline
 from tests.faults.check import Verdict, judge
 from tests.faults.inputs import feed, messages
 from tests.faults.kinds import Kind
-from tests.faults.watch import NotDrained, Watch, drained
+from tests.faults.watch import READS, Watch
 from tests.faults.world import World, world
 from tests.support.processes import PROJECT
 
@@ -130,7 +131,8 @@ def _messages(kind: Kind, chosen: random.Random) -> Iterator[Message]:
 async def _drain(here: World) -> str | None:
     """Wait until nothing is left to do; what is left after all."""
     try:
-        await drained(here.direct, DRAIN_SECONDS)
+        async with Pipeline(here.direct, flow=READS) as pipeline:
+            await pipeline.drained(DRAIN_SECONDS)
     except NotDrained as error:
         return str(error)
     return None

@@ -6,20 +6,19 @@ import asyncio
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from hub.embedded.pipeline import FLOW
-from schemas.topics import FACTS, Topic
+from hub.embedded.pipeline import FLOW, Flow
+from schemas.topics import FACTS
 from tests.faults.counting import NAME
 
-READS: dict[str, tuple[Topic, ...]] = {**dict(FLOW), NAME: (FACTS,)}
+READS: Flow = (*FLOW, (NAME, (FACTS,)))
 """The groups, upstream first, with what each reads."""
 POLL_SECONDS = 0.2
 BUSY_SECONDS, BUSY_MOVES = 30.0, 4
@@ -56,7 +55,7 @@ class Watch:
         try:
             await admin.start()
             while True:
-                for group in READS:
+                for group, _ in READS:
                     for partition, found in (await admin.list_consumer_group_offsets(f"sendhub-{group}")).items():
                         self._note(group, partition, found.offset)
                 await asyncio.sleep(POLL_SECONDS)
@@ -104,10 +103,6 @@ class Watch:
                 print(json.dumps({"at": seen.at, "group": seen.group, "at_offset": [place, seen.offset]}), file=out)
 
 
-class NotDrained(Exception):
-    """A stage still has records to work off; the message says which."""
-
-
 async def positions(kafka: str) -> dict[tuple[str, TopicPartition], int]:
     """Where each group stands in each partition of facts."""
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
@@ -115,50 +110,9 @@ async def positions(kafka: str) -> dict[tuple[str, TopicPartition], int]:
     try:
         return {
             (group, partition): found.offset
-            for group in READS
+            for group, _ in READS
             for partition, found in (await admin.list_consumer_group_offsets(f"sendhub-{group}")).items()
             if partition.topic == FACTS.name
         }
     finally:
         await admin.close()
-
-
-async def drained(kafka: str, seconds: float) -> None:
-    """Return when every group has committed all of its sources; raises NotDrained."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-    ends = AIOKafkaConsumer(bootstrap_servers=kafka)
-    until = time.monotonic() + seconds
-    await admin.start()
-    await ends.start()
-    try:
-        partitions = list(_partitions())
-        ends.assign(partitions)
-        ends.pause(*partitions)
-        while behind := await _behind(admin, ends):
-            if time.monotonic() > until:
-                raise NotDrained(f"still to be worked off after {seconds:.0f} s: {behind}")
-            await asyncio.sleep(POLL_SECONDS)
-    finally:
-        await ends.stop()
-        await admin.close()
-
-
-async def _behind(admin: AIOKafkaAdminClient, ends: AIOKafkaConsumer) -> str | None:
-    """The first group with something left, upstream first: nothing left at each means nothing left in all."""
-    try:
-        for group, topics in READS.items():
-            committed = await admin.list_consumer_group_offsets(f"sendhub-{group}")
-            partitions = [TopicPartition(topic.name, number) for topic in topics for number in range(topic.partitions)]
-            for partition, end in (await ends.end_offsets(partitions)).items():
-                found = committed.get(partition)
-                if (0 if found is None else found.offset) < end:
-                    return f"{group} at {found} of {partition} to {end}"
-    except (KafkaError, OSError) as error:
-        return f"the broker ({type(error).__name__})"
-    return None
-
-
-def _partitions() -> Iterator[TopicPartition]:
-    for topic in {topic.name: topic for topics in READS.values() for topic in topics}.values():
-        for number in range(topic.partitions):
-            yield TopicPartition(topic.name, number)
