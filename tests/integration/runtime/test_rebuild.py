@@ -23,6 +23,7 @@ from schemas.topics import (
     CASEWORK_STATE,
     CHILDREN,
     COUNCIL_EVENTS,
+    DEADLETTER,
     DEADLINES,
     FACTS,
     IDENTITY_STATE,
@@ -195,6 +196,26 @@ def test_raw_messages_that_no_stage_has_reached_are_no_differences(
     with running("hub.cli", "stage", "identity", env={}, log=tmp_path / "identity.log"):
         caught_up = sendhub("rebuild", "--from-raw")
     assert (caught_up.returncode, caught_up.stdout.splitlines()[-1]) == (0, "rebuild: facts=1 differ=0")
+
+
+def test_a_raw_message_that_was_given_up_has_no_facts_also_when_it_could_be_read_today(
+    own_broker: Kafka, deployed: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kafka, source = own_broker.bootstrap, "one-education:826:2026"
+    make_anew(kafka, *TOPICS)
+    monkeypatch.setenv("SENDHUB_GROUP_PREFIX", f"raw-{uuid4().hex[:8]}")
+    messages = [raw_message(event(record=f"ADV-{turn}"), id=f"m-{turn}", source=source) for turn in range(2)]
+    sources = Path(deployed["SENDHUB_SOURCES_FILE"])
+    for message in messages:
+        asyncio.run(write(kafka, [(message.topic, b"k", message.value, 0, list(message.headers))]))
+        with running("hub.cli", "stage", "intake", env={}, log=tmp_path / "intake.log"):
+            await_worked_off(Settings(), "intake", COUNCIL_EVENTS)
+        # Nobody knew the source when the first one came.
+        sources.write_text(sources.read_text().replace("one-education:825:2022", source))
+    with running("hub.cli", "stage", "identity", env={}, log=tmp_path / "identity.log"):
+        found = sendhub("rebuild", "--from-raw")
+    assert len(held(kafka, [DEADLETTER.name])[DEADLETTER.name]) == 1
+    assert (found.returncode, found.stdout.splitlines()[-1]) == (0, "rebuild: facts=1 differ=0")
 
 
 def test_a_link_whose_state_can_not_be_read_is_a_difference(own_broker: Kafka, deployed: dict[str, str]) -> None:
