@@ -14,12 +14,14 @@ from sqlalchemy import text
 
 from hub.embedded import kafka
 from hub.store.engine import open_engine
-from schemas.topics import FACTS
+from schemas.topics import DEADLETTER, FACTS
+from tests.faults.check import PLANTED
 from tests.faults.counting import NAME, OUTPUT
 from tests.faults.inputs import Style
 from tests.faults.watch import positions
 from tests.faults.world import PAUSE_SECONDS, Plan, World, create_topics, until
 from tests.support.processes import PROJECT
+from tests.support.streams import produce
 
 POINTS = ("compute", "sent", "outputs", "changelog", "offsets", "commit")
 DATABASE_POINTS = ("compute", "commit")
@@ -188,6 +190,13 @@ async def nothing(world: World, chosen: random.Random) -> None:
     await asyncio.sleep(8)
 
 
+async def poison(world: World, chosen: random.Random) -> None:
+    """The messages are the fault; and the projection meets records that it refuses."""
+    for _ in range(3):
+        await produce(world.direct, DEADLETTER.name, [(PLANTED, b"no dead letter")])
+        await asyncio.sleep(2)
+
+
 async def clock(world: World, chosen: random.Random) -> None:
     """The ticker's clock jumps a day on, back, and on again."""
     now = datetime.now(UTC)
@@ -240,7 +249,7 @@ KINDS: Mapping[str, Kind] = {
         Kind("rejecting", rejecting, Plan(rough=True, missing=frozenset({OUTPUT.name}))),
         Kind("disk", disk, Plan(disk="kafka")),
         Kind("database", database, Plan(postgres=True, disk="postgres")),
-        Kind("poison", nothing, Plan(rough=True), Style(poison=0.02)),
+        Kind("poison", poison, Plan(rough=True), Style(poison=0.02)),
         Kind("duplicate", nothing, style=Style(times=3)),
         Kind("clock", clock),
         Kind("combined", combined, Plan(proxied=True, postgres=True, rough=True), Style(times=3, poison=0.02)),

@@ -198,6 +198,13 @@ def test_dead_letters_too_few_and_too_many_are_found(made: Made) -> None:
     assert harmed(made, DEADLETTER, altered).wrong
 
 
+def test_a_record_that_the_projection_refused_without_a_dead_letter_is_found(made: Made) -> None:
+    def planted(records: list[Record]) -> list[Record]:
+        return [*records, Record(DEADLETTER.name, 0, len(records), check.PLANTED, b"no dead letter")]
+
+    assert counts(harmed(made, DEADLETTER, planted)) == (True, False, False)
+
+
 def test_a_message_that_the_broker_acked_and_lost_is_found(made: Made) -> None:
     assert (
         check.compare(made.logs, made.stages, [*made.acked, "another"], made.committed(), made.url, made.last_day).lost
