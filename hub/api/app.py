@@ -12,10 +12,22 @@ from hub.api import problems
 from hub.api.answers import answer
 from hub.api.auth import BearerGate
 from hub.api.cursors import Cursors
-from hub.api.measure import Measured
-from hub.api.queries import AlertQuery, ChildQuery, DeadLetterQuery, DeadlineQuery, Query, ReviewQuery
+from hub.api.queries import (
+    AlertQuery,
+    ChildQuery,
+    DeadLetterQuery,
+    DeadlineQuery,
+    MeasureQuery,
+    Query,
+    ReviewQuery,
+)
 from hub.api.settings import ApiSettings
+from hub.api.shapes import MeasureReport
+from hub.api.usage import Measured
+from hub.core.measures.look import Look
+from hub.platform.clock import clock_from, today
 from hub.store import reader
+from hub.store.outcomes import Measures
 from hub.store.reader import Listing, Value
 from hub.store.readmodel import ReadModel, instants
 from schemas.alerts import Alert
@@ -44,6 +56,7 @@ def create_app(settings: ApiSettings, engine: Engine) -> FastAPI:
     app.add_middleware(Measured)
     _add_health(app, model)
     _add_listings(app, model, Cursors(_cursor_key(settings)))
+    _add_measures(app, model, settings)
     return app
 
 
@@ -131,6 +144,18 @@ def _add_listings(app: FastAPI, model: ReadModel, cursors: Cursors) -> None:
     @app.get("/dead-letters/{letter_id}", response_model=TrackedLetter, responses=missing, summary="One of them")
     def dead_letter(request: Request, letter_id: Key) -> Response:
         return one(request, reader.DEAD_LETTERS, letter_id)
+
+
+def _add_measures(app: FastAPI, model: ReadModel, settings: ApiSettings) -> None:
+    known, clock = Measures(), clock_from(settings.clock_file)
+
+    @app.get("/measures", response_model=MeasureReport, summary="The measures of timeliness for a period")
+    def measures(request: Request, query: Annotated[MeasureQuery, InQuery()]) -> Response:
+        look = Look(query.from_on, query.to_on, query.as_of or today(clock), query.area)
+        with model.connection() as connection:
+            report = known.report(connection, look)
+            fresh = reader.freshness(connection)
+        return answer(request, orjson.dumps(report.to_json()), fresh)
 
 
 def _found(connection: Connection, what: Listing, key: str) -> str:

@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 from hub.store.reader import Value
 from schemas.deadletters import ProcessingStep, Status
@@ -93,3 +93,21 @@ class DeadLetterQuery(Query):
     topic: Name | None = Field(None, description="Where the record stood.")
     error: Name | None = Field(None, description="The exception's class.")
     status: Status | None = Field(None, description="Unless given, all.")
+
+
+class MeasureQuery(BaseModel):
+    """What /measures takes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    from_on: Day = Field(alias="from", description="First day of the period.")
+    to_on: Day = Field(alias="to", description="Last day of the period.")
+    as_of: Day | None = Field(None, description="As it stands at the end of that day; unless said, today.")
+    area: Name | None = Field(None, description="DfE area code; unless said, all areas.")
+
+    @field_validator("to_on")
+    @classmethod
+    def _not_before_from(cls, to_on: date, info: ValidationInfo) -> date:
+        if to_on < info.data.get("from_on", to_on):
+            raise ValueError("the period ends before it begins")
+        return to_on

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 from pydantic import ValidationError
 
+from hub.core.measures.narrow import Narrow, narrow_deadline, narrow_record
 from hub.stages.errors import PermanentError
 from hub.stages.stage import Record
 from schemas.alerts import Alert
@@ -59,7 +60,7 @@ def _is_repeat(change: Change, found: Mapping[str, Mapping[str, Row | None]]) ->
 def _child(record: Record) -> list[Change]:
     key = _key(record)
     if record.value is None:
-        return [Change("children", key, None)]
+        return [Change("children", key, None), Change("outcomes", key, None)]
     child = _model(ChildRecord, record.value)
     if child.child_id != key:
         raise _refused("the record's key is not its child_id")
@@ -70,13 +71,13 @@ def _child(record: Record) -> list[Change]:
         "case_reference": _column(child.case_reference),
         "body": _text(record.value),
     }
-    return [Change("children", key, row)]
+    return [Change("children", key, row), _outcome(key, key, "record", narrow_record(orjson.loads(record.value)))]
 
 
 def _deadline(record: Record) -> list[Change]:
     key = _key(record)
     if record.value is None:
-        return [Change("deadlines", key, None)]
+        return [Change("deadlines", key, None), Change("outcomes", key, None)]
     deadline = _model(Deadline, record.value)
     if key != f"{deadline.child_id}|{deadline.id}":
         raise _refused("the record's key is not its child_id and id")
@@ -89,7 +90,15 @@ def _deadline(record: Record) -> list[Change]:
         "due_on": deadline.due_on,
         "body": _text(record.value),
     }
-    return [Change("deadlines", key, row)]
+    narrow = narrow_deadline(orjson.loads(record.value))
+    return [Change("deadlines", key, row), _outcome(key, deadline.child_id, "deadline", narrow)]
+
+
+def _outcome(key: str, child_id: str, part: str, narrow: Narrow | None) -> Change:
+    """What measures need, in a table of its own: nobody who counts should have to read every body."""
+    if narrow is None:
+        return Change("outcomes", key, None)
+    return Change("outcomes", key, {"child_id": child_id, "part": part, "body": orjson.dumps(narrow).decode()})
 
 
 def _alert(record: Record) -> list[Change]:

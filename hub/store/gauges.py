@@ -6,16 +6,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, func, select
 
+from hub.core.measures.ages import CASE_BANDS
 from hub.store.tables import alerts, children, dead_letters, deadlines, reviews
 
 Counts = dict[tuple[str, ...], int]
 """By label values; a value that is not known is `unknown`."""
 
 UNKNOWN = "unknown"
-
-BANDS = ((6, "0-6"), (16, "6-16"), (20, "16-20"), (52, "20-52"))
-LAST_BAND = "52+"
-"""Weeks since receipt. Start + 7 x weeks still lies within the weeks, as it does for a deadline's `due_on`."""
 
 
 def deadlines_by_clock(connection: Connection) -> Counts:
@@ -32,11 +29,10 @@ def advice_by_service(connection: Connection) -> Counts:
 def open_cases_by_age(connection: Connection, today: date) -> Counts:
     """Children with an open case by area and weeks since receipt: every band of every area, also the empty ones."""
     received = children.c.received_on
-    limits = [(received >= today - timedelta(weeks=weeks), band) for weeks, band in BANDS]
-    band = case((received.is_(None), UNKNOWN), *limits, else_=LAST_BAND)
+    limits = [(received >= today - timedelta(weeks=weeks), band) for weeks, band in CASE_BANDS.limits]
+    band = case((received.is_(None), UNKNOWN), *limits, else_=CASE_BANDS.beyond)
     found = _count(connection, [children.c.area, band], children.c.is_open)
-    every = [name for _, name in BANDS] + [LAST_BAND]
-    return {(area, name): 0 for area, _ in found for name in every} | found
+    return {(area, name): 0 for area, _ in found for name in CASE_BANDS.names} | found
 
 
 def alerts_open(connection: Connection) -> Counts:

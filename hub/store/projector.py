@@ -93,6 +93,7 @@ class Projector:
                 raise Conflict(f"{record.topic} {record.partition} is at {position}, read to {read_to}")
             for table, changed in rows.items():
                 _write(connection, metadata.tables[table], changed)
+            connection.execute(update(offsets).where(*here).values(written_again=offsets.c.written_again + 1))
 
     def _report(self, records: Sequence[Record]) -> None:
         for record in records:

@@ -98,6 +98,16 @@ dead_letter_contents = Table(
     Column("headers", Text, nullable=False),
 )
 
+outcomes = Table(
+    "outcomes",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("child_id", Text, nullable=False),
+    Column("part", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""What measures need of each record and each measured deadline, as narrow JSON: joined by child when it is read."""
+
 offsets = Table(
     "offsets",
     metadata,
@@ -105,6 +115,8 @@ offsets = Table(
     Column("partition", Integer, primary_key=True),
     Column("next_offset", BigInteger, nullable=False),
     Column("last_record_ms", BigInteger, nullable=False),
+    Column("written_again", BigInteger, nullable=False, default=0, server_default="0"),
 )
+"""`written_again` counts the records written apart from the position's moves: rows change, the position does not."""
 
 schema_version = Table("schema_version", metadata, Column("version", Integer, primary_key=True))
