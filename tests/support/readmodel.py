@@ -34,6 +34,52 @@ def child(offset, child_id="chd-1", headers=(), **changes):
     return record("hub.children", offset, child_id, known | changes, headers)
 
 
+def case_value(advice=(), **changes):
+    """A case of a child's record."""
+    known = {
+        "id": "one-education:825:2022/REQ-1",
+        "requests": [],
+        "received_on": "2026-09-14",
+        "area": "825",
+        "case_reference": "REQ-1",
+        "open": True,
+        "outcome": "open",
+        "ended_on": None,
+        "decided": None,
+        "decided_on": None,
+        "withdrawn_on": None,
+        "plan_decided": None,
+        "plan_decided_on": None,
+        "draft_sent_on": None,
+        "issued_on": None,
+        "amended_on": [],
+        "ceased_on": None,
+        "headings": [],
+        "issued_without": [],
+    }
+    return known | changes | {"advice": list(advice)}
+
+
+def advice_value(**changes):
+    """An advice request of a case: `deadline_value` is its deadline."""
+    known = {
+        "id": "one-education:825:2022/ADV-77",
+        "latest": "one-education:825:2022/ADV-77",
+        "ids": ["one-education:825:2022/ADV-77"],
+        "heading": "medical",
+        "service": "speech-and-language",
+        "required": True,
+        "part_of": None,
+        "purpose": "assessment",
+        "asked": {"role": "icb", "ods": "QU9"},
+        "state": "sent",
+        "requested_on": "2026-09-15",
+    }
+    days = ("delivered", "acknowledged", "allocated", "sent_by_body", "draft", "returned")
+    ends = ("received", "not_known", "declined", "cancelled")
+    return known | {f"{name}_on": None for name in (*days, *ends)} | changes
+
+
 def deadline_value(child_id="chd-1", deadline_id="dl-1", **changes):
     known = {
         "id": deadline_id,

@@ -17,30 +17,45 @@ class Cell(NamedTuple):
     weeks: str | None = None
 
 
-class Cells:
-    """Counts, hits among them, and observations in days, by cell."""
+class Count:
+    """How many things were counted, and how many of them are what the measure asks for."""
+
+    __slots__ = ("counted", "hits")
 
     def __init__(self) -> None:
-        self.counted: Counter[Cell] = Counter()
-        self.hits: Counter[Cell] = Counter()
+        self.counted = 0
+        self.hits = 0
+
+
+class Cells:
+    """Counts and observations in days, by cell. What belongs to a service is added up for all by `totals`."""
+
+    def __init__(self) -> None:
+        self.counts: defaultdict[Cell, Count] = defaultdict(Count)
         self.days: defaultdict[Cell, Counter[int]] = defaultdict(Counter)
 
     def count(self, cell: Cell, hit: bool) -> None:
-        """One more thing counted, and whether it is what the measure asks for. Once for all services, once for its."""
-        for each in _both(cell):
-            self.counted[each] += 1
-            self.hits[each] += hit
+        """One more thing counted, and whether it is what the measure asks for."""
+        count = self.counts[cell]
+        count.counted += 1
+        count.hits += hit
 
     def observe(self, cell: Cell, days: int) -> None:
         """One more observation of a series."""
-        for each in _both(cell):
-            self.days[each][days] += 1
+        self.days[cell][days] += 1
+
+    def totals(self) -> None:
+        """Add up the services, once, when everything is counted."""
+        for cell, count in list(self.counts.items()):
+            if cell.service is not None:
+                total = self.counts[cell._replace(service=None)]
+                total.counted += count.counted
+                total.hits += count.hits
+        for cell, days in list(self.days.items()):
+            if cell.service is not None:
+                self.days[cell._replace(service=None)] += days
 
     def services(self, what: str) -> list[str]:
         """The services of which anything was counted or observed under a name, in order."""
-        cells = (cell for cell in (*self.counted, *self.days) if cell.what == what)
+        cells = (cell for cell in (*self.counts, *self.days) if cell.what == what)
         return sorted({cell.service for cell in cells if cell.service is not None})
-
-
-def _both(cell: Cell) -> tuple[Cell, ...]:
-    return (cell,) if cell.service is None else (cell, cell._replace(service=None))

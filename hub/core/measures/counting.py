@@ -79,6 +79,8 @@ def _by_result(measure: str, timed: Timed, look: Look, cells: Cells) -> None:
 def _by_due(
     measure: str, timed: Timed, bases: tuple[Basis, ...], look: Look, cells: Cells, service: str | None = None
 ) -> None:
+    if not look.holds(timed.plain_due_on) and (timed.due_on is None or not look.holds(timed.due_on)):
+        return  # as most
     for basis in bases:
         kept = kept_when_due(timed, basis, look)
         if kept is not None:

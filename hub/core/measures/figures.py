@@ -70,6 +70,7 @@ class Report:
 
 def report_of(cells: Cells, look: Look) -> Report:
     """The report: every cohort on every basis, also where nothing was counted; services where anything was."""
+    cells.totals()
     return Report(look, tuple((measure, tuple(_figures(measure, cells))) for measure in MEASURES))
 
 
@@ -99,12 +100,12 @@ def _figures(measure: Measure, cells: Cells) -> Iterator[Figure]:
 
 def _numbers(measure: Measure, cell: Cell, cells: Cells) -> tuple[int | None, int | None, Decimal | int | None]:
     """Numerator, denominator and value."""
-    hits, counted = cells.hits[cell], cells.counted[cell]
+    count = cells.counts[cell]
     if measure.kind == "count":
-        return hits, None, hits
+        return count.hits, None, count.hits
     if measure.kind == "ratio":
-        return hits, counted, _value(measure, hits, counted)
-    days = cells.days.get(cell, Counter())
+        return count.hits, count.counted, _value(measure, count.hits, count.counted)
+    days = cells.days[cell]
     if measure.kind == "percentile":
         return None, days.total(), percentile(days, measure.rank)
     total = sum(value * times for value, times in days.items())

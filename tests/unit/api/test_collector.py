@@ -7,7 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from hub.api.collector import DomainCollector
 from hub.store.engine import open_engine
 from hub.store.readmodel import ReadModel
-from tests.support.readmodel import alert, child, dead_letter, deadline, review
+from tests.support.readmodel import advice_value, alert, case_value, child, dead_letter, deadline, review
 
 TODAY = date(2026, 10, 20)
 
@@ -93,6 +93,28 @@ def test_alerts_reviews_and_dead_letters(scrape, projector):
     assert found["sendhub_reviews_open", "conflict"] == 1
     assert (found["sendhub_dead_letters_held", "intake"], found["sendhub_dead_letters_held", "casework"]) == (1, 1)
     assert found["sendhub_read_model_last_record_timestamp_seconds", "hub.alerts"] == 1_792_000_000
+
+
+def test_measures_of_the_running_year(scrape, projector):
+    cases = [
+        case_value(received_on="2026-03-02", outcome="plan-issued", issued_on="2026-07-20", ended_on="2026-07-20"),
+        case_value(received_on="2025-09-01", outcome="plan-issued", issued_on="2026-08-31", ended_on="2026-08-31"),
+        case_value(received_on="2024-09-01", outcome="plan-issued", issued_on="2025-08-31", ended_on="2025-08-31"),
+        case_value(received_on="2026-09-14", advice=[advice_value()]),
+    ]
+    known = [child(n, f"chd-{n}", cases=[each]) for n, each in enumerate(cases)]
+    projector.apply("hub.children", 0, known, 0, 4)
+    found = scrape()
+    # Labels in the parser's order: by name.
+    place = ("clock-only", "outcome", "plan-20w")
+    assert found["sendhub_measure_ratio", *place] == 0.5
+    assert (found["sendhub_measure_numerator", *place], found["sendhub_measure_denominator", *place]) == (1, 2)
+    assert found["sendhub_measure_value", "clock-only", "outcome", "plan-mean-weeks", "weeks"] == 36.0
+    assert ("sendhub_measure_ratio", "including", "outcome", "plan-20w") not in found  # no deadline has come
+    assert found["sendhub_measure_open", "open-cases", "0-6"] == 1
+    assert found["sendhub_measure_service_open", "advice-age", "speech-and-language", "4-6"] == 1
+    age = ("all", "open", "advice-age-p50", "speech-and-language", "days")
+    assert found["sendhub_measure_service_value", *age] == 35
 
 
 def test_no_series_grows_with_children(scrape, projector):
