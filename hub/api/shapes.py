@@ -39,11 +39,11 @@ class MeasureFigures(Model):
 
 
 class MeasureReport(Model):
-    """Every measure for a period, as it stands on a day. `known_at` is null: the read model holds what is known now."""
+    """Every measure for a period, as it stands on a day. `known_at` is `now`: so the read model knows it."""
 
     from_on: date = Field(alias="from")
     to_on: date = Field(alias="to")
     as_of: date
-    known_at: str | None
+    known_at: str
     area: str | None
     measures: tuple[MeasureFigures, ...]

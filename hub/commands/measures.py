@@ -15,7 +15,7 @@ from hub.commands.factfile import evaluations, read_day
 from hub.commands.failures import stop
 from hub.commands.reconcile import SourcesFile, wide_console
 from hub.core.casework.evaluate import Evaluation
-from hub.core.measures.figures import Figure, Report
+from hub.core.measures.figures import NOW, Figure, Report
 from hub.core.measures.joining import outcomes_of
 from hub.core.measures.look import Look
 from hub.core.measures.outcome import Outcomes
@@ -42,7 +42,11 @@ def measures(
     ] = None,
     known_at: Annotated[
         str | None,
-        typer.Option("--known-at", metavar="DATE|now", help="Restate from facts received by then; needs --facts."),
+        typer.Option(
+            "--known-at",
+            metavar="DATE|now",
+            help="Count facts received by then; unless said, by --as-of. Needs --facts.",
+        ),
     ] = None,
     facts: Annotated[
         Path | None,
@@ -60,12 +64,13 @@ def measures(
         stop("--known-at and --sources need --facts: the read model holds what is known now")
     look = _look(from_on, to_on, as_of, area)
     report = _from_read_model(look) if facts is None else _from_facts(facts, look, known_at, sources)
+    known = NOW if facts is None else known_at or look.as_of.isoformat()
     if as_json:
-        typer.echo(orjson.dumps(report.to_json(known_at)))
+        typer.echo(orjson.dumps(report.to_json(known)))
     elif as_csv:
-        typer.echo(_csv(report, known_at), nl=False)
+        typer.echo(_csv(report, known), nl=False)
     else:
-        _show(report, known_at)
+        _show(report, known)
 
 
 def _look(from_on: str, to_on: str, as_of: str | None, area: str | None) -> Look:
@@ -109,7 +114,7 @@ def _from_read_model(look: Look) -> Report:
         engine.dispose()
 
 
-def _csv(report: Report, known_at: str | None) -> str:
+def _csv(report: Report, known_at: str) -> str:
     """Every figure as a line; a value that does not exist is empty."""
     look, text = report.look, io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
@@ -123,11 +128,11 @@ def _csv(report: Report, known_at: str | None) -> str:
     return text.getvalue()
 
 
-def _show(report: Report, known_at: str | None) -> None:
+def _show(report: Report, known_at: str) -> None:
     console, look = wide_console(), report.look
-    known = f", as known at {known_at}" if known_at else ""
+    on = known_at if known_at == NOW else f"on {known_at}"
     where = f", area {look.area}" if look.area else ""
-    console.print(Text(f"From {look.from_on} to {look.to_on}, as of {look.as_of}{known}{where}", style="bold"))
+    console.print(Text(f"From {look.from_on} to {look.to_on}, as of {look.as_of}, as known {on}{where}", style="bold"))
     for measure, figures in report.measures:
         table = Table("cohort", "basis", "source", "of", box=None, padding=(0, 2))
         for name in ("numerator", "denominator", measure.unit):

@@ -1,6 +1,5 @@
 """The measures out of the read model, worked out anew only when its children or deadlines have changed."""
 
-from collections.abc import Iterator
 from threading import Lock
 
 import orjson
@@ -16,6 +15,8 @@ from hub.store.tables import offsets, outcomes
 from schemas.topics import CHILDREN, DEADLINES
 
 Revision = tuple[tuple[object, ...], ...]
+Parts = dict[tuple[str, str], str]
+"""A child's narrow JSON by what part it is, and key."""
 
 REPORTS_KEPT = 16
 
@@ -26,6 +27,7 @@ class Measures:
     def __init__(self) -> None:
         self._lock = Lock()
         self._revision: Revision | None = None
+        self._children: dict[str, tuple[Parts, Outcomes]] = {}
         self._tally = Tally()
         self._reports: dict[Look, Report] = {}
 
@@ -35,7 +37,7 @@ class Measures:
             # Read before the rows: rows that are newer than it are only read once more.
             revision = _revision(connection)
             if revision != self._revision:
-                self._tally, self._reports = Tally(_children(connection)), {}
+                self._read(connection)
                 self._revision = revision
             found = self._reports.get(look)
             if found is None:
@@ -43,6 +45,16 @@ class Measures:
                     del self._reports[next(iter(self._reports))]
                 found = self._reports[look] = self._tally.report(look)
             return found
+
+    def _read(self, connection: Connection) -> None:
+        """Read all rows, and make anew the outcomes of the children whose rows are others."""
+        known = self._children
+        self._children = {
+            child_id: known[child_id] if child_id in known and known[child_id][0] == parts else _joined(child_id, parts)
+            for child_id, parts in _parts(connection).items()
+        }
+        self._tally = Tally(child for _, child in self._children.values())
+        self._reports = {}
 
 
 def _revision(connection: Connection) -> Revision:
@@ -52,14 +64,16 @@ def _revision(connection: Connection) -> Revision:
     return tuple(sorted(tuple(row) for row in rows))
 
 
-def _children(connection: Connection) -> Iterator[Outcomes]:
-    records: dict[str, Narrow] = {}
-    deadlines: dict[str, list[Narrow]] = {}
-    for child_id, part, body in connection.execute(select(outcomes.c.child_id, outcomes.c.part, outcomes.c.body)):
-        narrow = orjson.loads(body)
-        if part == "record":
-            records[child_id] = narrow
-        else:
-            deadlines.setdefault(child_id, []).append(narrow)
-    for child_id in records.keys() | deadlines.keys():
-        yield joined(child_id, records.get(child_id), deadlines.get(child_id, ()))
+def _parts(connection: Connection) -> dict[str, Parts]:
+    found: dict[str, Parts] = {}
+    columns = (outcomes.c.child_id, outcomes.c.part, outcomes.c.key, outcomes.c.body)
+    for child_id, part, key, body in connection.execute(select(*columns)):
+        found.setdefault(child_id, {})[part, key] = body
+    return found
+
+
+def _joined(child_id: str, parts: Parts) -> tuple[Parts, Outcomes]:
+    read: dict[str, list[Narrow]] = {"record": [], "deadline": []}
+    for (part, _), body in parts.items():
+        read[part].append(orjson.loads(body))
+    return parts, joined(child_id, next(iter(read["record"]), None), read["deadline"])

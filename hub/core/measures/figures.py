@@ -12,6 +12,8 @@ from hub.core.measures.cells import Cell, Cells
 from hub.core.measures.look import Look
 from hub.core.measures.timed import Basis
 
+NOW = "now"
+
 _PER_UNIT = {"percent": (100, 1), "weeks": (1, 7), "days": (1, 1), "working days": (1, 1)}
 """By what the numerator, and by what the denominator, is multiplied to give the value in its unit."""
 
@@ -41,13 +43,13 @@ class Figure(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Every measure for one look. `known_at` says what was restated as known then; None is what is known now."""
+    """Every measure for one look."""
 
     look: Look
     measures: tuple[tuple[Measure, tuple[Figure, ...]], ...]
 
-    def to_json(self, known_at: str | None = None) -> dict[str, Any]:
-        """As it is exchanged."""
+    def to_json(self, known_at: str = NOW) -> dict[str, Any]:
+        """As it is exchanged; `known_at`: the day whose knowledge it rests on, or `now`."""
         return {
             "from": self.look.from_on,
             "to": self.look.to_on,

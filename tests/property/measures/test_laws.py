@@ -5,7 +5,7 @@ from datetime import timedelta
 from random import Random
 
 import orjson
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.core.measures.figures import Figure, Report
@@ -18,7 +18,8 @@ from tests.property.measures.strategies import children, looks
 from tests.unit.measures.filling import evaluated
 from tests.unit.measures.rows import YEAR
 
-many = st.lists(children(), max_size=6)
+LAW = settings(max_examples=80, deadline=None)
+many = st.lists(children(), max_size=5)
 DAY = YEAR.as_of
 PEOPLE = evaluated(12, DAY)
 
@@ -31,6 +32,7 @@ def counted(report: Report) -> dict[tuple[object, ...], Figure]:
     }
 
 
+@LAW
 @given(many, looks(), st.randoms(use_true_random=False))
 def test_order_changes_nothing(known: list[Outcomes], look: Look, random: Random) -> None:
     last = {child.child_id: child for child in known}
@@ -39,12 +41,14 @@ def test_order_changes_nothing(known: list[Outcomes], look: Look, random: Random
     assert Tally(shuffled).report(look) == Tally(last.values()).report(look)
 
 
+@LAW
 @given(many, looks(), st.data())
 def test_of_a_child_told_twice_the_last_counts(known: list[Outcomes], look: Look, data: st.DataObject) -> None:
     last = list({child.child_id: child for child in known}.values())
     assert Tally([*known, *last]).report(look) == Tally(last).report(look)
 
 
+@LAW
 @given(many, looks(), st.integers(2, 4))
 def test_shards_merged_are_the_whole(known: list[Outcomes], look: Look, shards: int) -> None:
     parts = [Tally() for _ in range(shards)]
@@ -57,6 +61,7 @@ def test_shards_merged_are_the_whole(known: list[Outcomes], look: Look, shards: 
     assert len(whole) == sum(map(len, parts))
 
 
+@LAW
 @given(many, looks())
 def test_the_bases_hang_together(known: list[Outcomes], look: Look) -> None:
     """Excluding counts no more than including, and including no more than the dates alone."""
@@ -71,6 +76,7 @@ def test_the_bases_hang_together(known: list[Outcomes], look: Look) -> None:
             assert figure.denominator <= alone.denominator
 
 
+@LAW
 @given(many, looks())
 def test_every_plan_is_in_one_length(known: list[Outcomes], look: Look) -> None:
     figures = counted(Tally(known).report(look))
@@ -82,6 +88,7 @@ def test_every_plan_is_in_one_length(known: list[Outcomes], look: Look) -> None:
             assert {part.denominator for part in parts} == {figures[("plan-mean-weeks", *place)].denominator}
 
 
+@LAW
 @given(many, looks())
 def test_services_add_up(known: list[Outcomes], look: Look) -> None:
     report = Tally(known).report(look)
@@ -100,6 +107,7 @@ def test_services_add_up(known: list[Outcomes], look: Look) -> None:
                 assert place == [figure.numerator or 0, figure.denominator or 0]
 
 
+@LAW
 @given(many, looks(), st.integers(0, 400))
 def test_periods_add_up(known: list[Outcomes], look: Look, first_days: int) -> None:
     """What is counted in a period is counted in one part of it: nothing twice, nothing in between. Open ones apart."""
@@ -116,6 +124,7 @@ def test_periods_add_up(known: list[Outcomes], look: Look, first_days: int) -> N
             assert sum(part.numerator for part in parts) == figure.numerator
 
 
+@LAW
 @given(many, looks())
 def test_what_comes_after_the_day_is_not_known(known: list[Outcomes], look: Look) -> None:
     """Dates after the day may as well be absent."""
@@ -139,6 +148,7 @@ def test_what_comes_after_the_day_is_not_known(known: list[Outcomes], look: Look
     assert Tally(blind).report(look) == Tally(known).report(look)
 
 
+@LAW
 @given(st.sampled_from(PEOPLE), st.randoms(use_true_random=False))
 def test_parts_come_in_any_order_and_as_json(child: object, random: Random) -> None:
     """What the read model keeps, as text and in any order, is what an evaluation gives."""

@@ -38,7 +38,7 @@ async def test_measures_of_a_period(client, known):
     said = answer.json()
     assert {name: said[name] for name in ("from", "to", "as_of", "known_at", "area")} == {
         **PERIOD,
-        "known_at": None,
+        "known_at": "now",
         "area": None,
     }
     assert open_cases(answer) == {"0-6": 1, "6-16": 0, "16-20": 0, "20-52": 1, "52+": 0}

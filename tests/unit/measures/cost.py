@@ -18,7 +18,7 @@ from hub.store import Projector
 from hub.store.engine import open_engine
 from hub.store.outcomes import Measures
 from hub.store.readmodel import ReadModel
-from tests.unit.measures.filling import evaluated, fill, records
+from tests.unit.measures.filling import PARTITIONS, evaluated, fill, records
 
 DAY = date(2026, 11, 20)
 YEAR = Look(date(2026, 1, 1), date(2026, 12, 31), DAY)
@@ -57,6 +57,11 @@ def main() -> None:
             timed("first report: rows read and counted", lambda: measures.report(connection, YEAR))
             timed("another period, nothing changed", lambda: measures.report(connection, YEAR._replace(from_on=DAY)))
             timed("the same report, nothing changed", lambda: measures.report(connection, YEAR))
+        change = Projector.open(url, lambda _: None)
+        change.apply("hub.children", PARTITIONS, [], 0, 1)
+        change.close()
+        with model.connection() as connection:
+            timed("the same report after a change", lambda: measures.report(connection, YEAR))
         collector = DomainCollector(model, lambda: DAY)
         timed("first scrape, all gauges", lambda: list(collector.collect()))
         timed("next scrape, all gauges, nothing changed", lambda: list(collector.collect()))
