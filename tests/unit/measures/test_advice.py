@@ -52,6 +52,15 @@ def test_a_refused_request_takes_its_advice_along():
     assert [ratio(made, "advice-on-time", "due", basis) for basis in BASES] == [(0, 0)] * 3
 
 
+def test_advice_that_ended_late_with_its_request_was_late_till_then():
+    refused = {"outcome": "refused", "ended_on": "2026-04-01"}
+    made = asked("void", case_=refused)
+    assert [ratio(made, "advice-on-time", "due", basis) for basis in BASES] == [(0, 0), (0, 0), (0, 1)]
+    before = YEAR._replace(as_of=day("2026-03-31"))
+    assert [ratio(made, "advice-on-time", "due", basis, look=before) for basis in BASES] == [(0, 1)] * 3
+    assert figures(made, "advice-age", before)["open", "all", "6-12"].value == 1
+
+
 @pytest.mark.parametrize(
     ("said", "hits"),
     [
