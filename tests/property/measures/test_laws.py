@@ -62,6 +62,14 @@ def test_shards_merged_are_the_whole(known: list[Outcomes], look: Look, shards: 
 
 
 @LAW
+@given(many, looks(), st.integers(0, 5))
+def test_what_was_told_later_counts_also_when_merged(known: list[Outcomes], look: Look, cut: int) -> None:
+    whole = Tally(known[:cut])
+    whole.merge(Tally(known[cut:]))
+    assert whole.report(look) == Tally(known).report(look)
+
+
+@LAW
 @given(many, looks())
 def test_the_bases_hang_together(known: list[Outcomes], look: Look) -> None:
     """Excluding counts no more than including, and including no more than the dates alone."""
