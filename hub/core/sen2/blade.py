@@ -51,17 +51,17 @@ def names(day: date) -> tuple[str, str]:
 def written(entries: Iterable[Entry]) -> tuple[str, str]:
     """The requests file and the assessment file."""
     entries = tuple(entries)
-    ids = _row_ids(entries)
+    named = list(zip(_row_ids(entries), entries, strict=True))
     requests = [
-        [ids[entry.id], entry.case_reference or "", number, entry.source, entry.child_id]
+        [id_, entry.case_reference or "", number, entry.source, entry.child_id]
         + [cells.blade(value(entry.request, field)) for field in REQUEST_FIELDS]
-        for number, entry in enumerate(entries, 1)
+        for number, (id_, entry) in enumerate(named, 1)
     ]
-    assessed = [(entry, entry.assessment) for entry in entries if entry.assessment is not None]
+    assessed = [(id_, entry, entry.assessment) for id_, entry in named if entry.assessment is not None]
     assessments = [
-        [ids[entry.id], entry.case_reference or "", number, entry.source, ids[entry.id]]
+        [id_, entry.case_reference or "", number, entry.source, id_]
         + [cells.blade(value(assessment, field)) for field in ASSESSMENT_FIELDS]
-        for number, (entry, assessment) in enumerate(assessed, 1)
+        for number, (id_, entry, assessment) in enumerate(assessed, 1)
     ]
     return (
         _text(REQUEST_COLUMNS, REQUEST_FIELDS, requests),
@@ -69,10 +69,14 @@ def written(entries: Iterable[Entry]) -> tuple[str, str]:
     )
 
 
-def _row_ids(entries: tuple[Entry, ...]) -> dict[str, str]:
-    """Each request's id as its source knows it; in full where two sources use the same one."""
-    twice = {id_ for id_, count in Counter(entry.bare for entry in entries).items() if count > 1}
-    return {entry.id: entry.id if entry.bare in twice else entry.bare for entry in entries}
+def _row_ids(entries: tuple[Entry, ...]) -> list[str]:
+    """Each request's id as its source knows it; in full where two sources use the same one. Where one request was told
+    of two children, which it should not be, the child's id as well."""
+    bare, full = Counter(entry.bare for entry in entries), Counter(entry.id for entry in entries)
+    return [
+        entry.bare if bare[entry.bare] == 1 else entry.id if full[entry.id] == 1 else f"{entry.id}/{entry.child_id}"
+        for entry in entries
+    ]
 
 
 def _text(columns: tuple[str, ...], fields: tuple[Field, ...], rows: list[list[object]]) -> str:

@@ -84,6 +84,16 @@ def test_an_id_that_two_sources_use_stands_in_full():
     ]
 
 
+def test_one_request_told_of_two_children_keeps_its_rows_apart():
+    written = entries(child(assessed("2026-04-13")), child(assessed("2026-04-13"), child_id="chd-2"))
+    requests, assessments = blade.written(written)
+    found = rows(given(requests), given(assessments, "b.csv"))
+    assert [row.ids[0] for row in found] == [
+        "one-education:825:2022/REQ-1/chd-1",
+        "one-education:825:2022/REQ-1/chd-2",
+    ]
+
+
 def test_the_document_has_the_envelope_and_each_childs_requests_together():
     assert message.name(YEAR) == "SEN2_2027_requests-assessments.xml"
     text = message.written(made(), YEAR, "825")
