@@ -5,23 +5,29 @@ import typer
 from hub.commands.clocks import app as clocks
 from hub.commands.deadletter import app as deadletter
 from hub.commands.demo import demo
+from hub.commands.digest import digest
 from hub.commands.doctor import doctor
+from hub.commands.forecast import app as forecast
 from hub.commands.identity import app as identity
 from hub.commands.key import key
+from hub.commands.measures import measures
 from hub.commands.rebuild import rebuild
 from hub.commands.reconcile import reconcile
 from hub.commands.run import stage, ticker, up
+from hub.commands.sen2 import app as sen2
 from hub.commands.simulate import simulate
 from hub.commands.state import app as state
 from hub.commands.topics import topics
 
 app = typer.Typer(no_args_is_help=True, help="The SEND integration hub.", pretty_exceptions_show_locals=False)
-for command in (up, demo, simulate, topics, doctor, key, stage, ticker, reconcile, rebuild):
+for command in (up, demo, simulate, topics, doctor, key, stage, ticker, reconcile, rebuild, measures, digest):
     app.command()(command)
 app.add_typer(deadletter, name="deadletter")
 app.add_typer(state, name="state")
 app.add_typer(identity, name="identity")
 app.add_typer(clocks, name="clocks")
+app.add_typer(forecast, name="forecast")
+app.add_typer(sen2, name="sen2")
 
 
 def main() -> None:

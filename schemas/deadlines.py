@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Literal
 
+from pydantic import Field
+
 from schemas.base import Model
 from schemas.statements import Subject
 
@@ -18,13 +20,30 @@ class Body(Model):
     setting: str | None = None
 
 
+class Exemption(Model):
+    """A claim beside a deadline, or a ground in the facts that nobody has claimed (`claim` is None then).
+
+    `fits`: whether ground and dates fit the rule; `reason` says why or why not. Only an *accepted* one lifts the limit;
+    *waiting* is for an officer, *not-valid* was claimed although it does not fit. `claim` is `source/record`.
+    """
+
+    claim: str | None
+    ground: str
+    from_: date | None = Field(default=None, alias="from")
+    to: date | None = None
+    state: Literal["accepted", "waiting", "refused", "not-valid", "unclaimed"]
+    fits: bool
+    reason: str
+
+
 class Deadline(Model):
     """Due dates under both day-count conventions, the date to act by, and the state on `as_of`.
 
     `due_on_day_one` counts the day of receipt as day 1. `act_by` is the last working day not after it.
     `id` is a hash of clock and statutory subject alone. `service` and `area` are repeated from the subject for use
     as labels. `standing` says that it was overdue when first seen or when its source went live. `source` is the start
-    fact's: bare ids in `subject` are its own.
+    fact's: bare ids in `subject` are its own. `review_by`: when an exempt one is to be looked at again. `explanation`
+    says in sentences why the dates are what they are.
     """
 
     id: str
@@ -41,7 +60,7 @@ class Deadline(Model):
     act_by: date
     state: State
     met_on: date | None = None
-    exemptions: tuple[str, ...] = ()
+    exemptions: tuple[Exemption, ...] = ()
     review_by: date | None = None
     questions: tuple[str, ...] = ()
     as_of: date
@@ -51,3 +70,4 @@ class Deadline(Model):
     case_reference: str | None = None
     standing: bool = False
     source: str | None = None
+    explanation: tuple[str, ...] = ()

@@ -307,21 +307,24 @@ class ReassessmentDecided(Model):
     outcome: Literal["reassess", "refuse"]
 
 
+OrderType = Literal[
+    "assess",
+    "reassess",
+    "make-plan",
+    "amend-plan",
+    "keep-and-amend",
+    "name-school",
+    "keep-plan",
+    "reconsider",
+    "dismissed",
+    "health-care-recommendation",
+]
+
+
 class OrderMade(Model):
     """(order's date)."""
 
-    type: Literal[
-        "assess",
-        "reassess",
-        "make-plan",
-        "amend-plan",
-        "keep-and-amend",
-        "name-school",
-        "keep-plan",
-        "reconsider",
-        "dismissed",
-        "health-care-recommendation",
-    ]
+    type: OrderType
     unopposed: bool = False
     due_on: date | None = None
 
@@ -342,6 +345,13 @@ class Mediation(Model):
     """(authority told, or that day)."""
 
     issues: Literal["health", "other", "both"] | None = None
+
+
+class MediationAgreed(Mediation):
+    """(agreed) `type` is what was agreed, as an order would say it; other is what no tribunal could order (reg 42)."""
+
+    type: OrderType | Literal["other"] | None = None
+    due_on: date | None = None
 
 
 class HealthReferral(Model):
@@ -421,7 +431,7 @@ KINDS: dict[str, type[Model]] = {
     "mediation.requested": Mediation,
     "mediation.icb-told": Mediation,
     "mediation.held": Mediation,
-    "mediation.agreed": Mediation,
+    "mediation.agreed": MediationAgreed,
     "health.referred": HealthReferral,
     "health.accepted": HealthReferral,
     "health.first-contact": HealthReferral,

@@ -72,6 +72,14 @@ class HeadingRecord(Model):
     complete: bool
     parts: int
     parts_in: int
+    complete_on: date | None = None
+
+
+class ChallengeRecord(Model):
+    """A decision taken to mediation or to the tribunal: the refusal to assess, that to make no plan, or a plan."""
+
+    decision: Literal["request", "assessment", "other"]
+    tribunal: bool
 
 
 class CaseRecord(Model):
@@ -96,6 +104,7 @@ class CaseRecord(Model):
     ceased_on: date | None
     headings: tuple[HeadingRecord, ...]
     advice: tuple[AdviceRecord, ...]
+    challenges: tuple[ChallengeRecord, ...] = ()
     issued_without: tuple[str, ...]
 
 
@@ -108,21 +117,23 @@ class PlanRecord(Model):
 
 
 class ClaimRecord(Model):
-    """An exemption as claimed. A claim by itself lifts nothing."""
+    """An exemption as claimed, and the decision on it. Whether it fits a limit is said with each deadline."""
 
     about: str | None
     ground: str | None
     claimed_on: date
     claimed_from: date | None
     claimed_to: date | None
+    decision: Literal["accepted", "refused", "waiting"] = "waiting"
 
 
 class CommissionerRecord(Model):
-    """The ICB responsible, as last stated."""
+    """The ICB responsible, as last stated. `assumed`: nobody has, it is the area's own."""
 
     ods: str | None
-    since: date
+    since: date | None
     why: str | None
+    assumed: bool = False
 
 
 class SayingRecord(Model):

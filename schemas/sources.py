@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Literal
 
+from pydantic import Field
+
 from schemas.base import Model
 
 
@@ -11,7 +13,8 @@ class Source(Model):
 
     `creates_children`: only the council's own feeds may make a child. `trusts_nhs_number` / `trusts_upn`: the matching
     policy may link on identifiers that this source marks as verified. What is overdue on `live_from` is standing.
-    `precedence`: lower wins where sources disagree.
+    `precedence`: lower wins where sources disagree. `silent_after`: when nothing was received from it for so many hours
+    it has gone silent, and no new alert rests on it; None never.
     """
 
     id: str
@@ -22,6 +25,7 @@ class Source(Model):
     trusts_upn: bool = False
     live_from: date | None = None
     precedence: int = 100
+    silent_after: float | None = Field(default=None, gt=0, le=8_760)
 
 
 class Sources(Model):

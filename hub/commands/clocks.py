@@ -1,21 +1,63 @@
-"""`sendhub clocks`: deadlines out of a file of facts."""
+"""`sendhub clocks`: the rules, deadlines out of a file of facts, and why each date is what it is."""
 
-from typing import Annotated
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
 
 import orjson
 import typer
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from hub.commands.factfile import evaluations
+from hub.commands.failures import stop
+from hub.commands.reading import read_model
 from hub.commands.reconcile import AsOf, FactFile, KnownAt, SourcesFile, wide_console
+from hub.core.clocks.described import described
+from hub.core.clocks.rules import RULES
+from hub.store import reader
+
+MOST_DEADLINES = 2_000
+"""Far more than one child has."""
 
 app = typer.Typer(no_args_is_help=True, help="Statutory clocks.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per deadline, one a line.")]
+Child = Annotated[str, typer.Option("--child", metavar="ID", help="The child's opaque id.")]
+Clock = Annotated[str | None, typer.Option("--clock", metavar="CLOCK", help="Only this clock.")]
+Facts = Annotated[
+    Path | None, typer.Option("--facts", metavar="FILE", help="Work it out of a file of facts, not the read model.")
+]
+OnDay = Annotated[str | None, typer.Option("--as-of", metavar="DATE", help="With --facts: the day to look at.")]
 
 
 @app.callback()
 def clocks() -> None:
     """Statutory clocks."""
+
+
+@app.command("list")
+def list_rules(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="One JSON object per row of the timetable, one a line.")
+    ] = False,
+) -> None:
+    """List the rules: what starts each clock, its limit, what ends it, who must act, and the law."""
+    if as_json:
+        for rule in RULES:
+            typer.echo(orjson.dumps(described(rule)))
+        return
+    table = Table(box=None)
+    table.add_column("clock", no_wrap=True)
+    for name in ("starts", "limit", "who must act", "law"):
+        table.add_column(name, overflow="fold")
+    for rule in RULES:
+        said = described(rule)
+        starts = ", ".join(said["starts"])
+        table.add_row(*map(Text, (said["clock"], starts, said["limit_text"], said["acts"], said["law"])))
+    wide_console().print(table)
 
 
 @app.command("compute")
@@ -24,7 +66,7 @@ def compute(
     as_of: AsOf,
     known_at: KnownAt = None,
     sources: SourcesFile = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object per deadline, one a line.")] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Compute every deadline of every child. Nothing is printed unless every line of the file is a fact."""
     found = evaluations(file, as_of, known_at, sources)
@@ -35,7 +77,59 @@ def compute(
         return
     table = Table("child", "clock", "subject", "starts", "due", "act by", "state", box=None)
     for value in values:
-        subject = value["subject"].get("advice") or value["subject"].get("request")
         dates = (value["starts_on"].isoformat(), value["due_on"].isoformat(), value["act_by"].isoformat())
-        table.add_row(*map(Text, (value["child_id"], value["clock"], subject, *dates, value["state"])))
+        table.add_row(*map(Text, (value["child_id"], value["clock"], _subject(value), *dates, value["state"])))
     wide_console().print(table)
+
+
+@app.command("explain")
+def explain(
+    child: Child,
+    clock: Clock = None,
+    facts: Facts = None,
+    as_of: OnDay = None,
+    known_at: KnownAt = None,
+    sources: SourcesFile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Say in words why each date of a child is what it is: the rule, its start, the count, exemptions, and the end."""
+    if (facts is None) != (as_of is None):
+        stop("--facts and --as-of go together: name the file of facts and the day to look at")
+    found = _of_facts(child, facts, as_of, known_at, sources) if facts and as_of else _of_read_model(child)
+    values = [value for value in found if clock in (None, value["clock"])]
+    if not values:
+        stop(f"there is no deadline of {'that clock for ' if clock else ''}this child")
+    if as_json:
+        for value in values:
+            typer.echo(orjson.dumps(value))
+        return
+    _show(values, wide_console())
+
+
+def _of_facts(child: str, facts: Path, as_of: str, known_at: str | None, sources: Path | None) -> list[dict[str, Any]]:
+    found = [each for each in evaluations(facts, as_of, known_at, sources) if each.child_id == child]
+    return [deadline.to_json(child, each.day) for each in found for deadline in each.deadlines]
+
+
+def _of_read_model(child: str) -> list[dict[str, Any]]:
+    with read_model() as connection:
+        page = reader.page(connection, reader.DEADLINES, {"child_id": child}, None, MOST_DEADLINES)
+    return [orjson.loads(body) for body in page.bodies]
+
+
+def _show(values: Iterable[dict[str, Any]], console: Console) -> None:
+    for value in values:
+        console.print(
+            Text(f"{value['clock']}  {_subject(value)}: {value['state']}, due {_day(value['due_on'])}"), style="bold"
+        )
+        for sentence in (*value["explanation"], *value["questions"]):
+            console.print(Text(f"  {sentence}"))
+
+
+def _subject(value: dict[str, Any]) -> str:
+    """The most telling of a deadline's ids: the last that its subject names."""
+    return str(list(value["subject"].values())[-1]) if value["subject"] else ""
+
+
+def _day(value: date | str) -> str:
+    return value if isinstance(value, str) else value.isoformat()

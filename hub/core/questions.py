@@ -30,6 +30,14 @@ DETAILS: dict[str, str] = {
     "replaced-twice": "Two requests say that they replace the same one; they run as one deadline under the latest.",
     "plan-without-psychological": "A plan was issued without a psychologist's advice: correct the data, or review the "
     "plan's lawfulness.",
+    "plan-within-window": "The final plan is dated within the family's 15 days to answer the draft (reg 13(1)(a)): "
+    "correct the date, or look at the plan's lawfulness.",
+    "meeting-date": "The day of the meeting is missing or impossible, so nothing is counted back from it. Correct it "
+    "in the source.",
+    "transfer-year": "Neither the year of the transfer nor the day of the move can be read, so nothing is due by it. "
+    "Correct it in the source.",
+    "claim-dates": "The exemption's last day lies before its first: it counts for nothing until the dates are "
+    "corrected.",
     "no-rule": "No rule is in force on the day this started.",
     "which-case": "It is unclear which advice request or case this is about. Say which, or that it is none of them.",
 }
@@ -67,8 +75,13 @@ class Question(NamedTuple):
         return digest(self.question, self.code, child_id, self.about)
 
 
+CONCERNED = ("advice", "review", "order", "reassessment", "transfer", "appeal", "mediation", "request", "plan")
+"""Of a fact's subject, the first of these is what a question is about: the deadline that shows it."""
+
+
 def ask(code: str, fact: Fact, about: str | None = None, candidates: tuple[str, ...] = ()) -> Question:
     """A question raised by a fact; about that fact itself unless told otherwise."""
     own = "|".join((fact.source, fact.record, fact.kind, fact.occurrence))
-    subject = fact.subject.get("advice") or fact.subject.get("request") or f"{fact.source}/{fact.record}"
+    named = (fact.subject[name] for name in CONCERNED if name in fact.subject)
+    subject = next(named, f"{fact.source}/{fact.record}")
     return Question(code, about or own, subject, fact.source, fact.record, fact.kind, fact.received_on, candidates)

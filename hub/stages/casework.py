@@ -1,19 +1,25 @@
 """The casework stage: facts and days in; records, deadlines, alerts and questions out, only where they changed.
 
-State: a memory for each child (`hub.core.casework.memory`), and under DAY_KEY how far the partition's days have come.
-All facts of one child in a batch are taken together and evaluated once, on the latest day that the partition had seen
-by the last of them that was news: a day reached, or the London day of a fact's receipt, so that no fact is ever of the
-future. So the state depends on the log alone, to the byte, and not on how it was cut into batches.
+State: a memory for each child (`hub.core.casework.memory`); under DAY_KEY how far the partition's days have come; under
+SOURCES_KEY what was said of sources. All facts of one child in a batch are taken together and evaluated once, on the
+latest day that the partition had seen by the last of them that was news: a day reached, or the London day on which a
+fact was received, so that no fact is ever of the future. So the state depends on the log alone, to the byte, and not on
+how it was cut into batches.
+
+Every partition is told of every source, for the sake of its own children. One alone, NOTICES, gives the alert about the
+source itself: the first, since it is there however many there are.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import orjson
 
+from hub.core.alerts.silence import KINDS, NO_SILENCES, Saying, Silences, read_saying, sayings_of, source_alerts
 from hub.core.casework.changes import Change, changes
-from hub.core.casework.memory import Memory, check, digest_of, due_on, dump, load
+from hub.core.casework.memory import PREFIX, Memory, check, digest_of, due_on, dump, is_held, load
 from hub.core.casework.policy import Policy
 from hub.core.facts.fact import Fact, read_fact
 from hub.stages.errors import PermanentError
@@ -22,7 +28,8 @@ from schemas.ids import digest
 from schemas.instants import EPOCH
 from schemas.topics import ALERTS, CASEWORK_STATE, CHILDREN, DEADLINES, FACTS, REVIEW
 
-DAY_KEY = "!day"
+DAY_KEY, SOURCES_KEY = "!day", "!sources"
+NOTICES = 0
 MOST_CHILDREN = 500
 MOST_SECONDS = 0.5
 """A slice of a day: after either, the stage commits and can give the partition up."""
@@ -30,7 +37,6 @@ MOST_SECONDS = 0.5
 MOST_CAUSES = 10
 """How many ids of causes an output names."""
 
-IGNORED = frozenset({"source.silent", "source.heard"})
 Monotonic = Callable[[], float]
 
 
@@ -40,7 +46,7 @@ def casework(policy: Policy, monotonic: Monotonic) -> Stage:
         "casework",
         (FACTS.name,),
         CASEWORK_STATE.name,
-        lambda partition, state: CaseworkHandler(policy, monotonic, state),
+        lambda partition, state: CaseworkHandler(policy, monotonic, state, notices=partition == NOTICES),
         (CHILDREN.name, DEADLINES.name, ALERTS.name, REVIEW.name),
         check_state,
         "Stop casework and run `sendhub state rebuild casework`.",
@@ -51,16 +57,23 @@ def check_state(key: str, value: bytes) -> None:
     """Raises ValueError for a value that the handler could not load."""
     if key == DAY_KEY:
         _days(value)
+    elif key == SOURCES_KEY:
+        Sayings.of(value)
     else:
         check(value)
 
 
 class CaseworkHandler:
-    """One partition's children. A record that is no fact raises PermanentError."""
+    """One partition's children. A record that is no fact raises PermanentError.
 
-    def __init__(self, policy: Policy, monotonic: Monotonic, state: State) -> None:
+    `notices`: whether it is this partition that gives the alerts about sources.
+    """
+
+    def __init__(self, policy: Policy, monotonic: Monotonic, state: State, *, notices: bool = True) -> None:
         self._policy = policy
         self._monotonic = monotonic
+        self._notices = notices
+        self._sayings = Sayings()
         self._due = DueIndex()
         for key, value in state.items():
             self._due.set(key, value)
@@ -68,7 +81,8 @@ class CaseworkHandler:
     def handle(self, records: Sequence[Record], state: State) -> Step:
         """The batch, up to a day that needs another slice."""
         until = self._monotonic() + MOST_SECONDS
-        batch = _Batch(self._policy, state)
+        self._sayings = self._sayings.now_as(state.get(SOURCES_KEY))
+        batch = _Batch(self._policy, state, self._sayings)
         for number, record in enumerate(records):
             value = _parse(record)
             if value.get("kind") == "day.reached":
@@ -77,7 +91,13 @@ class CaseworkHandler:
                     batch.settle()
                     if not self._work_through(day, batch, until):
                         return Step(number, batch.outputs)
-            elif value.get("kind") not in IGNORED:
+            elif value.get("kind") in KINDS:
+                saying = _saying(value)
+                if batch.is_news(saying):
+                    batch.settle()
+                    if not self._hear(saying, record, batch, until):
+                        return Step(number, batch.outputs)
+            else:
                 batch.take(value, record)
         batch.settle()
         return Step(len(records), batch.outputs)
@@ -97,6 +117,62 @@ class CaseworkHandler:
         batch.finish_day(day)
         return True
 
+    def _hear(self, saying: Saying, record: Record, batch: "_Batch", until: float) -> bool:
+        """Evaluate the children for whom it makes a difference whether a source is heard; whether all are done."""
+        cause = _Cause.of_saying(saying, record)
+        batch.begin_saying(saying, cause, notices=self._notices)
+        children = (child_id for child_id in self._concerned(saying, batch) if child_id > batch.sayings.done_to)
+        for done, child_id in enumerate(children):
+            if done and (done == MOST_CHILDREN or self._monotonic() >= until):
+                batch.keep_sayings()
+                return False
+            batch.hear(child_id, saying, cause)
+        batch.finish_saying()
+        return True
+
+    def _concerned(self, saying: Saying, batch: "_Batch") -> list[str]:
+        """In a fixed order. A silence told in time makes no difference yet, and its end only to whom it held back; what
+        is told late may change what was said on days since."""
+        if batch.is_late(saying):
+            known = (key for key, _ in batch.state.items() if not key.startswith("!"))
+            return sorted({*known, *batch.settled})
+        return [] if saying.silent else self._due.held(batch.settled)
+
+
+@dataclass(frozen=True, slots=True)
+class Sayings:
+    """What is kept of sources: all that was said, the alerts about them that are open, and how far the last saying has
+    been worked through (`working`: not to its end; `done_to`: up to and with this child)."""
+
+    silences: Silences = NO_SILENCES
+    told: Mapping[str, dict[str, Any]] = field(default_factory=dict)
+    working: bool = False
+    done_to: str = ""
+    _as_bytes: bytes | None = None
+
+    @classmethod
+    def of(cls, value: bytes | None) -> "Sayings":
+        """From the state's bytes; raises ValueError for bytes that it did not write."""
+        if value is None:
+            return cls()
+        try:
+            said, told, working, done_to = orjson.loads(value)
+            return cls(sayings_of(said), told, working, done_to, value)
+        except (TypeError, ValueError):
+            raise ValueError("not what is kept of sources") from None
+
+    def now_as(self, value: bytes | None) -> "Sayings":
+        """What the state's bytes hold: itself where it was read from these."""
+        return self if value == self._as_bytes else Sayings.of(value)
+
+    def dump(self) -> bytes:
+        """As bytes, for the state."""
+        return orjson.dumps([self.silences.to_json(), self.told, self.working, self.done_to])
+
+    def up_to(self, child_id: str) -> "Sayings":
+        """With one more child done."""
+        return replace(self, done_to=child_id)
+
 
 class DueIndex:
     """Which children have something that changes by itself, by the day on which it does."""
@@ -104,11 +180,16 @@ class DueIndex:
     def __init__(self) -> None:
         self._day_of: dict[str, str] = {}
         self._children: dict[str, set[str]] = {}
+        self._held: set[str] = set()
 
     def set(self, child_id: str, value: bytes | None) -> None:
         """Follow a child's memory."""
-        if child_id == DAY_KEY:
+        if child_id.startswith("!"):
             return
+        if value is not None and is_held(value):
+            self._held.add(child_id)
+        else:
+            self._held.discard(child_id)
         before = self._day_of.pop(child_id, None)
         if before is not None:
             self._children[before].discard(child_id)
@@ -119,12 +200,17 @@ class DueIndex:
             self._day_of[child_id] = day
             self._children.setdefault(day, set()).add(child_id)
 
-    def by(self, day: date, settled: Mapping[str, str | None]) -> list[str]:
-        """The children due by a day, in a fixed order; `settled` are this batch's own, with their new days."""
+    def held(self, settled: Mapping[str, bytes]) -> list[str]:
+        """The children about whom a silent source holds an alert back, in a fixed order."""
+        return sorted((self._held - settled.keys()) | {child for child, value in settled.items() if is_held(value)})
+
+    def by(self, day: date, settled: Mapping[str, bytes]) -> list[str]:
+        """The children due by a day, in a fixed order; `settled` are this batch's own, with the beginnings of their
+        memories."""
         limit = day.isoformat()
         due = {child for on, children in self._children.items() if on <= limit for child in children}
         due -= settled.keys()
-        due |= {child for child, on in settled.items() if on is not None and on <= limit}
+        due |= {child for child, value in settled.items() if (on := due_on(value)) is not None and on <= limit}
         return sorted(due)
 
 
@@ -139,6 +225,13 @@ class _Cause:
     def of_day(cls, day: date) -> "_Cause":
         cause = cls()
         cause.ids.append(digest("day.reached", day))
+        return cause
+
+    @classmethod
+    def of_saying(cls, saying: Saying, record: Record) -> "_Cause":
+        cause = cls()
+        named = dict(record.headers).get("id")
+        cause.ids.append(named.decode() if named else digest("source", saying.source, saying.silent, saying.at))
         return cause
 
     def add(self, fact: Fact, record: Record) -> None:
@@ -156,13 +249,14 @@ class _Cause:
 
 
 class _Batch:
-    """One call's work: facts waiting by child, the partition's days, outputs."""
+    """One call's work: facts waiting by child, the partition's days, what was said of sources, outputs."""
 
-    def __init__(self, policy: Policy, state: State) -> None:
+    def __init__(self, policy: Policy, state: State, sayings: "Sayings") -> None:
         self.outputs: list[Output] = []
-        self.settled: dict[str, str | None] = {}
+        self.settled: dict[str, bytes] = {}
+        self.state = state
+        self.sayings = sayings
         self._policy = policy
-        self._state = state
         self._waiting: dict[str, tuple[list[tuple[Fact, date]], _Cause]] = {}
         self._latest, self._worked = _days(state.get(DAY_KEY) or b"[null, null]")
         self._seen = self._latest
@@ -170,7 +264,7 @@ class _Batch:
     def take(self, value: dict[str, Any], record: Record) -> None:
         """Lay a fact by, with the others of its child."""
         child_id = value.get("child_id")
-        if not isinstance(child_id, str) or not child_id or child_id == DAY_KEY:
+        if not isinstance(child_id, str) or not child_id or child_id.startswith("!"):
             raise PermanentError("the fact names no child", step="decode")
         try:
             fact = read_fact(value)
@@ -204,28 +298,81 @@ class _Batch:
 
     def look_at(self, child_id: str, cause: _Cause) -> None:
         """Say what the passing of time changed for a child."""
-        self._evaluate(child_id, load(self._state.get(child_id)), self._latest, None, cause)
+        self._evaluate(child_id, load(self.state.get(child_id)), self._latest, None, cause)
+
+    def is_news(self, saying: Saying) -> bool:
+        """Whether it was not heard before, or is still being worked through."""
+        return saying not in self.sayings.silences.sayings or self.sayings.working
+
+    def is_late(self, saying: Saying) -> bool:
+        """Whether a day has been looked at on which it would already have counted."""
+        return self._latest >= saying.holds_from if saying.silent else self._latest > saying.known_on
+
+    def begin_saying(self, saying: Saying, cause: _Cause, *, notices: bool) -> None:
+        """From now on this is known. The alerts about sources are given at once."""
+        if self.sayings.working:
+            return
+        if saying.known_on > self._latest:
+            self._put_days(saying.known_on, self._worked)
+        silences = Silences({*self.sayings.silences.sayings, saying})
+        told = source_alerts(silences, self._latest, self._policy.alerts, self._policy.sources) if notices else {}
+        for topic_key, value in _told(self.sayings.told, told, self._latest):
+            self.outputs.append(_alert_output(topic_key, value, cause))
+        self.sayings = Sayings(silences, told, working=True)
+
+    def hear(self, child_id: str, saying: Saying, cause: _Cause) -> None:
+        """Say what it changes for a child."""
+        memory = load(self.state.get(child_id))
+        if memory.rests_on(saying.source):
+            self._evaluate(child_id, memory, self._latest, saying.holds_from, cause)
+        self.sayings = self.sayings.up_to(child_id)
+
+    def keep_sayings(self) -> None:
+        """Remember how far this has come."""
+        self.state.put(SOURCES_KEY, self.sayings.dump())
+
+    def finish_saying(self) -> None:
+        """All children know."""
+        self.sayings = Sayings(self.sayings.silences, self.sayings.told)
+        self.keep_sayings()
 
     def _tell(self, child_id: str, facts: list[tuple[Fact, date]], cause: _Cause) -> None:
         """Say what facts changed for a child. Repeats change nothing."""
-        memory = load(self._state.get(child_id))
+        memory = load(self.state.get(child_id))
         news = [(fact.received_on, seen) for fact, seen in facts if memory.add(fact)]
         if news:
             self._evaluate(child_id, memory, news[-1][1], min(news)[0], cause)
 
     def _evaluate(self, child_id: str, memory: Memory, day: date, news_from: date | None, cause: _Cause) -> None:
         said = memory.now
-        evaluation = memory.evaluate(child_id, day, news_from, self._policy)
+        evaluation = memory.evaluate(child_id, day, news_from, self._policy, self.sayings.silences)
         for change in changes(evaluation, said, memory):
             self.outputs.append(_output(child_id, change, cause))
         value = dump(memory)
-        self._state.put(child_id, value)
-        self.settled[child_id] = due_on(value)
+        self.state.put(child_id, value)
+        self.settled[child_id] = value[:PREFIX]
 
     def _put_days(self, latest: date, worked: date) -> None:
         self._latest, self._worked, self._seen = latest, worked, latest
         days = [day.isoformat() if day != date.min else None for day in (latest, worked)]
-        self._state.put(DAY_KEY, orjson.dumps(days))
+        self.state.put(DAY_KEY, orjson.dumps(days))
+
+
+def _told(
+    before: Mapping[str, dict[str, Any]], now: Mapping[str, dict[str, Any]], day: date
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The alerts about sources that clear and open, each with what it is about."""
+    for id_, alert in before.items():
+        if id_ not in now:
+            yield alert["about"], alert | {"state": "cleared", "reason": "resolved", "since": day.isoformat()}
+    for id_, alert in now.items():
+        if id_ not in before:
+            yield alert["about"], alert
+
+
+def _alert_output(about: str, alert: dict[str, Any], cause: _Cause) -> Output:
+    value = orjson.dumps(alert)
+    return Output(ALERTS.name, about.encode(), value, cause.headers(ALERTS.name, about, digest_of(value)))
 
 
 def _output(child_id: str, change: Change, cause: _Cause) -> Output:
@@ -253,6 +400,13 @@ def _parse(record: Record) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise PermanentError("the record is not a JSON object", step="decode")
     return value
+
+
+def _saying(value: dict[str, Any]) -> Saying:
+    try:
+        return read_saying(value)
+    except ValueError as error:
+        raise PermanentError(f"{value['kind']}: {error}", step="decode") from None
 
 
 def _day(value: dict[str, Any]) -> date:

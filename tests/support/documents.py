@@ -1,4 +1,4 @@
-"""Pages that are made from code: docs/settings.md, docs/topics.md, docs/schemas.md.
+"""Pages that are made from code: docs/settings.md, docs/topics.md, docs/schemas.md, docs/clocks.md.
 
 `python -m tests.support.documents` writes them; a test says when one is out of date.
 """
@@ -29,6 +29,7 @@ from schemas.reviews import ReviewTask
 from schemas.sources import Source
 from schemas.statements import Fact, Observation
 from schemas.topics import TOPICS
+from tests.support.clocks_page import clocks_page
 from tests.support.processes import PROJECT
 
 SETTINGS: tuple[tuple[str, type[Settings]], ...] = (
@@ -131,6 +132,7 @@ PAGES: dict[Path, Callable[[], str]] = {
     PROJECT / "docs" / "settings.md": settings_page,
     PROJECT / "docs" / "topics.md": topics_page,
     PROJECT / "docs" / "schemas.md": schemas_page,
+    PROJECT / "docs" / "clocks.md": clocks_page,
     PROJECT / "THIRD-PARTY-NOTICES.md": notices_page,
 }
 

@@ -3,26 +3,21 @@
 import asyncio
 import base64
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
 from aiokafka.errors import KafkaError
 from rich.console import Console
-from sqlalchemy import Connection
 
 from hub.commands.deadletter.options import AsJson, Error, Since, Source, StageName, Step, Topic, actor, earliest
 from hub.commands.deadletter.text import details, escaped, print_letters
 from hub.commands.failures import stop
+from hub.commands.reading import read_model
 from hub.platform.clock import clock_from
 from hub.platform.settings import Settings
 from hub.runtime import audit
-from hub.stages.errors import Unavailable
-from hub.store import SchemaMismatch, reader
-from hub.store.engine import open_engine
+from hub.store import reader
 from hub.store.reader import Content, Value
-from hub.store.readmodel import ReadModel
 from schemas.deadletters import TrackedLetter
 from schemas.instants import microseconds
 
@@ -50,7 +45,7 @@ def list_letters(
     narrowed = any(value is not None for value in asked.values())
     asked["status"] = None if status == "all" else status
     filters = {name: value for name, value in asked.items() if value is not None}
-    with _read_model() as connection:
+    with read_model() as connection:
         page = reader.page(connection, reader.DEAD_LETTERS, filters, None, limit)
     if as_json:
         for body in page.bodies:
@@ -74,7 +69,7 @@ def show(
     raw: Annotated[bool, typer.Option("--raw", help="Also show key, headers and value as received; audited.")] = False,
 ) -> None:
     """Show one dead letter and what became of it; with --raw also its bytes, everything unprintable escaped."""
-    with _read_model() as connection:
+    with read_model() as connection:
         body = reader.body(connection, reader.DEAD_LETTERS, letter_id)
         if body is None:
             stop("there is no dead letter with this id: `sendhub deadletter list --status all` shows those there are")
@@ -108,18 +103,3 @@ def _write_raw(content: Content) -> None:
     for name, value in json.loads(content.headers):
         typer.echo(f"header {escaped(name.encode())}: {escaped(None if value is None else base64.b64decode(value))}")
     typer.echo(f"value: {escaped(content.value)}")
-
-
-@contextmanager
-def _read_model() -> Iterator[Connection]:
-    try:
-        engine = open_engine(Settings().database_url, read_only=True)
-    except ValueError as error:
-        stop(str(error))
-    try:
-        with ReadModel(engine).connection() as connection:
-            yield connection
-    except (Unavailable, SchemaMismatch) as error:
-        stop(f"{error}. Check SENDHUB_DATABASE_URL, and that the hub is running.")
-    finally:
-        engine.dispose()

@@ -44,7 +44,8 @@ class Link:
 
 @dataclass(slots=True)
 class Chain:
-    """`id` is its first request's, known or not, and never changes. `moments` are what rules speak of.
+    """`id` is its first request's, known or not, and never changes. `moments` are what rules speak of,
+    `because` the fact behind each.
 
     `start` is the fact that the clock starts from; `seen_on` the day the hub first heard of the chain; `request_named`
     the request that its latest link names, known or not.
@@ -63,9 +64,15 @@ class Chain:
     case: Case | None = None
     request_named: str | None = None
     moments: dict[str, date] = field(default_factory=dict)
+    because: dict[str, Fact] = field(default_factory=dict)
     dates: dict[str, date] = field(default_factory=dict)
     questions: list[Question] = field(default_factory=list)
     disagreements: list[Disagreement] = field(default_factory=list)
+
+    def mark(self, moment: str, fact: Fact) -> None:
+        """Something happened; the first time counts."""
+        if moment not in self.moments:
+            self.moments[moment], self.because[moment] = _on(fact), fact
 
     @property
     def latest(self) -> Link:
@@ -124,7 +131,7 @@ def chain_of(id_: str, links: list[Link], standing: Standing) -> Chain:
 
 def settle(chain: Chain, precedence: Precedence) -> None:
     """Work out the chain's moments from the facts about its links. May be called again when a link gains facts."""
-    chain.moments, chain.dates, chain.questions, chain.disagreements = {}, {}, [], []
+    chain.moments, chain.because, chain.dates, chain.questions, chain.disagreements = {}, {}, {}, [], []
     _start(chain, precedence)
     kinds = {kind for link in chain.links for kind in link.facts}
     if kinds <= STARTING:  # as most are when something else about the child changes
@@ -152,7 +159,7 @@ def _start(chain: Chain, precedence: Precedence) -> None:
     """The six weeks run from delivery to the body asked; onward legs are routing. Without delivery, from sending."""
     first = chain.links[_restart(chain.links)]
     chain.start = first.asked_for
-    chain.moments["advice.requested"] = first.requested_on
+    chain.moments["advice.requested"], chain.because["advice.requested"] = first.requested_on, first.asked_for
     asked = body_of(first.asked_for.data.get("asked")) or UNKNOWN
     delivered = []
     for fact in first.facts.get("advice.delivered", ()):
@@ -166,9 +173,9 @@ def _start(chain: Chain, precedence: Precedence) -> None:
     _differ(chain, "advice.requested", first.facts["advice.requested"], first.asked_for)
     if delivered:
         chain.start = delivered[0]
-        on = chain.moments["advice.delivered"] = _on(delivered[0])
+        chain.mark("advice.delivered", delivered[0])
         _differ(chain, "advice.delivered", delivered, delivered[0])
-        if on < first.requested_on:
+        if _on(delivered[0]) < first.requested_on:
             chain.questions.append(ask("delivered-before-sent", delivered[0]))
 
 
@@ -208,10 +215,10 @@ def _receipts(chain: Chain, precedence: Precedence, floor: int, returned: date |
     not_known = [fact for fact in not_known if returned is None or _on(fact) > returned]
     if usable:
         best = _believed(usable, precedence)[0]
-        chain.moments["advice.received:usable"] = _on(best)
+        chain.mark("advice.received:usable", best)
         _differ(chain, "advice.received", usable, best)
     if not_known:
-        chain.moments["advice.received:not-known"] = _on(not_known[0])
+        chain.mark("advice.received:not-known", not_known[0])
 
 
 def _existing(chain: Chain, floor: int, returned: date | None) -> None:
@@ -221,7 +228,7 @@ def _existing(chain: Chain, floor: int, returned: date | None) -> None:
         if (floor and on < chain.links[floor].requested_on) or (returned is not None and on <= returned):
             continue
         if all_agree(fact):
-            chain.moments.setdefault(AGREED, on)
+            chain.mark(AGREED, fact)
         else:
             chain.questions.append(ask("agreements-missing", fact))
 
@@ -242,7 +249,7 @@ def _declines(chain: Chain, floor: int, returned: date | None) -> None:
         if not permitted or chain.asked.role not in S31_ROLES:
             chain.questions.append(ask("decline-not-permitted", fact))
         elif returned is None or _on(fact) > returned:
-            chain.moments.setdefault("advice.declined:permitted", _on(fact))
+            chain.mark("advice.declined:permitted", fact)
 
 
 def _cancel(chain: Chain, precedence: Precedence) -> None:
@@ -252,7 +259,7 @@ def _cancel(chain: Chain, precedence: Precedence) -> None:
         if _on(best) < chain.latest.requested_on:
             chain.questions.append(ask("ends-before-start", best))
         else:
-            chain.moments["advice.cancelled"] = _on(best)
+            chain.mark("advice.cancelled", best)
 
 
 def _numbered(chain: Chain, kind: str) -> list[tuple[int, Fact]]:
@@ -263,6 +270,8 @@ def _numbered(chain: Chain, kind: str) -> list[tuple[int, Fact]]:
 
 
 def _facts(chain: Chain, kind: str, floor: int = 0) -> list[Fact]:
+    if len(chain.links) == 1:
+        return chain.links[0].facts.get(kind, [])
     return [fact for n, fact in _numbered(chain, kind) if n >= floor]
 
 

@@ -7,22 +7,30 @@ from typing import NamedTuple
 from hub.core.cases.disagreement import Disagreement, Precedence, disagreements, outcome
 from hub.core.cases.references import Aliases, owner
 from hub.core.cases.requests import Request
+from hub.core.clocks.days import served_by_post
+from hub.core.facts.data import text_in
 from hub.core.facts.fact import Fact
+from hub.core.facts.standing import Standing
 from hub.core.questions import Question, ask
 
-CASE_EVENTS = frozenset(
-    {
-        "assessment.decided",
-        "assessment.withdrawn",
-        "plan.decided",
-        "plan.draft-sent",
-        "plan.issued",
-        "plan.amended",
-        "plan.ceased",
-    }
+CASE_EVENTS = (
+    "assessment.decided",
+    "assessment.withdrawn",
+    "notice.considering",
+    "notice.decision",
+    "plan.amended",
+    "plan.ceased",
+    "plan.decided",
+    "plan.draft-sent",
+    "plan.issued",
+    "plan.section-g-agreed",
 )
+DECIDED = "assessment.decided"
+OVERTURNING = ("order.made", "mediation.agreed")
 AFTER_ISSUE = frozenset({"plan.amended", "plan.ceased"})
-CHILD_EVENTS = frozenset({"child.died", "child.moved", "transfer.area"})
+CHILD_EVENTS = ("child.died", "child.moved", "transfer.area")
+
+THROUGH = ("plan", "order")
 
 CLOSING = frozenset(
     {
@@ -39,14 +47,17 @@ CLOSING = frozenset(
 
 @dataclass(slots=True)
 class Case:
-    """`moments` are the dated events that rules speak of: `kind`, and `kind:outcome`. Its id is its first request's."""
+    """`moments` are the dated events that rules speak of: `kind`, and `kind:outcome`; `because` is the fact behind
+    each. Its id is its first request's."""
 
     lead: Request
     requests: list[Request]
     moments: dict[str, date] = field(default_factory=dict)
+    because: dict[str, Fact] = field(default_factory=dict)
     ended_on: date | None = None
     amended_on: list[date] = field(default_factory=list)
     satisfied: list[Fact] = field(default_factory=list)
+    second_decisions: list[Fact] = field(default_factory=list)
 
     @property
     def id(self) -> str:
@@ -62,34 +73,41 @@ class Case:
         """Whether an event of that day could belong to it."""
         return self.lead.received_on <= day and (self.ended_on is None or day <= self.ended_on)
 
-    def mark(self, moment: str, on: date) -> None:
+    def mark(self, moment: str, on: date, fact: Fact) -> None:
         """Something happened; the first time counts."""
-        self.moments.setdefault(moment, on)
+        if moment not in self.moments:
+            self.moments[moment], self.because[moment] = on, fact
         if moment in CLOSING and (self.ended_on is None or on < self.ended_on):
             self.ended_on = on
 
 
 class Cases(NamedTuple):
-    """The cases in order of receipt, by each request's id; what is unclear or disagreed; the day of a death."""
+    """The cases in order of receipt, by each request's id; what is unclear or disagreed; the fact of a formal death."""
 
     cases: list[Case]
     by_request: dict[str, Case]
     questions: list[Question]
     disagreements: list[Disagreement]
     loose_plans: list[Fact]
-    died_on: date | None
+    died: Fact | None
+
+    def of(self, request: str | None, day: date) -> Case | None:
+        """The case of a request; where none is named, the last one received by that day."""
+        if request is not None:
+            return self.by_request.get(request)
+        before = [case for case in self.cases if case.lead.received_on <= day]
+        return before[-1] if before else None
 
 
-def cases_of(requests: dict[str, Request], facts: list[Fact], aliases: Aliases, precedence: Precedence) -> Cases:
+def cases_of(requests: dict[str, Request], standing: Standing, aliases: Aliases, precedence: Precedence) -> Cases:
     """Work through requests and events in the order of their dates.
 
     An event that names a request goes to its case. Another goes to the only case open on its date, else it is a
     question. On one day events come before requests: a request received on the day of a refusal is a new one, so that
     no family loses a clock to the order in which a day's post was opened.
     """
-    result = Cases([], {}, [], [], [], _died_on(facts))
-    plans = _plan_requests(facts, aliases)
-    named, loose = _by_request(facts, aliases, plans, requests)
+    result = Cases([], {}, [], [], [], _died(standing))
+    named, loose = _by_request(standing, aliases, requests)
     chosen = _believed(named, precedence, result)
     steps: list[tuple[date, int, int, Request | Fact]] = []
     for request in sorted(requests.values(), key=lambda request: request.id):
@@ -104,50 +122,54 @@ def cases_of(requests: dict[str, Request], facts: list[Fact], aliases: Aliases, 
         if isinstance(step, Request):
             _receive(step, result)
         elif step.kind in CHILD_EVENTS:
-            _happen_to_child(step, result)
+            _happen_to_child(step, result, precedence)
         else:
             _happen(step, names.get(id(step)), requests, result)
+    for case in result.cases:
+        result.questions.extend(_second_decisions(case, standing))
     return result
 
 
-def _died_on(facts: list[Fact]) -> date | None:
-    """The day of death, if one is formally told."""
-    told = [fact.effective_on for fact in facts if fact.kind == "child.died" and not is_informal(fact)]
-    return min(filter(None, told), default=None)
+def _died(standing: Standing) -> Fact | None:
+    """The death, if one is formally told: the first such word."""
+    return next((fact for fact in standing.of("child.died") if not is_informal(fact)), None)
 
 
-def _plan_requests(facts: list[Fact], aliases: Aliases) -> dict[str, str]:
-    """Which request a plan id belongs to, from facts that name both."""
+def _through(standing: Standing, aliases: Aliases) -> dict[str, str]:
+    """Which request a plan's or an order's id belongs to, from facts that name both. Facts about advice never do."""
     return {
-        aliases.of(fact.subject["plan"]): aliases.of(fact.subject["request"])
-        for fact in facts
-        if "plan" in fact.subject and "request" in fact.subject
+        aliases.of(fact.subject[name]): aliases.of(fact.subject["request"])
+        for fact in standing.of(*(kind for kind in standing.by_kind if not kind.startswith("advice.")))
+        if "request" in fact.subject
+        for name in THROUGH
+        if name in fact.subject
     }
 
 
 def _by_request(
-    facts: list[Fact], aliases: Aliases, plans: dict[str, str], requests: dict[str, Request]
+    standing: Standing, aliases: Aliases, requests: dict[str, Request]
 ) -> tuple[dict[tuple[str, str], list[Fact]], list[tuple[Fact, str | None]]]:
     """Events that name a known request, by request and kind; and the others, loose."""
     named: dict[tuple[str, str], list[Fact]] = {}
-    loose: list[tuple[Fact, str | None]] = []
-    for fact in facts:
-        if fact.kind in CASE_EVENTS:
-            id_ = named_request(fact, aliases, plans)
-            if id_ in requests:
-                named.setdefault((id_, fact.kind), []).append(fact)
-            else:
-                loose.append((fact, None))
-        elif fact.kind in CHILD_EVENTS:
+    through = _through(standing, aliases)
+    loose: list[tuple[Fact, str | None]] = [(fact, None) for fact in standing.of(*CHILD_EVENTS)]
+    for fact in standing.of(*CASE_EVENTS):
+        if "reassessment" in fact.subject:
+            continue  # a reassessment's own plan is no answer to a request
+        id_ = _named_request(fact, aliases, through)
+        if id_ in requests:
+            named.setdefault((id_, fact.kind), []).append(fact)
+        else:
             loose.append((fact, None))
     return named, loose
 
 
-def named_request(fact: Fact, aliases: Aliases, plans: dict[str, str]) -> str:
-    """The request a fact names, itself or through its plan; empty when it names none."""
+def _named_request(fact: Fact, aliases: Aliases, through: dict[str, str]) -> str:
+    """The request a fact names, itself or through its plan or order; empty when it names none."""
     if "request" in fact.subject:
         return aliases.of(fact.subject["request"])
-    return plans.get(aliases.of(fact.subject.get("plan", "")), "")
+    found = (through.get(aliases.of(fact.subject[name])) for name in THROUGH if name in fact.subject)
+    return next(filter(None, found), "")
 
 
 def _believed(
@@ -171,11 +193,14 @@ def _receive(request: Request, result: Cases) -> None:
             case.requests.append(request)
             result.by_request[request.id] = case
             return
-    case = Case(request, [request], {"assessment.requested": request.received_on})
-    if result.died_on is not None and result.died_on < request.received_on:
+    case = Case(request, [request])
+    case.mark("assessment.requested", request.received_on, request.start)
+    died = result.died
+    if died is not None and died.effective_on is not None and died.effective_on <= request.received_on:
         # Nobody is to be chased about a child who has died, in whatever order the post was dated.
-        case.mark("child.died", result.died_on)
-        result.questions.append(ask("request-after-death", request.start, request.id))
+        case.mark("child.died", died.effective_on, died)
+        if died.effective_on < request.received_on:
+            result.questions.append(ask("request-after-death", request.start, request.id))
     result.cases.append(case)
     result.by_request[request.id] = case
 
@@ -219,19 +244,33 @@ def _only_case(fact: Fact, on: date, requests: dict[str, Request], result: Cases
 
 
 def _apply(fact: Fact, on: date, case: Case, result: Cases) -> None:
-    told = outcome(fact)
-    if fact.kind == "assessment.decided" and fact.kind in case.moments:
+    told = outcome(fact) or text_in(fact.data, "to")
+    if fact.kind == DECIDED and fact.kind in case.moments:
         if f"{fact.kind}:{told}" not in case.moments:
-            result.questions.append(ask("second-decision", fact))
+            case.second_decisions.append(fact)
         return
     if fact.kind == "plan.amended":
         case.amended_on.append(on)
-    case.mark(fact.kind, on)
+    case.mark(fact.kind, on, fact)
     if told:
-        case.mark(f"{fact.kind}:{told}", on)
+        case.mark(f"{fact.kind}:{told}", on, fact)
+    if fact.kind == "plan.draft-sent":
+        served = served_by_post(on) if text_in(fact.data, "method") == "post" else on
+        case.mark("plan.draft-served", served, fact)
 
 
-def _happen_to_child(fact: Fact, result: Cases) -> None:
+def _second_decisions(case: Case, standing: Standing) -> list[Question]:
+    """A decision told after another one revives nothing. Where an order, a notice that an appeal is not opposed or an
+    agreement in mediation lies between, that is the live clock; where none is recorded, it is a question."""
+    told_on = case.moments.get(DECIDED)
+    if not case.second_decisions or told_on is None:
+        return []
+    if any((fact.effective_on or told_on) >= told_on for fact in standing.of(*OVERTURNING)):
+        return []
+    return [ask("second-decision", fact) for fact in case.second_decisions]
+
+
+def _happen_to_child(fact: Fact, result: Cases, precedence: Precedence) -> None:
     on = fact.effective_on
     assert on is not None
     for case in result.cases:
@@ -239,15 +278,16 @@ def _happen_to_child(fact: Fact, result: Cases) -> None:
             continue
         if fact.kind == "child.died":
             if not is_informal(fact):
-                case.mark("child.died", on)
-        elif _moves_away(fact, case) and case.moments.get("plan.issued", on) >= on:
-            case.mark("child.moved-away", on)
+                case.mark("child.died", on, fact)
+        elif _moves_away(fact, case, precedence) and case.moments.get("plan.issued", on) >= on:
+            case.mark("child.moved-away", on, fact)
 
 
-def _moves_away(fact: Fact, case: Case) -> bool:
+def _moves_away(fact: Fact, case: Case, precedence: Precedence) -> bool:
     """Whether the child leaves the case's area. A plan would move with the child; a request does not (SEN2 guide)."""
     if fact.kind == "transfer.area":
-        return fact.data.get("direction") == "out"
+        told_in = precedence.area(fact.source) in (None, case.lead.area)
+        return told_in and fact.data.get("direction") == "out"
     to = fact.data.get("to_area")
     return to is None or to != case.lead.area
 

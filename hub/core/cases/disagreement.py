@@ -43,7 +43,7 @@ class Precedence:
         rank = self._ranks.get(source_id)
         if rank is None:
             source = self._known.get(source_id)
-            kind = source.kind if source else "council" if self.area(source_id) else "nhs"
+            kind = source.kind if source else "council" if self.is_council(source_id) else "nhs"
             rank = (source.precedence if source else _UNREGISTERED, _KINDS[kind], source_id)
             self._ranks[source_id] = rank
         return rank
@@ -62,6 +62,11 @@ class Precedence:
             return source.area
         parts = source_id.split(":")
         return parts[1] if len(parts) == 3 and len(parts[1]) == 3 and parts[1].isdigit() else None
+
+    def is_council(self, source_id: str) -> bool:
+        """Whether it is a council's feed: as registered, else when its id names an area."""
+        source = self._known.get(source_id)
+        return source.kind == "council" if source is not None else self.area(source_id) is not None
 
     def live_from(self, source_id: str) -> date | None:
         """The day from which a source's news is news."""

@@ -12,16 +12,14 @@ from hub.core.questions import Question, ask
 from schemas.ids import full_id
 
 EXISTING = "advice.satisfied-by-existing"
-ADVICE_EVENTS = frozenset(
-    {
-        "advice.delivered",
-        *STEPS,
-        "advice.received",
-        "advice.returned",
-        "advice.declined",
-        EXISTING,
-        "advice.cancelled",
-    }
+ADVICE_EVENTS = (
+    "advice.delivered",
+    *STEPS,
+    "advice.received",
+    "advice.returned",
+    "advice.declined",
+    EXISTING,
+    "advice.cancelled",
 )
 """Events that change what is known of an advice request. A missed appointment by itself changes nothing."""
 
@@ -30,8 +28,8 @@ def chains_of(
     standing: Standing, cases: Cases, requests: dict[str, Request], aliases: Aliases, precedence: Precedence
 ) -> tuple[list[Chain], list[Question]]:
     """The advice chains, each in its case, and the questions about facts that could not be placed."""
-    links = _links(standing.facts, aliases, precedence)
-    loose, questions = _place_named(standing.facts, links, aliases)
+    links = _links(standing.of("advice.requested"), aliases, precedence)
+    loose, questions = _place_named(standing.of(*ADVICE_EVENTS), links, aliases)
     chains, asked_twice = _chains(links, standing, aliases)
     questions += asked_twice
     for chain in chains:
@@ -51,8 +49,7 @@ def advice_id(fact: Fact) -> str:
 def _links(facts: list[Fact], aliases: Aliases, precedence: Precedence) -> dict[str, Link]:
     asked: dict[str, list[Fact]] = {}
     for fact in facts:
-        if fact.kind == "advice.requested":
-            asked.setdefault(aliases.of(advice_id(fact)), []).append(fact)
+        asked.setdefault(aliases.of(advice_id(fact)), []).append(fact)
     links = {}
     for id_, said in asked.items():
         best = precedence.best(said)
@@ -75,8 +72,6 @@ def _place_named(facts: list[Fact], links: dict[str, Link], aliases: Aliases) ->
     loose: list[Fact] = []
     unknown: dict[str, Question] = {}
     for fact in facts:
-        if fact.kind not in ADVICE_EVENTS:
-            continue
         named = [aliases.of(id_) for id_ in _named(fact)]
         found = [id_ for id_ in named if id_ in links]
         for id_ in found:

@@ -10,10 +10,9 @@ class Aliases:
     """Their subject ids and ours, as people decided (`subject.linked`). The last decision about an id stands."""
 
     def __init__(self, facts: Iterable[Fact]) -> None:
+        """From the decisions, facts of kind `subject.linked`."""
         decided: dict[str, tuple[tuple[int, str], str]] = {}
         for fact in facts:
-            if fact.kind != "subject.linked":
-                continue
             to = fact.data.get("to")
             for name, theirs in fact.subject.items():
                 ours = to.get(name) if isinstance(to, dict) else None

@@ -30,9 +30,8 @@ def requests_of(
 ) -> tuple[dict[str, Request], list[Question], list[Disagreement]]:
     """The requests by id, with what is unclear and what sources disagree on."""
     stated: dict[str, list[Fact]] = {}
-    for fact in standing.facts:
-        if fact.kind == "assessment.requested":
-            stated.setdefault(aliases.of(request_id(fact)), []).append(fact)
+    for fact in standing.of("assessment.requested"):
+        stated.setdefault(aliases.of(request_id(fact)), []).append(fact)
     questions: list[Question] = []
     found: list[Disagreement] = []
     requests = {}

@@ -1,109 +1,195 @@
 """What earlier days leave behind: when a deadline last changed, what was standing at first sight, which alerts opened.
 
-All of it follows from the facts received by the end of each day, so it can be worked out again from nothing. It is kept
-only to save that work.
+All of it follows from the facts received, and what was said of sources, by the end of each day, so it can be worked out
+again from nothing. It is kept only to save that work.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from hub.core.alerts.rules import THRESHOLDS, Threshold, audience_of
-from hub.core.alerts.standing import came_after_plan, stands, why_cleared
+from hub.core.alerts import clearing
+from hub.core.alerts.occasions import (
+    OLD_AT_FIRST_SIGHT,
+    Looking,
+    Occasion,
+    about_of,
+    case_id,
+    moved_back,
+    next_on,
+    of_cases,
+    of_deadline,
+    sources_of,
+    telling_of,
+)
+from hub.core.alerts.silence import NOBODY
 from hub.core.casework.policy import Policy
 from hub.core.casework.view import View, view_of
 from hub.core.clocks.deadline import Deadline
 from hub.core.facts.fact import Fact, Key
+from schemas.alerts import Threshold
 
 AlertKey = tuple[str, Threshold, str]
 """What an alert is about, its threshold, its audience."""
 
+Alerting = Mapping[AlertKey, list[Occasion]]
+"""The alerts that ought to stand, and the occasions of each."""
+
 
 class Trace(NamedTuple):
-    """A deadline's past. `digest` is None while it is not there. `standing`: overdue at first sight, and never seen in
-    time since. `old_news`: its advice had come after the plan at first sight."""
+    """A deadline's past. `digest` is None while it is not there. `standing`: overdue at first sight, or made so with
+    others by a correction (`moved`), and never seen in time since."""
 
     changed_on: date
     digest: str | None
     standing: bool
-    old_news: bool
+    moved: bool
 
 
 class Opening(NamedTuple):
-    """An alert's past: its `n`th opening, since when and why; `reason` is why that cleared, None while it stands."""
+    """An alert's past: its `n`th opening, since when and why; `reason` is why that cleared, None while it stands.
+
+    `members` are the deadlines of an alert about several, as they last were while it stood.
+    """
 
     n: int
     since: date
     caused_by: str
     reason: str | None
+    members: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class History:
-    """What the days up to and with `day` leave behind. `next_on` is the next day that could change anything."""
+    """What the days up to and with `day` leave behind. `next_on` is the next day that could change anything.
+
+    `quiet`: what was reached at first sight and ever since, of which nobody is told. `held`: the silent sources for the
+    sake of which an alert was not opened.
+    """
 
     day: date
     next_on: date | None
     traces: dict[str, Trace]
     alerts: dict[AlertKey, Opening]
+    quiet: frozenset[tuple[str, Threshold]] = frozenset()
+    held: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class News:
-    """The facts known on a day, and those that were known before it. Looked into only if an alert opens."""
+    """The facts known on a day, and those that were known before it. Looked into only if something calls for it."""
 
-    known: list[Fact]
-    known_before: list[Fact]
+    def __init__(self, known: list[Fact], known_before: list[Fact]) -> None:
+        self._known = known
+        self._known_before = known_before
+        self._unmoved: View | None = None
 
     def unmoved(self, day: date, policy: Policy) -> View:
         """The day as the facts known before would have made it."""
-        return view_of(self.known_before, day, policy)
+        if self._unmoved is None:
+            self._unmoved = view_of(self._known_before, day, policy)
+        return self._unmoved
 
     def corrects(self) -> bool:
         """Whether one of the day's facts takes the place of another version."""
         standing: dict[Key, tuple[int, int, str]] = {}
-        for fact in self.known_before:
+        for fact in self._known_before:
             standing[fact.key] = max(fact.rank, standing.get(fact.key, fact.rank))
-        return any(fact.rank > standing.get(fact.key, fact.rank) for fact in self.known)
+        return any(fact.rank > standing.get(fact.key, fact.rank) for fact in self._known)
 
 
-def advance(before: History | None, view: View, policy: Policy, news: News | None) -> History:
-    """The history with one more day in it. `news` is None when no fact came that day."""
+def advance(
+    before: History | None, view: View, policy: Policy, news: News | None, silent: frozenset[str] = NOBODY
+) -> tuple[History, Alerting]:
+    """The history with one more day in it, and what the alerts that stand then are made of.
+
+    `news` is None when no fact came that day; `silent` are the sources on which no new alert may rest.
+    """
+    looking = Looking(view.day, policy.alerts, policy.forecast, policy.exempt_review_days)
     traces = _trace(before.traces if before else {}, view)
+    if news is not None:
+        _mark_moved(view, traces, news, policy)
+    now, quiet = _alerting(view, traces, before, looking)
     past = before.alerts if before else {}
-    now = _alerting(view, traces, policy)
-    alerts = {key: _settled(key, opening, now, view) for key, opening in past.items()}
-    opened = {key: deadline for key, deadline in now.items() if _opens(key, deadline, past.get(key))}
+    alerts = {key: _settled(key, opening, now.get(key), view) for key, opening in past.items()}
+    opened, held = _opened(now, past, silent)
     if opened:
-        by_themselves = _alerting_unmoved(news, before, view.day, policy) if news else opened.keys()
-        for key, deadline in opened.items():
-            if key in by_themselves:
-                cause = "import" if view.day == deadline.subject.live_from else "day"
-            else:
-                cause = "correction" if news is not None and news.corrects() else "change"
-            alerts[key] = Opening(past[key].n + 1 if key in past else 1, view.day, cause, None)
-    return History(view.day, view.next_on, traces, alerts)
+        _open(opened, now, alerts, before, view, policy, news)
+    days = [day for day in (view.next_on, next_on(view.deadlines, looking)) if day is not None]
+    return History(view.day, min(days, default=None), traces, alerts, quiet, held), now
 
 
-def _opens(key: AlertKey, deadline: Deadline, opening: Opening | None) -> bool:
-    """Whether an alert that ought to stand is news. What is late already is no longer due soon: it is told once."""
-    if opening is not None and opening.reason is None:
-        return False
-    return key[1] != "due-soon" or deadline.state != "overdue"
+def _opened(
+    now: Alerting, past: Mapping[AlertKey, Opening], silent: frozenset[str]
+) -> tuple[list[AlertKey], tuple[str, ...]]:
+    """The alerts that are news; and the silent sources on which others would rest."""
+    opened, held = [], set[str]()
+    for key, occasions in now.items():
+        opening = past.get(key)
+        if opening is not None and opening.reason is None:
+            continue
+        may = [occasion for occasion in occasions if occasion.opens]
+        rests_on = [sources_of(occasion) & silent for occasion in may] if silent else []
+        if may and all(rests_on) and rests_on:
+            held |= set[str]().union(*rests_on)
+        elif may:
+            opened.append(key)
+    return opened, tuple(sorted(held))
 
 
-def _settled(key: AlertKey, opening: Opening, now: Collection[AlertKey], view: View) -> Opening:
+def _open(
+    opened: list[AlertKey],
+    now: Alerting,
+    alerts: dict[AlertKey, Opening],
+    before: History | None,
+    view: View,
+    policy: Policy,
+    news: News | None,
+) -> None:
+    by_themselves: Collection[AlertKey] = now if news is None else _alerting_unmoved(news, before, view.day, policy)
+    for key in opened:
+        about, threshold, _ = key
+        live_from = now[key][0].subject.live_from
+        if threshold == "date-moved-back":
+            cause = "correction"
+        elif key in by_themselves:
+            cause = "import" if view.day == live_from else "day"
+        else:
+            cause = "correction" if news is not None and news.corrects() else "change"
+        number = alerts[key].n + 1 if key in alerts else 1
+        alerts[key] = Opening(number, view.day, cause, None, _members(about, now[key]))
+
+
+def _members(about: str, occasions: list[Occasion]) -> tuple[str, ...]:
+    ids = {occasion.deadline.id for occasion in occasions if occasion.deadline is not None}
+    return tuple(sorted(ids - {about}))
+
+
+def _settled(key: AlertKey, opening: Opening, occasions: list[Occasion] | None, view: View) -> Opening:
     """An opening of the past on this day: as it was, or cleared with its reason."""
-    if opening.reason is not None or key in now:
+    if opening.reason is not None:
         return opening
-    deadline = next((deadline for deadline in view.deadlines if deadline.id == key[0]), None)
-    return opening._replace(reason=why_cleared(key[1], deadline, view.alerts_held))
+    if occasions is not None:
+        members = _members(key[0], occasions)
+        return opening if members == opening.members else opening._replace(members=members)
+    return opening._replace(reason="restricted" if view.alerts_held else _why(key, opening, view))
 
 
-def _alerting_unmoved(news: News, before: History | None, day: date, policy: Policy) -> Collection[AlertKey]:
+def _why(key: AlertKey, opening: Opening, view: View) -> str:
+    about, threshold, _ = key
+    if threshold in ("plan-without-advice", "all-advice-in"):
+        case = next((case for case in view.cases if case.id == about), None)
+        return clearing.of_case(threshold, case, view.chains)
+    if threshold == "exemption-not-valid":
+        return clearing.of_claim(deadline for deadline in view.deadlines if deadline.subject.id == about)
+    by_id = {deadline.id: deadline for deadline in view.deadlines}
+    return clearing.of_deadlines(threshold, [by_id.get(id_) for id_ in opening.members or (about,)])
+
+
+def _alerting_unmoved(news: News, before: History | None, day: date, policy: Policy) -> Alerting:
     view = news.unmoved(day, policy)
-    return _alerting(view, _trace(before.traces if before else {}, view), policy)
+    looking = Looking(day, policy.alerts, policy.forecast, policy.exempt_review_days)
+    return _alerting(view, _trace(before.traces if before else {}, view), before, looking)[0]
 
 
 def _trace(past: dict[str, Trace], view: View) -> dict[str, Trace]:
@@ -112,69 +198,100 @@ def _trace(past: dict[str, Trace], view: View) -> dict[str, Trace]:
     for deadline in view.deadlines:
         trace = past.get(deadline.id)
         deadline.standing = _is_standing(deadline, view.day, trace)
-        old_news = (trace is not None and trace.old_news) or (
-            _first_sight(deadline, view.day) and came_after_plan(deadline)
-        )
-        digest = deadline.digest()
-        same = trace is not None and trace.digest == digest
-        changed_on = trace.changed_on if trace is not None and same else view.day
-        traces[deadline.id] = Trace(changed_on, digest, deadline.standing, old_news)
+        traces[deadline.id] = _traced(deadline, view.day, trace, trace is not None and trace.moved)
     for id_, trace in past.items():
         if trace.digest is not None and traces[id_].digest is None:
             traces[id_] = traces[id_]._replace(changed_on=view.day)
     return traces
 
 
+def _traced(deadline: Deadline, day: date, trace: Trace | None, moved: bool) -> Trace:
+    digest = deadline.digest()
+    same = trace is not None and trace.digest == digest
+    changed_on = trace.changed_on if trace is not None and same else day
+    return Trace(changed_on, digest, deadline.standing, deadline.standing and moved)
+
+
 def _is_standing(deadline: Deadline, day: date, trace: Trace | None) -> bool:
     if deadline.state == "running":
         return False  # its date was corrected: from now on it is a deadline like any other
-    if deadline.state == "overdue" and _first_sight(deadline, day):
+    if deadline.state == "overdue" and day in (deadline.subject.seen_on, deadline.subject.live_from):
         return True
     return trace is not None and trace.standing
 
 
-def _first_sight(deadline: Deadline, day: date) -> bool:
-    """Whether this is the day the hub first heard of it, or the day its source went live."""
-    return day in (deadline.subject.seen_on, deadline.subject.live_from)
+def _mark_moved(view: View, traces: dict[str, Trace], news: News, policy: Policy) -> None:
+    """Where a correction makes several deadlines of one case overdue at once they are standing: one alert tells of all.
 
-
-def _alerting(view: View, traces: dict[str, Trace], policy: Policy) -> dict[AlertKey, Deadline]:
-    """The alerts that stand. None before a source is live, and none while a death is told informally."""
-    if view.alerts_held:
-        return {}
-    found: dict[AlertKey, Deadline] = {}
+    One that it alone makes overdue is told like any other.
+    """
+    late: dict[str, list[Deadline]] = {}
     for deadline in view.deadlines:
-        live_from = deadline.subject.live_from
-        if live_from is not None and view.day < live_from:
+        if deadline.state == "overdue" and not deadline.standing:
+            late.setdefault(case_id(deadline.subject), []).append(deadline)
+    groups = [deadlines for deadlines in late.values() if len(deadlines) > 1]
+    if not groups or not news.corrects():
+        return
+    states = {deadline.id: deadline.state for deadline in news.unmoved(view.day, policy).deadlines}
+    for deadlines in groups:
+        moved = [deadline for deadline in deadlines if states.get(deadline.id) != "overdue"]
+        told = [deadline for deadline in moved if "overdue" in telling_of(deadline, policy.alerts).tells]
+        for deadline in moved if len(told) > 1 else ():
+            deadline.standing = True
+            traces[deadline.id] = _traced(deadline, view.day, None, moved=True)
+
+
+def _alerting(
+    view: View, traces: dict[str, Trace], before: History | None, looking: Looking
+) -> tuple[Alerting, frozenset[tuple[str, Threshold]]]:
+    """The alerts that ought to stand, and what is quiet. None before a source is live, and none while a death is told
+    informally."""
+    found: dict[AlertKey, list[Occasion]] = {}
+    quiet: set[tuple[str, Threshold]] = set()
+    for occasion in _occasions(view, traces, looking):
+        reached = (occasion.about, occasion.threshold)
+        if occasion.threshold in OLD_AT_FIRST_SIGHT:
+            was_quiet = before is not None and reached in before.quiet
+            if was_quiet or looking.day in (occasion.subject.seen_on, occasion.subject.live_from):
+                quiet.add(reached)
+                continue
+        live_from = occasion.subject.live_from
+        if view.alerts_held or (live_from is not None and looking.day < live_from):
             continue
-        for threshold in THRESHOLDS:
-            if not stands(threshold, deadline, view.day, policy.due_soon_working_days):
-                continue
-            trace = traces.get(deadline.id)
-            if trace is not None and (trace.old_news if threshold == "advice-after-plan" else trace.standing):
-                continue
-            role = deadline.subject.responsible.role
-            audience = audience_of(policy.audiences, threshold, deadline.rule.clock, role)
-            if audience is not None:
-                found[(deadline.id, threshold, audience)] = deadline
-    return found
+        for tell in occasion.tells:
+            found.setdefault((about_of(occasion, tell), occasion.threshold, tell.audience), []).append(occasion)
+    return found, frozenset(quiet)
+
+
+def _occasions(view: View, traces: dict[str, Trace], looking: Looking) -> list[Occasion]:
+    found = []
+    for deadline in view.deadlines:
+        found += of_deadline(deadline, looking)
+        trace = traces.get(deadline.id)
+        if trace is not None and trace.moved and deadline.state == "overdue":
+            moved = moved_back(deadline, looking.rules)
+            found += [moved] if moved is not None else []
+    return found + of_cases(view.cases, view.deadlines, view.chains, looking)
 
 
 def to_json(history: History) -> list[Any]:
     """As a JSON array, for a stage's state."""
     alerts = [[*key, *opening] for key, opening in history.alerts.items()]
-    return [history.day, history.next_on, {id_: list(trace) for id_, trace in history.traces.items()}, alerts]
+    traces = {id_: list(trace) for id_, trace in history.traces.items()}
+    return [history.day, history.next_on, traces, alerts, sorted(history.quiet), history.held]
 
 
 def from_json(value: list[Any]) -> History:
     """The history that `to_json` wrote."""
-    day, next_on, traces, alerts = value
+    day, next_day, traces, alerts, quiet, held = value
     return History(
         day=date.fromisoformat(day),
-        next_on=date.fromisoformat(next_on) if next_on else None,
+        next_on=date.fromisoformat(next_day) if next_day else None,
         traces={id_: Trace(date.fromisoformat(changed), *rest) for id_, (changed, *rest) in traces.items()},
         alerts={
-            (about, threshold, audience): Opening(n, date.fromisoformat(since), caused_by, reason)
-            for about, threshold, audience, n, since, caused_by, reason in alerts
+            (about, threshold, audience): Opening(n, date.fromisoformat(since), caused_by, reason, tuple(members))
+            for about, threshold, audience, n, since, caused_by, reason, members in alerts
         },
+        quiet=frozenset((about, threshold) for about, threshold in quiet),
+        held=tuple(held),
     )

@@ -1,6 +1,7 @@
 """What is kept about a child between two evaluations: its facts, what earlier days left behind, what was last said.
 
-As bytes: ten characters for `next_on` (an index can be built without reading more), then JSON.
+As bytes: ten characters for `next_on`, a space if a silent source holds an alert back (an index can be built without
+reading more), then JSON.
 """
 
 import hashlib
@@ -10,13 +11,18 @@ from typing import Any
 
 import orjson
 
+from hub.core.alerts.silence import NO_SILENCES, Silences
 from hub.core.casework.evaluate import Evaluation, evaluate
 from hub.core.casework.history import History, from_json, to_json
 from hub.core.casework.policy import Policy
 from hub.core.facts.fact import Fact, from_row, to_row
 
 NEVER = b"----------"
-"""The prefix where nothing changes by the passing of time."""
+"""In place of `next_on` where nothing changes by the passing of time."""
+
+HELD = b" "
+PREFIX = len(NEVER) + len(HELD)
+"""How much of a memory tells when it is due and whether something is held back."""
 
 
 @dataclass(slots=True)
@@ -43,14 +49,17 @@ class Memory:
         self.facts[key] = fact
         return True
 
-    def evaluate(self, child_id: str, day: date, news_from: date | None, policy: Policy) -> Evaluation:
-        """Evaluate on a day, and keep the history. `news_from`: the earliest day of facts added since the last time."""
-        start = self._start(day, news_from or date.max)
-        evaluation = evaluate(child_id, list(self.facts.values()), day, policy, start=start)
+    def evaluate(
+        self, child_id: str, day: date, news_from: date | None, policy: Policy, silences: Silences = NO_SILENCES
+    ) -> Evaluation:
+        """Evaluate on a day, and keep the history. `news_from`: the earliest day of facts added since the last time, or
+        from which other silences count."""
+        start = self._start(day, news_from or date.max, silences)
+        evaluation = evaluate(child_id, list(self.facts.values()), day, policy, start=start, silences=silences)
         self.day, self.before, self.now = day, evaluation.before, evaluation.now
         return evaluation
 
-    def _start(self, day: date, news_from: date) -> History | None:
+    def _start(self, day: date, news_from: date, silences: Silences) -> History | None:
         """As much of the walk through past days as the news leaves standing.
 
         The last day looked at is part of the walk only if something could change on it: what is kept must not tell on
@@ -58,13 +67,19 @@ class Memory:
         """
         if self.day is None:
             return None
-        if news_from > self.day < day and self._walks_over(self.day):
+        if news_from > self.day < day and self._walks_over(self.day, silences):
             return self.now
         return self.before if news_from >= self.day else None
 
-    def _walks_over(self, day: date) -> bool:
-        due = self.before is not None and self.before.next_on == day
-        return due or any(fact.received_on == day for fact in self.facts.values())
+    def _walks_over(self, day: date, silences: Silences) -> bool:
+        before = self.before
+        due = before is not None and before.next_on == day
+        heard = before is not None and before.held and silences.next_heard(before.held, before.day) == day
+        return bool(due or heard) or any(fact.received_on == day for fact in self.facts.values())
+
+    def rests_on(self, source: str) -> bool:
+        """Whether any of its facts came from a source."""
+        return any(fact.source == source for fact in self.facts.values())
 
 
 PARTS = len(fields(Memory))
@@ -83,7 +98,8 @@ def dump(memory: Memory) -> bytes:
         memory.alerts,
         memory.tasks,
     ]
-    return (next_on.isoformat().encode() if next_on else NEVER) + orjson.dumps(value)
+    held = HELD if memory.now and memory.now.held else b""
+    return (next_on.isoformat().encode() if next_on else NEVER) + held + orjson.dumps(value)
 
 
 def load(value: bytes | None) -> Memory:
@@ -116,6 +132,11 @@ def due_on(value: bytes) -> str | None:
     """`next_on` of a memory in bytes, as an ISO date."""
     prefix = value[: len(NEVER)]
     return None if prefix == NEVER else prefix.decode()
+
+
+def is_held(value: bytes) -> bool:
+    """Whether a silent source holds an alert back, of a memory in bytes."""
+    return value[len(NEVER) : PREFIX] == HELD
 
 
 def digest_of(value: bytes) -> str:

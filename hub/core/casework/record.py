@@ -5,9 +5,10 @@ from typing import Any
 
 from hub.core.cases.advice import Chain
 from hub.core.cases.case import Case
+from hub.core.cases.challenges import challenges_of
+from hub.core.cases.claims import ABOUT, Claims
 from hub.core.cases.disagreement import Disagreement
 from hub.core.cases.requests import Request
-from hub.core.casework.policy import Policy
 from hub.core.casework.view import View
 from hub.core.facts.fact import Fact
 from hub.core.questions import Question
@@ -37,7 +38,7 @@ _PROGRESS = (
 )
 
 
-def record_of(child_id: str, view: View, policy: Policy) -> dict[str, Any]:
+def record_of(child_id: str, view: View) -> dict[str, Any]:
     """The child's record on the view's day."""
     current = _current(view.cases)
     return {
@@ -46,11 +47,11 @@ def record_of(child_id: str, view: View, policy: Policy) -> dict[str, Any]:
         "case_reference": current.case_reference if current else None,
         "open": any(case.ended_on is None for case in view.cases),
         "received_on": current.lead.received_on if current else None,
-        "commissioner": _commissioner(view.facts, policy),
-        "cases": [_case(case, [chain for chain in view.chains if chain.case is case]) for case in view.cases],
+        "commissioner": view.commissioner._asdict() if view.commissioner else None,
+        "cases": [_case(case, [chain for chain in view.chains if chain.case is case], view) for case in view.cases],
         "other_advice": [_advice(chain) for chain in view.chains if chain.case is None],
         "other_plans": [_plan(fact) for fact in view.loose_plans],
-        "exemptions_claimed": [_claim(fact) for fact in view.facts if fact.kind == "exemption.claimed"],
+        "exemptions_claimed": [_claim(fact, view.claims) for fact in view.claims.facts],
         "disagreements": [_disagreement(disagreement) for disagreement in view.disagreements],
         "questions": [question_json(question, child_id) for question in view.questions],
         "moving": list(view.moving),
@@ -77,7 +78,7 @@ def _current(cases: list[Case]) -> Case | None:
     return next((case for case in cases if case.ended_on is None), cases[-1] if cases else None)
 
 
-def _case(case: Case, chains: list[Chain]) -> dict[str, Any]:
+def _case(case: Case, chains: list[Chain], view: View) -> dict[str, Any]:
     moments = case.moments
     issued_on = moments.get("plan.issued")
     return {
@@ -98,8 +99,18 @@ def _case(case: Case, chains: list[Chain]) -> dict[str, Any]:
         "issued_on": issued_on,
         "amended_on": case.amended_on,
         "ceased_on": moments.get("plan.ceased"),
-        "headings": _headings(case, chains),
+        "headings": [
+            {
+                "heading": heading.name,
+                "complete": heading.complete,
+                "parts": heading.parts,
+                "parts_in": heading.parts_in,
+                "complete_on": heading.last[0] if heading.last else None,
+            }
+            for heading in view.headings[case.id]
+        ],
         "advice": [_advice(chain) for chain in chains],
+        "challenges": [challenge._asdict() for challenge in challenges_of(case, view.matters)],
         "issued_without": _missing(chains, issued_on) if issued_on else [],
     }
 
@@ -132,29 +143,6 @@ def _missing(chains: list[Chain], issued_on: date) -> list[str]:
     """Required advice that was not in when the plan was issued."""
     wanted = [chain for chain in chains if chain.required and "advice.cancelled" not in chain.moments]
     return [chain.id for chain in wanted if (chain.received_on or date.max) > issued_on]
-
-
-def _headings(case: Case, chains: list[Chain]) -> list[dict[str, Any]]:
-    """A heading's parts are its required requests; one that was divided into parts is in when they are."""
-    divided = {chain.part_of for chain in chains if chain.part_of}
-    names = {chain.heading for chain in chains} | {fact.data.get("heading") for fact in case.satisfied}
-    found = []
-    for name in sorted(name for name in names if isinstance(name, str)):
-        parts = [
-            chain
-            for chain in chains
-            if chain.heading == name
-            and chain.required
-            and "advice.cancelled" not in chain.moments
-            and divided.isdisjoint(
-                {link.id for link in chain.links} | {link.id.partition("/")[2] for link in chain.links}
-            )
-        ]
-        agreed = sum(fact.data.get("heading") == name for fact in case.satisfied)
-        parts_in = sum(chain.received_on is not None for chain in parts) + agreed
-        count = len(parts) + agreed
-        found.append({"heading": name, "complete": 0 < count == parts_in, "parts": count, "parts_in": parts_in})
-    return found
 
 
 def _advice(chain: Chain) -> dict[str, Any]:
@@ -198,26 +186,15 @@ def _plan(fact: Fact) -> dict[str, Any]:
     return {"kind": fact.kind, "plan": fact.subject.get("plan"), "effective_on": fact.effective_on}
 
 
-def _claim(fact: Fact) -> dict[str, Any]:
+def _claim(fact: Fact, claims: Claims) -> dict[str, Any]:
     return {
-        "about": fact.subject.get("advice") or fact.subject.get("request"),
+        "about": next((fact.subject[name] for name in ABOUT if name in fact.subject), None),
         "ground": fact.data.get("ground"),
         "claimed_on": fact.effective_on,
         "claimed_from": fact.data.get("from"),
         "claimed_to": fact.data.get("to"),
+        "decision": claims.decision(fact),
     }
-
-
-def _commissioner(facts: list[Fact], policy: Policy) -> dict[str, Any] | None:
-    """As last stated; of two sources that state it from one day, the one with precedence."""
-    stated = [fact for fact in facts if fact.kind == "commissioner.set" and fact.effective_on]
-    if not stated:
-        return None
-    last = max(fact.effective_on for fact in stated if fact.effective_on)
-    fact = min(
-        (fact for fact in stated if fact.effective_on == last), key=lambda fact: policy.precedence.rank(fact.source)
-    )
-    return {"ods": fact.data.get("ods"), "since": last, "why": fact.data.get("why")}
 
 
 def _disagreement(disagreement: Disagreement) -> dict[str, Any]:

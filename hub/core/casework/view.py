@@ -4,29 +4,42 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from hub.core.alerts.standing import soon_on
 from hub.core.cases.advice import Chain
 from hub.core.cases.body import Body
 from hub.core.cases.case import Case, cases_of, is_informal
+from hub.core.cases.claims import Claims
+from hub.core.cases.commissioner import Commissioner, commissioner_of
 from hub.core.cases.disagreement import Disagreement
+from hub.core.cases.headings import Heading, complete, headings_of
+from hub.core.cases.matter import Matter
+from hub.core.cases.matters import Matters
 from hub.core.cases.placing import chains_of
+from hub.core.cases.plans import Plan
 from hub.core.cases.references import Aliases
 from hub.core.cases.requests import Request, requests_of
 from hub.core.casework.policy import Policy
+from hub.core.casework.subjects import Said, Subjects
 from hub.core.clocks.bodies import answerable, next_change
+from hub.core.clocks.counting import beginning_with, limit_of
 from hub.core.clocks.deadline import Deadline, Subject, changes_on, run, start_of
-from hub.core.clocks.rules import ENDED, OWN_AUTHORITY, REFUSED
+from hub.core.clocks.rule import Rule
+from hub.core.facts.data import date_in
 from hub.core.facts.fact import Fact
 from hub.core.facts.standing import stand
 from hub.core.questions import Question, ask
 
-AUTHORITY = Body(OWN_AUTHORITY)
+ICB = Body("icb")
 PSYCHOLOGICAL = "psychological"
+WINDOW_DAYS = 15
+"""Reg 13(1)(a)."""
 
 
 @dataclass(slots=True)
 class View:
-    """What stands on `day`. `next_on` is the next day on which any of it could change without new facts."""
+    """What stands on `day`. `next_on` is the next day on which any of it could change without new facts.
+
+    `headings` are each case's, by its id.
+    """
 
     day: date
     facts: list[Fact]
@@ -34,11 +47,15 @@ class View:
     requests: dict[str, Request]
     cases: list[Case]
     chains: list[Chain]
+    headings: dict[str, list[Heading]]
+    matters: list[Matter]
+    plans: list[Plan]
+    claims: Claims
+    commissioner: Commissioner | None
     loose_plans: list[Fact]
     disagreements: list[Disagreement]
     questions: list[Question]
     alerts_held: bool
-    died_on: date | None
     deadlines: list[Deadline] = field(default_factory=list)
     next_on: date | None = None
 
@@ -46,10 +63,11 @@ class View:
 def view_of(facts: Iterable[Fact], day: date, policy: Policy) -> View:
     """The view of a day out of the facts known."""
     standing = stand(facts, day)
-    aliases, precedence = Aliases(standing.facts), policy.precedence
+    aliases, precedence = Aliases(standing.of("subject.linked")), policy.precedence
     requests, questions, disagreements = requests_of(standing, aliases, precedence)
-    cases = cases_of(requests, standing.facts, aliases, precedence)
+    cases = cases_of(requests, standing, aliases, precedence)
     chains, advice_questions = chains_of(standing, cases, requests, aliases, precedence)
+    matters = Matters(standing, aliases, cases, precedence)
     for chain in chains:
         disagreements += chain.disagreements
     view = View(
@@ -59,14 +77,25 @@ def view_of(facts: Iterable[Fact], day: date, policy: Policy) -> View:
         requests=requests,
         cases=cases.cases,
         chains=chains,
+        headings={case.id: headings_of(case, [c for c in chains if c.case is case]) for case in cases.cases},
+        matters=matters.found,
+        plans=matters.plans,
+        claims=Claims(standing, aliases, precedence),
+        commissioner=commissioner_of(standing, cases.cases, policy.area_icbs, precedence),
         loose_plans=cases.loose_plans,
-        disagreements=disagreements + cases.disagreements,
-        questions=standing.questions + questions + cases.questions + advice_questions,
-        alerts_held=any(fact.kind == "child.died" and is_informal(fact) for fact in standing.facts),
-        died_on=cases.died_on,
+        disagreements=disagreements + cases.disagreements + matters.told.disagreements,
+        questions=standing.questions + questions + cases.questions + advice_questions + matters.told.questions,
+        alerts_held=any(is_informal(fact) for fact in standing.of("child.died")),
     )
-    view.questions += _plans_without_psychologist(view)
-    _run_clocks(view, policy)
+    for case in view.cases:
+        complete(case, view.headings[case.id], policy.required_headings)
+    view.questions += [
+        *_plans_without_psychologist(view),
+        *_plans_before_the_window(view),
+        *_claims_that_end_before_they_begin(view),
+    ]
+    subjects = Subjects(precedence, view.claims, cases, _by_subject(view.questions))
+    _run_clocks(view, subjects, policy)
     view.questions = _once_each(view.questions)
     view.disagreements.sort(key=lambda disagreement: (disagreement.about, disagreement.kind))
     view.next_on = min(
@@ -75,77 +104,43 @@ def view_of(facts: Iterable[Fact], day: date, policy: Policy) -> View:
     return view
 
 
-def _run_clocks(view: View, policy: Policy) -> None:
-    said: dict[str, list[str]] = {}
-    for question in view.questions:
-        said.setdefault(question.subject, []).append(question.detail)
+def _run_clocks(view: View, subjects: Subjects, policy: Policy) -> None:
     for case in view.cases:
-        subject = _case_subject(case, policy, said)
-        _run_rules("case", subject, "", OWN_AUTHORITY, case.lead.start, view, policy)
+        _run_rules("case", subjects.of_case(case), "", case.lead.start, view, policy)
     for chain in view.chains:
-        subject = _advice_subject(chain, view.died_on, policy, said)
-        _run_rules("advice", subject, chain.purpose, chain.asked.role, chain.start, view, policy)
+        _run_rules("advice", subjects.of_chain(chain), chain.purpose, chain.start, view, policy)
+    for matter in view.matters:
+        _run_rules(matter.about, subjects.of_matter(matter), "", matter.start, view, policy)
     view.deadlines.sort(key=lambda deadline: (deadline.rule.clock, deadline.id))
 
 
-def _run_rules(about: str, subject: Subject, purpose: str, role: str, start: Fact, view: View, policy: Policy) -> None:
-    governed = False
-    rules = policy.rules_for(about, purpose, role)
-    answers = answerable(subject.responsible, view.day, policy.successions)
-    for rule in rules:
-        starts_on = start_of(rule, subject.moments)
-        if starts_on is not None and rule.is_valid(starts_on):
-            governed = True
-            view.deadlines.append(run(rule, subject, starts_on, view.day, answers))
-    if rules and not governed:
+def _run_rules(about: str, subject: Subject, purpose: str, start: Fact, view: View, policy: Policy) -> None:
+    started, governed = False, False
+    for rule in policy.rules_for(about, purpose, subject.responsible.role):
+        moment = start_of(rule, subject.moments)
+        if moment is None:
+            continue
+        started = True
+        starts_on = subject.moments[moment]
+        if not rule.is_valid(starts_on):
+            continue
+        governed = True
+        limit = limit_of(rule, starts_on, subject.moments, subject.year, subject.directed)
+        if limit is not None:
+            bodies = _bodies(rule, subject, view, policy)
+            view.deadlines.append(run(rule, subject, moment, limit, view.day, bodies, policy.exempt_review_days))
+    if started and not governed:
         view.questions.append(ask("no-rule", start, subject.id))
 
 
-def _case_subject(case: Case, policy: Policy, said: dict[str, list[str]]) -> Subject:
-    start = case.lead.start
-    return Subject(
-        id=case.id,
-        shown={"request": case.id},
-        source=start.source,
-        seen_on=case.lead.seen_on,
-        live_from=policy.precedence.live_from(start.source),
-        moments=case.moments,
-        responsible=AUTHORITY,
-        area=case.lead.area,
-        case_reference=case.case_reference,
-        questions=_said(said, [request.id for request in case.requests]),
-    )
-
-
-def _advice_subject(chain: Chain, died_on: date | None, policy: Policy, said: dict[str, list[str]]) -> Subject:
-    """The chain's own moments, and those that end the advice with its request or its child."""
-    case, source = chain.case, chain.start.source
-    named = case.id if case else chain.request_named
-    shown = {"request": named} if named else {}
-    return Subject(
-        id=chain.id,
-        shown=shown | {"advice": chain.latest.id},
-        source=source,
-        seen_on=chain.seen_on,
-        live_from=policy.precedence.live_from(source),
-        moments=chain.moments | _ended(chain, died_on),
-        responsible=chain.asked,
-        area=case.lead.area if case else policy.precedence.area(source),
-        case_reference=case.case_reference if case else None,
-        questions=_said(said, [link.id for link in chain.links]),
-        chain=chain,
-    )
-
-
-def _ended(chain: Chain, died_on: date | None) -> dict[str, date]:
-    """A refusal ends no advice that was asked for after it: an order, a mediation agreement or a change of mind lies
-    between, and the body's six weeks run (reg 8)."""
-    ended = {} if died_on is None else {"child.died": died_on}
-    if chain.case is not None:
-        ended |= {moment: chain.case.moments[moment] for moment in ENDED if moment in chain.case.moments}
-    if ended.get(REFUSED, date.max) < chain.latest.requested_on:
-        del ended[REFUSED]
-    return ended
+def _bodies(rule: Rule, subject: Subject, view: View, policy: Policy) -> tuple[Body, Body]:
+    """Who must act, and who answers for that body today."""
+    body = subject.responsible
+    if rule.acts is not None and rule.acts != body.role:
+        body = Body(rule.acts)
+    if body == ICB and view.commissioner is not None:
+        body = Body("icb", view.commissioner.ods)
+    return body, answerable(body, view.day, policy.successions)
 
 
 def _once_each(questions: list[Question]) -> list[Question]:
@@ -156,10 +151,16 @@ def _once_each(questions: list[Question]) -> list[Question]:
     return list(found.values())
 
 
-def _said(said: dict[str, list[str]], ids: list[str]) -> tuple[str, ...]:
-    if not said:
-        return ()
-    return tuple(sorted({detail for id_ in ids for detail in said.get(id_, ())}))
+def _by_subject(questions: list[Question]) -> Said:
+    """What is unclear, in words, by the ids of what it is about."""
+    said: dict[str, list[str]] = {}
+    for question in questions:
+        said.setdefault(question.subject, []).append(question.detail)
+
+    def details(ids: list[str]) -> tuple[str, ...]:
+        return tuple(sorted({detail for id_ in ids for detail in said.get(id_, ())})) if said else ()
+
+    return details
 
 
 def _plans_without_psychologist(view: View) -> list[Question]:
@@ -177,12 +178,34 @@ def _plans_without_psychologist(view: View) -> list[Question]:
     return questions
 
 
+def _plans_before_the_window(view: View) -> list[Question]:
+    """A final plan sent while the family's 15 days still ran."""
+    return [
+        ask("plan-within-window", case.because["plan.issued"], case.id)
+        for case in view.cases
+        if "plan.draft-served" in case.moments
+        and case.moments["plan.draft-served"] <= case.moments.get("plan.issued", date.min) <= _window(case)
+    ]
+
+
+def _claims_that_end_before_they_begin(view: View) -> list[Question]:
+    wrong = []
+    for fact in view.claims.facts:
+        starts, ends = date_in(fact.data, "from"), date_in(fact.data, "to")
+        if starts is not None and ends is not None and ends < starts:
+            wrong.append(ask("claim-dates", fact))
+    return wrong
+
+
+def _window(case: Case) -> date:
+    return beginning_with(case.moments["plan.draft-served"], WINDOW_DAYS, "days")
+
+
 def _next(deadline: Deadline, day: date, policy: Policy) -> date | None:
-    """The next day on which a deadline, or an alert about it, could change by itself."""
+    """The next day on which a deadline could change by itself."""
     live = deadline.subject.live_from
     days = [live if live is not None and live > day else None]
+    days.append(next_change(deadline.responsible, day, policy.successions))
     if deadline.is_open:
-        soon = soon_on(deadline, policy.due_soon_working_days)
-        days += [changes_on(deadline), soon if soon > day else None]
-        days.append(next_change(deadline.subject.responsible, day, policy.successions))
+        days.append(changes_on(deadline))
     return min(filter(None, days), default=None)

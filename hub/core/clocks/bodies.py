@@ -19,6 +19,11 @@ SUCCESSIONS: tuple[Succession, ...] = (
     Succession("QU9", date(2026, 4, 1)),
 )
 
+AREA_ICBS: dict[str, str] = {
+    "825": "QU9",  # Buckinghamshire
+}
+"""The ICB that is assumed for an area's children while nobody has stated theirs."""
+
 
 def answerable(body: Body, day: date, successions: tuple[Succession, ...]) -> Body:
     """The body that answers on a day for the body asked."""

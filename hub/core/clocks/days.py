@@ -3,12 +3,15 @@
 Statutory weeks are calendar weeks: weekends, bank holidays and school holidays neither pause nor extend them.
 """
 
+from calendar import monthrange
+from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
 
 import holidays
 
 DAY = timedelta(days=1)
+AUGUST = 8
 
 
 @lru_cache(maxsize=64)
@@ -20,6 +23,13 @@ def bank_holidays(year: int) -> frozenset[date]:
 def is_working_day(day: date) -> bool:
     """Monday to Friday, without England's bank holidays."""
     return day.weekday() < 5 and day not in bank_holidays(day.year)
+
+
+def is_tribunal_day(day: date) -> bool:
+    """A working day that the tribunal counts: not 25 December to 1 January and not in August (HESC Rules r21; that
+    these do not count is from general knowledge)."""
+    closed = day.month == AUGUST or (day.month, day.day) == (1, 1) or (day.month == 12 and day.day >= 25)
+    return not closed and is_working_day(day)
 
 
 @lru_cache(maxsize=8192)
@@ -39,6 +49,26 @@ def working_days_before(day: date, number: int) -> date:
     return day
 
 
+@lru_cache(maxsize=8192)
+def working_days_after(day: date, number: int, counted: Callable[[date], bool] = is_working_day) -> date:
+    """The `number`th of the days `counted` after `day`, that day left out."""
+    while number:
+        day += DAY
+        number -= counted(day)
+    return day
+
+
 def weeks_after(start: date, weeks: int) -> date:
     """The last day of "within N weeks of": the day of receipt is left out, so it falls on the same weekday."""
     return start + timedelta(weeks=weeks)
+
+
+def months_after(start: date, months: int) -> date:
+    """The corresponding date so many months later (earlier when negative); where there is none the month's last day."""
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
+
+
+def served_by_post(sent: date) -> date:
+    """First-class post is deemed served on the second working day after posting (Interpretation Act 1978 s7)."""
+    return working_days_after(sent, 2)

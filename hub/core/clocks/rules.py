@@ -1,93 +1,59 @@
-"""The rules: every statutory clock as rows of data, each valid for starts from one day to another.
+"""The timetable: every statutory clock, and the local targets, as rows of data. A change of the law is a new row with
+another `valid_from`, never code. `hub.core.clocks.rule` says what the columns mean; docs/clocks.md is made from here.
 
-A change of the law is a new row with another `valid_from`, never code. Words used in the rows:
+A *moment* is a dated event of what the row is about: a fact's kind, with `:` what its data must say. Moments that mean
+more than one fact alone are worked out in `hub.core.cases`:
 
-* a *moment* is a dated event of a case or of an advice chain: a fact's kind, with `:` what its data must say. Moments
-  that mean more than a fact alone are worked out in `hub.core.cases`: `advice.delivered` is the first delivery to the
-  body asked, `advice.received:usable` is final advice that was not sent back, `advice.declined:permitted` is on a
-  ground of CFA 2014 s31(3) with reasons, `advice.satisfied-by-existing:agreed` has all three agreements of reg 6(4),
-  `child.moved-away` is a move out of the area with no plan;
-* `starts`: the first of these moments that has happened, in this order of preference, starts the clock;
-* `meets` ends it as it should; `closes` ends it without what was due; `voids` makes it not apply. The earliest decides,
-  on one day in that order: what was met is never voided. What was due counts even after a close, should it come yet;
-* `conditional`: the limit matters only if that decision is taken; passed undecided it has lapsed, which is no breach;
-* `exemptions`: grounds that may lift the limit, by the table in the regulations. A ground lifts nothing by itself.
+* `advice.delivered` is the first delivery to the body asked, `advice.received:usable` final advice that was not sent
+  back, `advice.declined:permitted` on a ground of CFA 2014 s31(3) with reasons, `…:agreed` with all three agreements
+  of reg 6(4); `advice.all-requested` and `advice.all-in` are the days on which the last required kind was asked for
+  (or satisfied by existing advice) and the last required heading became complete;
+* `child.moved-away` is a move out of the area with no plan, `plan.moved-away` one with it, `plan.moved-in` into it;
+* `plan.draft-served` is the deemed day of service: by post the second working day after (Interpretation Act 1978 s7);
+* `review.meeting` is the meeting held, else arranged; `review.decided:complete` is the decision told, and where it is
+  to amend also the notice of the proposed amendments (reg 22(2) read with 20(10): R (L, M, P) v Devon [2022]);
+* `transfer.known` is the day on which an authority or ICB knew of a move, unless said the day of the move.
 
-`status` says how the row was checked: `checked` in the law or in a text that quotes it, or from `general knowledge`.
+Sources of `status` and limits: the regulations and guides listed in the project's domain notes, row by row.
 """
 
-from dataclasses import dataclass
-from datetime import date
-from typing import Literal
+from dataclasses import replace
 
 from hub.core.cases.advice import S31_ROLES
-
-SEND_REGULATIONS = date(2014, 9, 1)
-"""The Special Educational Needs and Disability Regulations 2014 (SI 2014/1530) in force."""
+from hub.core.clocks.rule import LOCAL_TARGET, OrLater, Rule
 
 REFUSED = "assessment.decided:refuse"
-ENDED = (REFUSED, "assessment.withdrawn", "child.moved-away", "child.died")
+STOPPED = ("assessment.withdrawn", "child.moved-away", "child.died")
+"""What ends a request from outside: nobody has to act on it any more."""
+
+ENDED = (REFUSED, *STOPPED)
 """What ends a request without a plan, and all its open clocks with it."""
 
+PLAN_OVER = ("plan.ceased", "plan.moved-away", "child.died")
+"""What ends an authority's duties about a plan."""
+
 CASE_GROUNDS = ("school-closure", "early-years-closure", "exceptional-circumstances", "absence")
-"""Regs 5(4), 10(4) and, through it, 13(3). The list is closed: late advice, staffing and panels are not on it."""
+"""Regs 5(4), 10(4) and, through it, 13(3); 27(3); 44(3). A closed list: late advice, staffing, panels are not on it."""
 
 ADVICE_GROUNDS = ("exceptional-circumstances", "absence", "missed-appointment")
 """Reg 8(2). School closure never excuses advice."""
 
-OWN_AUTHORITY = "own-authority"
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One row. `limit` is in `unit`; `counts` names the day-count convention (docs/clocks-first.md)."""
-
-    clock: str
-    about: Literal["case", "advice"]
-    starts: tuple[str, ...]
-    limit: int
-    meets: tuple[str, ...]
-    voids: tuple[str, ...]
-    law: str
-    status: Literal["checked", "general knowledge"]
-    says: str
-    unit: Literal["weeks"] = "weeks"
-    counts: Literal["after"] = "after"
-    closes: tuple[str, ...] = ()
-    conditional: bool = False
-    purposes: frozenset[str] = frozenset()
-    asked_roles: frozenset[str] | None = None
-    exemptions: tuple[str, ...] = ()
-    valid_from: date = SEND_REGULATIONS
-    valid_to: date | None = None
-
-    @property
-    def version(self) -> str:
-        """The row's name among the rows of its clock."""
-        return self.valid_from.isoformat()
-
-    def is_valid(self, start: date) -> bool:
-        """Whether the row governs a clock that starts on that day."""
-        return self.valid_from <= start and (self.valid_to is None or start <= self.valid_to)
-
-    def fits(self, purpose: str, role: str) -> bool:
-        """Whether the row is for advice asked for this purpose of a body in this role; a case's row always fits."""
-        return (not self.purposes or purpose in self.purposes) and (
-            self.asked_roles is None or role in self.asked_roles
-        )
-
-
 ASSESSMENT_ADVICE = frozenset({"assessment", "reassessment"})
 OTHER_ROLES = frozenset({"own-authority", "school", "early-years", "independent", "unknown"})
+ORDERED_ABSENCE_DAYS = 14
+"""Reg 44(3): two weeks away are enough."""
 
-RULES: tuple[Rule, ...] = (
+_NO_PLAN = "plan.decided:no-plan"
+_PLANNED = ("plan.decided:issue", "plan.draft-sent", "plan.issued")
+
+_ASSESSMENT: tuple[Rule, ...] = (
     Rule(
         clock="assessment-decision-6w",
         about="case",
         starts=("assessment.requested",),
         limit=6,
         meets=("assessment.decided",),
-        voids=("assessment.withdrawn", "child.moved-away", "child.died"),
+        voids=STOPPED,
         exemptions=CASE_GROUNDS,
         law="CFA 2014 s36; reg 5(1)",
         status="checked",
@@ -103,9 +69,10 @@ RULES: tuple[Rule, ...] = (
         voids=("advice.cancelled", *ENDED),
         purposes=ASSESSMENT_ADVICE,
         asked_roles=S31_ROLES,
+        acts=None,
         exemptions=ADVICE_GROUNDS,
         law="reg 8(1)",
-        status="checked",
+        status="checked (secondary)",
         says="A body asked for advice gives it within 6 weeks of the day the request reached it.",
     ),
     Rule(
@@ -118,6 +85,7 @@ RULES: tuple[Rule, ...] = (
         voids=("advice.cancelled", *ENDED),
         purposes=ASSESSMENT_ADVICE,
         asked_roles=OTHER_ROLES,
+        acts=None,
         law="guidance",
         status="general knowledge",
         says="The authority's own services, schools and others give advice within the same 6 weeks (Code 9.42, 9.52).",
@@ -127,9 +95,9 @@ RULES: tuple[Rule, ...] = (
         about="case",
         starts=("assessment.requested",),
         limit=16,
-        conditional=True,
-        meets=("plan.decided:no-plan",),
-        voids=("plan.decided:issue", "plan.draft-sent", "plan.issued", *ENDED),
+        at_end="lapsed",
+        meets=(_NO_PLAN,),
+        voids=(*_PLANNED, *ENDED),
         exemptions=CASE_GROUNDS,
         law="CFA 2014 s36(9); reg 10(1)",
         status="checked",
@@ -141,10 +109,494 @@ RULES: tuple[Rule, ...] = (
         starts=("assessment.requested",),
         limit=20,
         meets=("plan.issued",),
-        voids=("plan.decided:no-plan", *ENDED),
+        voids=(_NO_PLAN, *ENDED),
         exemptions=CASE_GROUNDS,
         law="reg 13(2)",
         status="checked",
         says="Send the final plan to family, named institution and ICB within 20 weeks of receiving the request.",
     ),
+    Rule(
+        clock="draft-response-15d",
+        about="draft",
+        starts=("plan.draft-served",),
+        limit=15,
+        unit="days",
+        counts="beginning-with",
+        at_end="met",
+        meets=(),
+        voids=STOPPED,
+        acts="family",
+        law="reg 13(1)(a)",
+        status="checked",
+        says="The family has at least 15 days, beginning with the day the draft was served, to comment on it, to name "
+        "a school and to ask for a meeting. No final plan before they have passed.",
+    ),
 )
+
+_REVIEWS: tuple[Rule, ...] = (
+    Rule(
+        clock="review-first-12m",
+        about="plan",
+        starts=("plan.issued",),
+        limit=12,
+        unit="months",
+        counts="beginning-with",
+        meets=("review.decided",),
+        voids=(*PLAN_OVER, "plan.moved-in"),
+        law="CFA 2014 s44(1)",
+        status="checked (secondary)",
+        says="Complete the first review within the 12 months beginning with the day the plan was made.",
+    ),
+    Rule(
+        clock="review-next-12m",
+        about="cycle",
+        starts=("review.decided",),
+        limit=12,
+        unit="months",
+        counts="beginning-with",
+        meets=("review.decided:next",),
+        voids=(*PLAN_OVER, "plan.moved-in"),
+        law="CFA 2014 s44(1)",
+        status="checked (secondary)",
+        says="Complete the next review within the 12 months beginning with the day of the last review's decision.",
+    ),
+    Rule(
+        clock="review-advice-2w",
+        about="review",
+        starts=("review.meeting",),
+        limit=2,
+        counts="back-from",
+        meets=("review.advice-circulated",),
+        voids=PLAN_OVER,
+        law="reg 20(2), 20(4); reg 21(4)",
+        status="checked",
+        says="Obtain the invited professionals' advice and circulate it at least 2 weeks before the review meeting.",
+    ),
+    Rule(
+        clock="review-report-2w",
+        about="review",
+        starts=("review.held",),
+        limit=2,
+        meets=("review.report-sent",),
+        voids=PLAN_OVER,
+        acts="school",
+        law="reg 20(7)-(8); reg 21(7)",
+        status="checked",
+        says="The head or principal (reg 20), else the authority (reg 21), sends the report within 2 weeks of the "
+        "meeting.",
+    ),
+    Rule(
+        clock="review-decision-4w",
+        about="review",
+        starts=("review.held",),
+        limit=4,
+        meets=("review.decided:complete",),
+        voids=PLAN_OVER,
+        law="reg 20(10); reg 21(9); reg 22(2)(a)",
+        status="checked",
+        says="Tell the family within 4 weeks of the meeting whether the plan is kept, amended or ended; where it is "
+        "to be amended, with the notice of the proposed amendments.",
+    ),
+    Rule(
+        clock="review-final-12w",
+        about="review",
+        starts=("review.held",),
+        limit=12,
+        meets=("plan.amended",),
+        voids=("review.decided:keep", "review.decided:cease", *PLAN_OVER),
+        law="regs 20(10), 22(3)-(4)",
+        status="checked",
+        says="Send the amended plan, or notice that it will not be amended, within 12 weeks of the review meeting.",
+    ),
+    Rule(
+        clock="amendment-final-8w",
+        about="amendment",
+        starts=("review.amendment-notice-sent",),
+        limit=8,
+        meets=("plan.amended",),
+        voids=PLAN_OVER,
+        law="reg 22(3)-(4); reg 28",
+        status="checked",
+        says="Send the amended plan, or notice that it will not be amended, within 8 weeks of the amendment notice.",
+    ),
+)
+
+_TRANSFERS: tuple[Rule, ...] = (
+    Rule(
+        clock="phase-transfer",
+        about="transfer",
+        starts=("transfer.phase:post-16",),
+        limit=0,
+        counts="before",
+        day_of_year=(3, 31),
+        meets=("plan.amended",),
+        voids=PLAN_OVER,
+        law="reg 18",
+        status="checked",
+        says="Review and amend the plan before 31 March of the year in which the young person moves to post-16.",
+    ),
+    Rule(
+        clock="phase-transfer",
+        about="transfer",
+        starts=("transfer.phase:other",),
+        limit=0,
+        counts="before",
+        day_of_year=(2, 15),
+        meets=("plan.amended",),
+        voids=PLAN_OVER,
+        law="reg 18",
+        status="checked",
+        says="Review and amend the plan before 15 February of the year in which the child moves to the next phase.",
+    ),
+    Rule(
+        clock="phase-transfer",
+        about="transfer",
+        starts=("transfer.moves-on",),
+        limit=5,
+        unit="months",
+        counts="back-from",
+        meets=("plan.amended",),
+        voids=PLAN_OVER,
+        law="reg 18",
+        status="checked",
+        says="Review and amend the plan at least 5 months before a move between post-16 institutions.",
+    ),
+    Rule(
+        clock="area-out-15wd",
+        about="transfer",
+        starts=("transfer.known:area-out",),
+        limit=15,
+        unit="working-days",
+        counts="beginning-with",
+        or_later=OrLater("transfer.area:out", 1, "days"),
+        meets=("transfer.plan-passed",),
+        voids=("child.died",),
+        law="reg 15(2)",
+        status="checked",
+        says="The old authority passes the plan to the new one on the day of the move, or within 15 working days "
+        "beginning with the day it knew of the move, if that is later.",
+    ),
+    Rule(
+        clock="area-in-notify-6w",
+        about="transfer",
+        starts=("transfer.area:in",),
+        limit=6,
+        meets=("transfer.family-notified",),
+        voids=PLAN_OVER,
+        law="reg 15(4)",
+        status="checked",
+        says="The new authority tells the family within 6 weeks of the move that the plan has come, whether it will "
+        "assess, and when it will review.",
+    ),
+    Rule(
+        clock="area-in-review",
+        about="transfer",
+        starts=("transfer.area:in",),
+        limit=3,
+        unit="months",
+        counts="beginning-with",
+        or_later=OrLater("plan.made-or-reviewed", 12, "months"),
+        meets=("review.decided",),
+        voids=PLAN_OVER,
+        law="reg 15(5)",
+        status="checked (secondary)",
+        says="The new authority reviews the plan within 12 months of its making or last review, or 3 months of the "
+        "move, whichever is later.",
+    ),
+    Rule(
+        clock="icb-change-15wd",
+        about="transfer",
+        starts=("transfer.known:icb-move",),
+        limit=15,
+        unit="working-days",
+        counts="beginning-with",
+        or_later=OrLater("transfer.icb:move", 1, "days"),
+        meets=("transfer.icb-notified",),
+        voids=("child.died",),
+        acts="icb",
+        law="reg 16",
+        status="checked (secondary)",
+        says="The old ICB tells the new one on the day of the move, or within 15 working days beginning with the day "
+        "it knew of the move, if that is later.",
+    ),
+    Rule(
+        clock="icb-change-15wd",
+        about="transfer",
+        starts=("transfer.known:icb-other",),
+        limit=15,
+        unit="working-days",
+        meets=("transfer.icb-notified",),
+        voids=("child.died",),
+        acts="icb",
+        law="reg 16",
+        status="checked (secondary)",
+        says="Where the ICB changes for another reason, such as a new GP, the old one tells the new one within 15 "
+        "working days of knowing.",
+    ),
+)
+
+_REASSESSMENT: tuple[Rule, ...] = (
+    Rule(
+        clock="reassessment-decision-15d",
+        about="reassessment",
+        starts=("reassessment.requested",),
+        limit=15,
+        unit="days",
+        meets=("reassessment.decided",),
+        voids=PLAN_OVER,
+        law="reg 25(1)",
+        status="checked (secondary)",
+        says="Tell the family within 15 days of receiving the request whether there will be a reassessment.",
+    ),
+    Rule(
+        clock="reassessment-plan-14w",
+        about="reassessment",
+        starts=("reassessment.decided:reassess",),
+        limit=14,
+        meets=("plan.amended", "plan.issued"),
+        voids=PLAN_OVER,
+        exemptions=CASE_GROUNDS,
+        law="reg 27(2)",
+        status="checked",
+        says="Finish the plan within 14 weeks of telling the family that there will be a reassessment.",
+    ),
+)
+
+
+def _order(clock: str, types: tuple[str, ...], limit: int, law: str, says: str, **more: object) -> Rule:
+    """An order's row: the date is the order's, or that of the notice that an appeal is not opposed (reg 45), or of a
+    mediation agreement about what the tribunal could have ordered (reg 42)."""
+    row = Rule(
+        clock=clock,
+        about="order",
+        starts=tuple(f"order.made:{type_}" for type_ in types),
+        limit=limit,
+        meets=(),
+        voids=("plan.ceased", *STOPPED),
+        exemptions=CASE_GROUNDS,
+        absence_days=ORDERED_ABSENCE_DAYS,
+        law=law,
+        status="checked (secondary)",
+        says=says,
+    )
+    return replace(row, **more)  # type: ignore[arg-type]
+
+
+_ASSESSING = ("assess", "reassess")
+_ORDERS: tuple[Rule, ...] = (
+    _order(
+        "order-assess-notify-2w",
+        (*_ASSESSING, "reconsider"),
+        2,
+        "reg 44; reg 45",
+        "Tell the family within 2 weeks of the order that the assessment begins, or what was decided on reconsidering.",
+        meets=("order.notified",),
+    ),
+    _order(
+        "order-decision-10w",
+        _ASSESSING,
+        10,
+        "reg 44; reg 45",
+        "After an ordered assessment, a decision to issue no plan is told to the family within 10 weeks of the order.",
+        at_end="lapsed",
+        meets=(_NO_PLAN,),
+        voids=(*_PLANNED, "plan.amended", "plan.ceased", *STOPPED),
+    ),
+    _order(
+        "order-decision-10w",
+        ("reconsider",),
+        10,
+        "reg 44; reg 45",
+        "A case sent back is decided, and the family told, within 10 weeks of the order.",
+        at_end="lapsed",
+        meets=("assessment.decided", "plan.decided"),
+        voids=(*_PLANNED, "plan.amended", "plan.ceased", *STOPPED),
+    ),
+    _order(
+        "order-plan-14w",
+        _ASSESSING,
+        14,
+        "reg 44; reg 45",
+        "Send the final plan within 14 weeks of the order to assess or reassess.",
+        directed=True,
+        meets=("plan.issued", "plan.amended"),
+        voids=(_NO_PLAN, "plan.ceased", *STOPPED),
+    ),
+    _order(
+        "order-draft-5w",
+        ("make-plan",),
+        5,
+        "reg 44; reg 45",
+        "Send the draft plan within 5 weeks of the order to make one.",
+        meets=("plan.draft-sent",),
+        voids=("plan.issued", "plan.ceased", *STOPPED),
+    ),
+    _order(
+        "order-final-11w",
+        ("make-plan",),
+        11,
+        "reg 44; reg 45",
+        "Send the final plan within 11 weeks of the order to make one.",
+        directed=True,
+        meets=("plan.issued",),
+    ),
+    _order(
+        "order-amend-5w",
+        ("amend-plan", "keep-and-amend"),
+        5,
+        "reg 44; reg 45",
+        "Send the amended plan within 5 weeks of the order to amend it.",
+        directed=True,
+        meets=("plan.amended", "plan.issued"),
+    ),
+    _order(
+        "order-school-2w",
+        ("name-school",),
+        2,
+        "reg 44; reg 45",
+        "Send the plan that names the school within 2 weeks of the order.",
+        directed=True,
+        meets=("plan.amended", "plan.issued"),
+    ),
+    _order(
+        "order-health-care-reply-5w",
+        ("health-care-recommendation",),
+        5,
+        "SI 2017/1306",
+        "The ICB, and social care for its part, answers a recommendation on health or social care within 5 weeks.",
+        directed=True,
+        meets=("order.health-care-replied",),
+        acts="icb",
+        exemptions=(),
+        status="general knowledge",
+    ),
+    Rule(
+        clock="mediation-agreement-2w",
+        about="order",
+        starts=("order.made:other-agreement",),
+        limit=2,
+        directed=True,
+        meets=("plan.amended", "plan.issued", "order.notified"),
+        voids=("plan.ceased", *STOPPED),
+        law="reg 42",
+        status="checked (secondary)",
+        says="Do what was agreed in mediation, and what a tribunal could not have ordered, within 2 weeks of agreeing.",
+    ),
+)
+
+_DISPUTES: tuple[Rule, ...] = (
+    Rule(
+        clock="tribunal-response-30wd",
+        about="appeal",
+        starts=("appeal.notified",),
+        limit=30,
+        unit="tribunal-days",
+        meets=("appeal.responded",),
+        voids=("appeal.closed", "child.died"),
+        law="Tribunal HESC Rules r21",
+        status="checked (secondary)",
+        says="Answer an appeal within 30 working days of its being sent to the authority; 25 December to 1 January "
+        "and August do not count.",
+    ),
+    Rule(
+        clock="mediation-30d",
+        about="mediation",
+        starts=("mediation.icb-told:health", "mediation.requested"),
+        limit=30,
+        unit="days",
+        meets=("mediation.held", "mediation.agreed"),
+        voids=("child.died",),
+        acts=None,
+        law="regs 35-37",
+        status="checked (secondary)",
+        says="Arrange mediation within 30 days of the family's asking for it; on health alone the ICB arranges it, "
+        "within 30 days of being told.",
+    ),
+    Rule(
+        clock="mediation-tell-icb-3wd",
+        about="mediation",
+        starts=("mediation.requested:health", "mediation.requested:both"),
+        limit=3,
+        unit="working-days",
+        meets=("mediation.icb-told",),
+        voids=("child.died",),
+        law="reg 35",
+        status="checked (secondary)",
+        says="Tell the ICB within 3 working days that the family wants mediation about health.",
+    ),
+)
+
+_TARGETS: tuple[Rule, ...] = (
+    Rule(
+        clock="icb-told-considering-2wd",
+        about="case",
+        starts=("assessment.requested",),
+        limit=2,
+        unit="working-days",
+        meets=("notice.considering:icb",),
+        closes=("plan.issued",),
+        voids=(_NO_PLAN, *ENDED),
+        law=LOCAL_TARGET,
+        status="proposal",
+        says="Tell the ICB within 2 working days of a request that an assessment is considered (reg 4(2) sets no "
+        "number).",
+    ),
+    Rule(
+        clock="send-advice-request-2wd",
+        about="case",
+        starts=("assessment.decided:assess",),
+        limit=2,
+        unit="working-days",
+        meets=("advice.all-requested",),
+        closes=("plan.issued",),
+        voids=(_NO_PLAN, *STOPPED),
+        law=LOCAL_TARGET,
+        status="proposal",
+        says="Ask for every required kind of advice within 2 working days of deciding to assess (reg 6 sets no "
+        "number).",
+    ),
+    Rule(
+        clock="advice-all-in-12w",
+        about="case",
+        starts=("assessment.requested",),
+        limit=12,
+        meets=("advice.all-in",),
+        closes=("plan.issued",),
+        voids=(_NO_PLAN, *ENDED),
+        law=LOCAL_TARGET,
+        status="proposal",
+        says="Have every required heading of advice complete within 12 weeks of the request, so that a plan can be "
+        "drafted.",
+    ),
+    Rule(
+        clock="draft-sent-16w",
+        about="case",
+        starts=("assessment.requested",),
+        limit=16,
+        meets=("plan.draft-sent",),
+        closes=("plan.issued",),
+        voids=(_NO_PLAN, *ENDED),
+        law=LOCAL_TARGET,
+        status="proposal",
+        says="Send the draft plan within 16 weeks of the request, to leave the family its 15 days and time to consult.",
+    ),
+    Rule(
+        clock="section-g-before-final",
+        about="case",
+        starts=("assessment.requested",),
+        limit=20,
+        counts="before",
+        event="plan.issued",
+        meets=("plan.section-g-agreed",),
+        closes=("plan.issued",),
+        voids=(_NO_PLAN, *ENDED),
+        acts="icb",
+        law=LOCAL_TARGET,
+        status="proposal",
+        says="The ICB agrees the health provision (Section G) before the final plan is sent (Code 9.141).",
+    ),
+)
+
+RULES: tuple[Rule, ...] = (
+    *_ASSESSMENT, *_REVIEWS, *_TRANSFERS, *_REASSESSMENT, *_ORDERS, *_DISPUTES, *_TARGETS,
+)  # fmt: skip

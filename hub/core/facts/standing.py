@@ -4,28 +4,31 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
+from hub.core.facts.data import EARLIEST, LATEST
 from hub.core.facts.fact import Fact, Key
 from hub.core.questions import Question, ask
 
 ASSIGNED, RELEASED = "link.assigned", "link.released"
-EARLIEST, LATEST = date(1990, 1, 1), date(2100, 1, 1)
-"""Dates outside are slips of the pen or a system's empty date (1900-01-01, 9999-12-31), not dates."""
-
 UNDATED = frozenset({"subject.linked", "child.identified"})
 """Kinds whose effective date decides nothing."""
 
 
 class Standing(NamedTuple):
-    """The facts that count, in an order of their own; `first_seen` is the day a key was first heard of.
+    """The facts that count, in an order of their own, and by kind; `first_seen` is the day a key was first heard of.
 
     `moving`: links whose facts wait for the decision that brings them here. `next_on`: when a fact dated ahead counts.
     """
 
     facts: list[Fact]
+    by_kind: dict[str, list[Fact]]
     first_seen: dict[Key, date]
     questions: list[Question]
     moving: tuple[str, ...]
     next_on: date | None
+
+    def of(self, *kinds: str) -> list[Fact]:
+        """The facts of these kinds, kind after kind, each in the order of its dates."""
+        return [fact for kind in kinds for fact in self.by_kind.get(kind, ())]
 
 
 def stand(facts: Iterable[Fact], day: date) -> Standing:
@@ -53,7 +56,10 @@ def stand(facts: Iterable[Fact], day: date) -> Standing:
         else:
             standing.append(fact)
     standing.sort(key=_order)
-    return Standing(standing, first_seen, questions, moving, next_on)
+    by_kind: dict[str, list[Fact]] = {}
+    for fact in standing:
+        by_kind.setdefault(fact.kind, []).append(fact)
+    return Standing(standing, by_kind, first_seen, questions, moving, next_on)
 
 
 def _order(fact: Fact) -> tuple[date, str, str, str, str]:

@@ -33,12 +33,14 @@ def request_parts(draw: st.DrawFn) -> tuple[str, dict[str, str], dict[str, Any]]
         st.sampled_from(
             ["assessment.requested"] * 3
             + ["assessment.decided", "assessment.withdrawn", "plan.decided", "plan.draft-sent"]
-            + ["plan.issued", "plan.amended", "plan.ceased", "child.moved", "child.died"]
+            + ["plan.issued", "plan.amended", "plan.ceased", "child.moved", "child.died", "exemption.claimed"]
         )
     )
     data: dict[str, Any] = {}
     if kind in outcomes:
         data = {"outcome": draw(st.sampled_from(outcomes[kind]))}
+    elif kind == "exemption.claimed":
+        data = draw(CLAIMS)
     elif kind == "child.died":
         data = {"notice": draw(st.sampled_from(["formal", "informal"]))}
     elif kind == "child.moved":
@@ -54,7 +56,8 @@ def advice_parts(draw: st.DrawFn) -> tuple[str, dict[str, str], dict[str, Any]]:
             ["advice.requested"] * 4
             + ["advice.delivered", "advice.delivered", "advice.received", "advice.received", "advice.received"]
             + ["advice.acknowledged", "advice.sent-by-body", "advice.returned", "advice.declined"]
-            + ["advice.cancelled", "advice.satisfied-by-existing", "subject.linked"]
+            + ["advice.cancelled", "advice.satisfied-by-existing", "subject.linked", "exemption.claimed"]
+            + ["exemption.accepted", "exemption.refused"]
         )
     )
     named = draw(st.one_of(advices, advices, st.none()))
@@ -62,7 +65,18 @@ def advice_parts(draw: st.DrawFn) -> tuple[str, dict[str, str], dict[str, Any]]:
     return kind, subject, draw(DATA[kind]) if kind in DATA else {}
 
 
+CLAIMS = st.fixed_dictionaries(
+    {"ground": st.sampled_from(["absence", "exceptional-circumstances", "missed-appointment", "other"])},
+    optional={
+        "from": st.sampled_from(["2026-02-01", "2026-04-01"]),
+        "to": st.sampled_from(["2026-03-15", "2026-06-01"]),
+    },
+)
+
 DATA: dict[str, st.SearchStrategy[dict[str, Any]]] = {
+    "exemption.claimed": CLAIMS,
+    "exemption.accepted": st.fixed_dictionaries({"claim": st.sampled_from(["R-1", "R-2"])}),
+    "exemption.refused": st.fixed_dictionaries({"claim": st.sampled_from(["R-1", "R-2"])}),
     "advice.requested": st.builds(
         compact,
         heading=st.sampled_from(HEADINGS),
@@ -151,6 +165,24 @@ def histories(max_size: int = 14) -> st.SearchStrategy[list[dict[str, Any]]]:
         st.lists(facts(), min_size=1, max_size=max_size),
         st.lists(decisions(), max_size=2),
     )
+
+
+@st.composite
+def sayings(draw: st.DrawFn) -> dict[str, Any]:
+    """That a source fell silent or was heard again, with the instant at which it became known or without."""
+    on = FIRST + timedelta(days=draw(st.integers(0, (AFTER - FIRST).days)))
+    known = on + timedelta(days=draw(st.sampled_from([0, 0, 0, 2])))
+    said = {
+        "kind": draw(st.sampled_from(["source.silent", "source.silent", "source.heard"])),
+        "effective_on": on.isoformat(),
+        "data": {"source": draw(st.sampled_from([COUNCIL, COUNCIL, TRUST]))},
+    }
+    if draw(st.sampled_from([True, True, True, False])):
+        said["received_at"] = f"{min(known, AFTER).isoformat()}T{draw(st.sampled_from(['09', '15']))}:00:00Z"
+    return said
+
+
+silences = st.lists(sayings(), max_size=4)
 
 
 days = st.integers(0, (AFTER - FIRST).days).map(lambda n: FIRST + timedelta(days=n))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from hub.core.casework.policy import Policy
 from hub.stages import casework
-from tests.property.casework.strategies import FIRST, histories
-from tests.property.casework.test_laws import LIVE
+from tests.property.casework.strategies import FIRST, histories, silences
+from tests.property.casework.test_laws import LIVE, SOON_COMPLETE
 from tests.unit.casework.facts import POLICY, requested
 from tests.unit.casework.stage import Bench, reached
 
@@ -20,12 +20,12 @@ LOG_DAYS = 240
 
 @st.composite
 def logs(draw: st.DrawFn) -> list[dict[str, Any]]:
-    """One partition's facts of three children, some of them twice, and days, in any order."""
+    """One partition's facts of three children, some of them twice, days and what is said of sources, in any order."""
     said = [value | {"child_id": f"chd-{n}"} for n in range(3) for value in draw(histories(6))]
     again = draw(st.lists(st.sampled_from(said), max_size=3))
     offsets = st.integers(0, LOG_DAYS).map(lambda n: FIRST + timedelta(days=n))
     days = [reached(day.isoformat()) for day in draw(st.lists(offsets, max_size=4))]
-    return draw(st.permutations([*said, *again, *days]))
+    return draw(st.permutations([*said, *again, *days, *draw(silences)]))
 
 
 def remembered(bench: Bench, log: Sequence[dict[str, Any]], cuts: Sequence[int]) -> tuple[Any, ...]:
@@ -37,12 +37,12 @@ def remembered(bench: Bench, log: Sequence[dict[str, Any]], cuts: Sequence[int])
     tasks = {key: task for key, task in bench.topics.get("hub.review", {}).items() if task["state"] == "open"}
     said = (bench.topics.get("hub.children", {}), bench.topics.get("hub.deadlines", {}), tasks)
     # Two children may name one request, and so share an alert's id.
-    last = {(alert["child_id"], alert["id"]): alert["state"] for alert in bench.alerts}
+    last = {(alert["child_id"] or "", alert["id"]): alert["state"] for alert in bench.alerts}
     return bench.state.values, *said, sorted(key for key, state in last.items() if state == "open")
 
 
 @settings(max_examples=150, deadline=None)
-@given(logs(), st.sampled_from([POLICY, LIVE]), st.lists(st.integers(0, 60), max_size=8))
+@given(logs(), st.sampled_from([POLICY, LIVE, SOON_COMPLETE]), st.lists(st.integers(0, 60), max_size=8))
 def test_any_cut_into_batches_remembers_the_same_bytes(
     log: list[dict[str, Any]], policy: Policy, cuts: list[int]
 ) -> None:

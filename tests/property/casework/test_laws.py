@@ -8,12 +8,14 @@ from hypothesis import given as given_as_it_comes
 from hypothesis import settings
 from hypothesis import strategies as st
 
+from hub.core.alerts.rules import RULES
+from hub.core.alerts.silence import Silences, read_saying, source_alerts
 from hub.core.casework.evaluate import Evaluation, evaluate
 from hub.core.casework.policy import Policy
 from hub.core.facts.fact import read_fact
 from schemas.sources import Source, Sources
-from tests.property.casework.strategies import AFTER, FIRST, LAST, days, histories
-from tests.unit.casework.facts import CHILD, COUNCIL, POLICY, TRUST
+from tests.property.casework.strategies import AFTER, FIRST, LAST, days, histories, silences
+from tests.unit.casework.facts import CHILD, COUNCIL, POLICY, SOURCES, TRUST
 from tests.unit.casework.stage import Bench, reached
 
 DAY = timedelta(days=1)
@@ -25,7 +27,8 @@ LIVE = Policy(
         )
     )
 )
-policies = st.sampled_from([POLICY, LIVE])
+SOON_COMPLETE = Policy(SOURCES, required_headings=frozenset({"medical"}), exempt_review_days=7)
+policies = st.sampled_from([POLICY, LIVE, SOON_COMPLETE])
 
 
 def given(*drawn):
@@ -33,8 +36,12 @@ def given(*drawn):
     return lambda test: settings(deadline=None)(given_as_it_comes(*drawn)(test))
 
 
-def run(values, day, policy=POLICY) -> Evaluation:
-    return evaluate(CHILD, [read_fact(value) for value in values], day, policy)
+def run(values, day, policy=POLICY, said=()) -> Evaluation:
+    return evaluate(CHILD, [read_fact(value) for value in values], day, policy, silences=silent(said))
+
+
+def silent(said) -> Silences:
+    return Silences(read_saying(value) for value in said)
 
 
 def said(evaluation: Evaluation) -> dict[str, Any]:
@@ -51,22 +58,25 @@ def said(evaluation: Evaluation) -> dict[str, Any]:
     )
 
 
-@given(histories(), days, st.randoms(use_true_random=False))
-def test_order_and_repetition_change_nothing(values, day, random):
+@given(histories(), days, policies, silences, st.randoms(use_true_random=False))
+def test_order_and_repetition_change_nothing(values, day, policy, quiet, random):
     shuffled = values + random.choices(values, k=len(values))
     random.shuffle(shuffled)
-    assert said(run(values, day)) == said(run(shuffled, day))
+    again = quiet + quiet[:1]
+    random.shuffle(again)
+    assert said(run(values, day, policy, quiet)) == said(run(shuffled, day, policy, again))
 
 
-@given(histories(), days)
-def test_the_past_is_what_was_known_then(values, day):
+@given(histories(), days, policies, silences)
+def test_the_past_is_what_was_known_then(values, day, policy, quiet):
     known = [value for value in values if read_fact(value).received_on <= day]
-    assert said(run(values, day)) == said(run(known, day))
+    heard = [value for value in quiet if read_saying(value).known_on <= day]
+    assert said(run(values, day, policy, quiet)) == said(run(known, day, policy, heard))
 
 
-@given(histories(), policies, st.randoms(use_true_random=False))
-def test_the_stage_says_what_one_evaluation_says_however_the_facts_come(values, policy, random):
-    shuffled = values + random.choices(values, k=3)
+@given(histories(), policies, silences, st.randoms(use_true_random=False))
+def test_the_stage_says_what_one_evaluation_says_however_the_facts_come(values, policy, quiet, random):
+    shuffled = values + random.choices(values, k=3) + quiet + quiet[:1]
     random.shuffle(shuffled)
     bench = Bench(policy)
     while shuffled:
@@ -79,12 +89,13 @@ def test_the_stage_says_what_one_evaluation_says_however_the_facts_come(values, 
         if random.random() < 0.3:
             bench.reopen()
     bench.feed([reached(AFTER.isoformat())])
-    expected = said(run(values, AFTER, policy))
+    expected = said(run(values, AFTER, policy, quiet))
     assert bench.topics["hub.children"] == {CHILD.encode(): expected["record"]}
     assert bench.topics.get("hub.deadlines", {}) == {
         f"{CHILD}|{deadline['id']}".encode(): deadline for deadline in expected["deadlines"]
     }
-    assert sorted(bench.open_alerts()) == sorted(alert["id"] for alert in expected["alerts"])
+    of_sources = source_alerts(silent(quiet), AFTER, RULES, policy.sources)
+    assert sorted(bench.open_alerts()) == sorted([alert["id"] for alert in expected["alerts"]] + [*of_sources])
     assert_opened_and_cleared_in_turn(bench)
     tasks = [task for task in bench.topics.get("hub.review", {}).values() if task["state"] == "open"]
     assert sorted(task["id"] for task in tasks) == sorted(
@@ -99,14 +110,29 @@ def assert_opened_and_cleared_in_turn(bench: Bench) -> None:
         last[alert["id"]] = alert["state"]
 
 
-@given(histories(8), days, policies)
-def test_next_on_is_never_too_late(values, day, policy):
+@given(histories(8), days, policies, silences)
+def test_next_on_is_never_too_late(values, day, policy, quiet):
     known = [value for value in values if read_fact(value).received_on <= day]
-    evaluation = run(known, day, policy)
+    heard = [value for value in quiet if read_saying(value).known_on <= day]
+    evaluation = run(known, day, policy, heard)
     expected = said(evaluation)
     until = evaluation.next_on or day + timedelta(days=150)
     for step in range(1, min((until - day).days, 150)):
-        assert said(run(known, day + step * DAY, policy)) == expected
+        assert said(run(known, day + step * DAY, policy, heard)) == expected
+
+
+@given(histories(), days, policies, silences)
+def test_a_silence_opens_no_alert_and_takes_none_back(values, day, policy, quiet):
+    """But for those after it: what a silence held back may open later, under another number."""
+    heard = [value for value in quiet if value["kind"] == "source.silent"]
+    without, under = run(values, day, policy), run(values, day, policy, heard)
+    standing = {(alert["about"], alert["threshold"], alert["audience"]) for alert in without.alerts}
+    for alert in under.alerts:
+        assert (alert["about"], alert["threshold"], alert["audience"]) in standing
+    assert said(under)["deadlines"] == said(without)["deadlines"]
+    before = {alert["id"] for alert in run(values, day - DAY, policy, heard).alerts}
+    cleared = before - {alert["id"] for alert in under.alerts}
+    assert cleared.isdisjoint(alert["id"] for alert in without.alerts)
 
 
 @given(histories(), days)

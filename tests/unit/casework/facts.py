@@ -5,6 +5,7 @@ from typing import Any
 
 from hub.core.casework.evaluate import Evaluation, evaluate
 from hub.core.casework.policy import Policy
+from hub.core.clocks.rules import RULES
 from hub.core.facts.fact import read_fact
 from schemas.sources import Source, Sources
 
@@ -22,6 +23,8 @@ SOURCES = Sources(
     )
 )
 POLICY = Policy(SOURCES)
+LAW = Policy(SOURCES, rules=tuple(rule for rule in RULES if not rule.is_target))
+"""Without the local targets."""
 
 
 def fact(kind: str, effective_on: str | None, record: str = "REQ-1", **fields: Any) -> dict[str, Any]:

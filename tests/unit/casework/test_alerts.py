@@ -10,6 +10,7 @@ from schemas.sources import Source, Sources
 from tests.unit.casework.facts import (
     CHILD,
     COUNCIL,
+    LAW,
     about_advice,
     about_request,
     alerts,
@@ -25,6 +26,12 @@ REQUEST = requested("2026-09-01")
 ASSESS = about_request("assessment.decided", "2026-10-01", data={"outcome": "assess"})
 ADVICE = [REQUEST, ASSESS, asked("2026-10-02")]  # due 13 November, act by 12 November, due soon from 29 October
 OFFICER = "designated-officer"
+SERVICE = "service:speech-and-language"
+
+
+def to(audience, evaluation):
+    """The alerts that one audience has."""
+    return [alert for alert in evaluation.alerts if alert["audience"] == audience]
 
 
 def received(on, **fields):
@@ -35,32 +42,36 @@ def received(on, **fields):
     ("day", "expected"),
     [
         ("2026-10-28", []),
-        ("2026-10-29", [("due-soon", OFFICER)]),
-        ("2026-11-13", [("due-soon", OFFICER)]),
-        ("2026-11-14", [("due-soon", OFFICER), ("overdue", OFFICER)]),
+        ("2026-10-29", ["due-soon"]),
+        ("2026-11-13", ["due-soon"]),
+        ("2026-11-14", ["due-soon", "overdue"]),
     ],
 )
 def test_due_soon_stands_from_ten_working_days_before_act_by_and_overdue_after_the_due_date(day, expected):
-    assert alerts(on_day(ADVICE, day)) == expected
+    told = ["coordinator", OFFICER, SERVICE]
+    assert alerts(on_day(ADVICE, day)) == [(threshold, who) for threshold in expected for who in told]
 
 
 def test_since_is_the_day_it_opened_and_the_id_is_that_of_the_design():
-    (alert,) = on_day(ADVICE, "2026-11-10").alerts
+    (alert,) = to(SERVICE, on_day(ADVICE, "2026-11-10"))
     assert (alert["since"], alert["caused_by"]) == (date(2026, 10, 29), "day")
-    assert alert["id"] == digest(alert["about"], "due-soon", OFFICER, 1)
+    assert alert["id"] == digest(alert["about"], "due-soon", SERVICE, 1)
     assert alert["about"] == alert["deadline"]
 
 
 @pytest.mark.parametrize(
-    ("body", "audience"), [("trust", OFFICER), ("nhs-england", OFFICER), ("school", "coordinator")]
+    ("body", "officer"), [("trust", [OFFICER]), ("nhs-england", [OFFICER]), ("school", []), ("own-authority", [])]
 )
-def test_who_is_told_depends_on_the_body_asked(body, audience):
+def test_who_is_told_depends_on_the_body_asked(body, officer):
     facts = [REQUEST, ASSESS, asked("2026-10-02", asked={"role": body})]
-    assert alerts(on_day(facts, "2026-11-10")) == [("due-soon", audience)]
+    told = [audience for _, audience in alerts(on_day(facts, "2026-11-10"))]
+    assert told == ["coordinator", *officer, SERVICE]
+    facts = [REQUEST, ASSESS, asked("2026-10-02", asked={"role": body}, service=None)]
+    assert [audience for _, audience in alerts(on_day(facts, "2026-11-10"))] == ["coordinator", *officer]
 
 
 def test_a_conditional_limit_is_never_overdue_and_clears_as_lapsed():
-    bench = Bench()
+    bench = Bench(LAW)
     bench.feed([REQUEST, ASSESS, reached("2026-12-08"), reached("2026-12-22"), reached("2026-12-23")])
     assert [(alert["threshold"], alert["state"], alert["reason"]) for alert in bench.alerts] == [
         ("due-soon", "open", None),
@@ -79,11 +90,12 @@ CLEARING = [
 ]
 
 
+@pytest.mark.parametrize("audience", [OFFICER, SERVICE, "coordinator"])
 @pytest.mark.parametrize(("end", "reason"), CLEARING)
-def test_each_clears_once_with_its_reason(end, reason):
+def test_each_clears_once_with_its_reason(end, reason, audience):
     bench = Bench()
     bench.feed([*ADVICE, reached("2026-11-19"), end, end, reached("2026-11-20")])
-    mine = [alert for alert in bench.alerts if alert["audience"] == OFFICER]
+    mine = [alert for alert in bench.alerts if alert["audience"] == audience]
     assert [(alert["threshold"], alert["reason"]) for alert in mine] == [
         ("due-soon", None),
         ("overdue", None),
@@ -95,14 +107,12 @@ def test_each_clears_once_with_its_reason(end, reason):
 def test_reopening_is_the_next_number_and_the_same_day_is_not():
     back = about_advice("advice.returned", "2026-12-01")
     facts = [*ADVICE, received("2026-11-20"), back]
-    ids = {
-        alert["threshold"]: alert["id"] for alert in on_day(facts, "2026-12-01").alerts if alert["audience"] == OFFICER
-    }
+    ids = {alert["threshold"]: alert["id"] for alert in to(SERVICE, on_day(facts, "2026-12-01"))}
     about = deadlines(on_day(facts, "2026-12-01"))["advice-6w ADV-1"]["id"]
-    assert ids["overdue"] == digest(about, "overdue", OFFICER, 2)
+    assert ids["overdue"] == digest(about, "overdue", SERVICE, 2)
     same_day = [*ADVICE, received("2026-11-13"), about_advice("advice.returned", "2026-11-13", received="2026-11-14")]
-    ids = {alert["threshold"]: alert["id"] for alert in on_day(same_day, "2026-11-14").alerts}
-    assert ids["overdue"] == digest(about, "overdue", OFFICER, 1)
+    ids = {alert["threshold"]: alert["id"] for alert in to(SERVICE, on_day(same_day, "2026-11-14"))}
+    assert ids["overdue"] == digest(about, "overdue", SERVICE, 1)
     assert "due-soon" not in ids  # what is late already when it is open again is told once
 
 
@@ -122,29 +132,31 @@ def test_case_52_a_date_corrected_backwards_raises_one_alert_marked_as_a_correct
 
 def test_a_late_fact_that_makes_something_late_is_a_change():
     late = asked("2026-10-02", received="2026-11-02")
-    (alert,) = on_day([REQUEST, ASSESS, late], "2026-11-02").alerts
+    (alert,) = to(SERVICE, on_day([REQUEST, ASSESS, late], "2026-11-02"))
     assert (alert["threshold"], alert["caused_by"]) == ("due-soon", "change")
 
 
 def test_what_is_overdue_when_first_seen_is_standing_and_raises_nothing():
     old = requested("2026-01-05", received="2026-09-01")
-    found = on_day([old], "2026-09-01")
-    assert found.alerts == []
+    assert on_day([old], "2026-09-01").alerts == []
+    found = on_day([old], "2026-09-01", LAW)
     assert [deadline.standing for deadline in found.deadlines] == [True, True, False]
     assert found.record["standing"] == 2
     done = about_request("plan.issued", "2026-09-05", data={})
-    assert on_day([old, done], "2026-09-06").record["standing"] == 1
+    assert on_day([old, done], "2026-09-06", LAW).record["standing"] == 1
 
 
 def test_what_was_standing_and_is_corrected_to_be_in_time_is_a_deadline_like_any_other():
     old = requested("2026-01-05", received="2026-09-01")
     right = requested("2026-08-05", version=2, received="2026-09-03")
-    found = on_day([old, right], "2026-09-20")
+    found = on_day([old, right], "2026-09-20", LAW)
     assert ("overdue", "coordinator") in alerts(found)
     assert found.record["standing"] == 0
 
 
-LIVE = Policy(Sources(sources=(Source(id=COUNCIL, kind="council", area="825", live_from=date(2026, 11, 1)),)))
+LIVE = Policy(
+    Sources(sources=(Source(id=COUNCIL, kind="council", area="825", live_from=date(2026, 11, 1)),)), rules=LAW.rules
+)
 
 
 def test_before_a_source_is_live_nothing_is_raised_and_what_is_late_then_is_standing():
@@ -164,7 +176,7 @@ def test_what_is_due_soon_when_a_source_goes_live_is_marked_as_import():
 
 
 def test_the_first_import_of_old_cases_is_quiet():
-    bench = Bench()
+    bench = Bench(LAW)
     facts = []
     for n in range(50):
         start = requested(f"2025-0{n % 9 + 1}-03", f"REQ-{n}", received="2026-09-01")
@@ -210,9 +222,9 @@ def test_an_informal_death_holds_alerts_and_ends_no_clock():
 
 
 def test_an_alert_carries_references_dates_service_and_state_only():
-    (alert,) = on_day(ADVICE, "2026-11-10").alerts
+    (alert,) = to(OFFICER, on_day(ADVICE, "2026-11-10"))
     assert set(alert) == {
         "id", "child_id", "about", "deadline", "threshold", "audience", "state", "reason", "since", "caused_by",
-        "service", "area", "case_reference", "due_on", "act_by",
+        "severity", "service", "area", "case_reference", "due_on", "act_by",
     }  # fmt: skip
     assert alert["service"] == "speech-and-language"

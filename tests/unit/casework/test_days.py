@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from hub.core.clocks.days import bank_holidays, is_working_day, last_working_day, weeks_after, working_days_before
-from tests.unit.casework.facts import deadlines, on_day, requested
+from tests.unit.casework.facts import LAW, deadlines, on_day, requested
 
 WORKED = [  # request received, 6, 16 and 20 weeks; why it is a trap
     ("2026-01-05", "2026-02-16", "2026-04-27", "2026-05-25"),  # due on a bank holiday
@@ -72,6 +72,6 @@ def test_weeks_keep_the_weekday_over_clock_changes_and_leap_days(start):
 def test_a_day_is_a_london_day():
     late = requested("2026-07-02", received="2026-07-01T23:30:00Z")
     assert on_day([late], "2026-07-01").deadlines == []
-    assert len(on_day([late], "2026-07-02").deadlines) == 3
+    assert len(on_day([late], "2026-07-02", LAW).deadlines) == 3
     winter = requested("2026-01-05", received="2026-01-05T23:30:00Z")
-    assert len(on_day([winter], "2026-01-05").deadlines) == 3
+    assert len(on_day([winter], "2026-01-05", LAW).deadlines) == 3

@@ -3,7 +3,7 @@
 from itertools import count
 
 from hub.stages import casework
-from tests.unit.casework.facts import requested
+from tests.unit.casework.facts import LAW, requested
 from tests.unit.casework.stage import Bench, reached, to_record
 
 CHILDREN = [requested("2026-09-01") | {"child_id": f"chd-{n:03}"} for n in range(120)]
@@ -45,7 +45,7 @@ def test_a_crash_between_slices_is_exact(monkeypatch):
 
 
 def test_facts_before_and_after_a_day_in_one_batch_are_taken_in_their_order():
-    bench = Bench()
+    bench = Bench(LAW)
     late = requested("2026-09-02", received="2026-10-20") | {"child_id": "chd-late"}
     bench.feed([CHILDREN[0], reached("2026-10-14"), late, reached("2026-10-20")])
     assert overdue(bench) == ["chd-000"]

@@ -1,0 +1,29 @@
+"""The read model, for commands that only look."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection
+
+from hub.commands.failures import stop
+from hub.platform.settings import Settings
+from hub.stages.errors import Unavailable
+from hub.store import SchemaMismatch
+from hub.store.engine import open_engine
+from hub.store.readmodel import ReadModel
+
+
+@contextmanager
+def read_model() -> Iterator[Connection]:
+    """A connection of one moment; ends the command with a sentence when it cannot be read."""
+    try:
+        engine = open_engine(Settings().database_url, read_only=True)
+    except ValueError as error:
+        stop(str(error))
+    try:
+        with ReadModel(engine).connection() as connection:
+            yield connection
+    except (Unavailable, SchemaMismatch) as error:
+        stop(f"{error}. Check SENDHUB_DATABASE_URL, and that the hub is running.")
+    finally:
+        engine.dispose()

@@ -1,0 +1,47 @@
+"""Appeals to the tribunal, and mediation."""
+
+from hub.core.cases.body import Body
+from hub.core.cases.case import Cases
+from hub.core.cases.matter import Matter, Told, on
+from hub.core.facts.data import text_in
+
+APPEAL = ("appeal.notified", "appeal.responded", "appeal.closed")
+MEDIATION = ("mediation.requested", "mediation.icb-told", "mediation.held", "mediation.agreed")
+AUTHORITY = Body("own-authority")
+
+
+def appeals_of(told: Told, cases: Cases) -> list[Matter]:
+    """One matter for each appeal that was sent to the authority."""
+    return _matters("appeal", APPEAL, told, cases)
+
+
+def mediations_of(told: Told, cases: Cases) -> list[Matter]:
+    """One matter for each mediation that was asked for. On health alone the ICB arranges it, once told (reg 35)."""
+    found = _matters("mediation", MEDIATION, told, cases)
+    for matter in found:
+        issues = text_in(matter.start.data, "issues")
+        matter.body = Body("icb") if issues == "health" else AUTHORITY
+        if issues is not None:
+            for kind in ("mediation.requested", "mediation.icb-told"):
+                if kind in matter.moments:
+                    matter.mark(f"{kind}:{issues}", matter.moments[kind], matter.because[kind])
+    return found
+
+
+def _matters(about: str, kinds: tuple[str, ...], told: Told, cases: Cases) -> list[Matter]:
+    """A start and what followed: `kinds[0]` starts it."""
+    found = []
+    for id_, facts in told.gathered(about, kinds).items():
+        starts = [fact for fact in facts if fact.kind == kinds[0]]
+        if not starts:
+            continue
+        start = told.first(id_, starts)
+        case = cases.of(told.named(start, "request"), on(start))
+        shown = {name: told.named(start, name) for name in ("request", "plan", "order", "appeal")}
+        ids = {name: named for name, named in shown.items() if named} | {about: id_}
+        matter = Matter("appeal" if about == "appeal" else "mediation", id_, ids, start, told.seen_on(starts), case)
+        matter.mark(start.kind, on(start), start)
+        for kind in kinds[1:]:
+            told.follow(matter, [fact for fact in facts if fact.kind == kind], on(start))
+        found.append(matter)
+    return found

@@ -1,0 +1,141 @@
+"""Plans in force, and what follows from having one: its draft, its reviews, its amendments and its end."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from hub.core.cases.case import Case, Cases
+from hub.core.cases.matter import Matter, Told, on
+from hub.core.facts.fact import Fact
+
+UNKNOWN_PLAN = ""
+"""Stands for the plan of a child whose plan's issue the hub has not heard of: plans older than the feed are many."""
+
+
+@dataclass(slots=True)
+class Plan:
+    """One plan. `id` is its case's where the case is known, so that it is the same before and after a plan id is.
+
+    `ends` are the days and facts that end an authority's duties about it. `amended` are its amendments, in order.
+    """
+
+    id: str
+    plan_id: str | None
+    case: Case | None
+    issued: Fact | None
+    ends: dict[str, Fact] = field(default_factory=dict)
+    moved_in: list[Fact] = field(default_factory=list)
+    amended: list[Fact] = field(default_factory=list)
+
+    @property
+    def issued_on(self) -> date | None:
+        """The day it was first made, by whichever authority made it."""
+        return self.issued.effective_on if self.issued else None
+
+    def shown(self) -> dict[str, str]:
+        """Its ids."""
+        ids = {"request": self.case.id if self.case else None, "plan": self.plan_id}
+        return {name: id_ for name, id_ in ids.items() if id_}
+
+    def in_force(self, day: date) -> bool:
+        """Whether an event of that day could be about it."""
+        made, over = self.issued_on, min((on(fact) for fact in self.ends.values()), default=date.max)
+        return (made is None or made <= day) and day <= over
+
+    def close(self, matter: Matter) -> None:
+        """What ended the plan ended the matter too, unless it had begun after."""
+        for moment, fact in self.ends.items():
+            matter.mark(moment, on(fact), fact)
+
+
+class Plans:
+    """A child's plans, and which of them a fact is about."""
+
+    def __init__(self, told: Told, cases: Cases) -> None:
+        self.plans = [*_of_cases(told, cases), *_loose(told, cases)]
+        self._told = told
+        self._by_id = {id_: plan for plan in self.plans for id_ in (plan.id, plan.plan_id) if id_}
+        self._cases = cases
+        _end(self, told)
+
+    def of(self, fact: Fact) -> Plan:
+        """The plan that a fact names, itself or by its request; else the only one in force; else one not known."""
+        for id_ in filter(None, (self._told.named(fact, "plan"), self._told.named(fact, "request"))):
+            if id_ in self._by_id:
+                return self._by_id[id_]
+            case = self._cases.by_request.get(id_)
+            if case is not None and case.id in self._by_id:
+                return self._by_id[case.id]
+        named = self._told.named(fact, "plan")
+        if named is None:
+            fits = [plan for plan in self.plans if plan.in_force(on(fact))]
+            if len(fits) == 1:
+                return fits[0]
+        return self._add(named)
+
+    def _add(self, plan_id: str | None) -> Plan:
+        plan = Plan(plan_id or UNKNOWN_PLAN, plan_id, None, None)
+        if plan.id in self._by_id:
+            return self._by_id[plan.id]
+        self.plans.append(plan)
+        self._by_id[plan.id] = plan
+        return plan
+
+
+def drafts_of(told: Told, cases: Cases) -> list[Matter]:
+    """For each case with a draft, the family's days from its service. Only what came after it ends them."""
+    found = []
+    for case in cases.cases:
+        fact = case.because.get("plan.draft-sent")
+        if fact is None:
+            continue
+        matter = Matter("draft", case.id, {"request": case.id}, fact, told.seen_on([fact]), case)
+        if "plan" in fact.subject:
+            matter.shown["plan"] = fact.subject["plan"]
+        matter.mark("plan.draft-served", case.moments["plan.draft-served"], fact)
+        for moment in ("assessment.withdrawn", "child.moved-away", "child.died", "plan.issued"):
+            if moment in case.moments and case.moments[moment] >= on(fact):
+                matter.mark(moment, case.moments[moment], case.because[moment])
+        found.append(matter)
+    return found
+
+
+def _of_cases(told: Told, cases: Cases) -> Iterable[Plan]:
+    for case in cases.cases:
+        issued = case.because.get("plan.issued")
+        if issued is not None:
+            yield Plan(case.id, told.named(issued, "plan"), case, issued)
+
+
+def _loose(told: Told, cases: Cases) -> Iterable[Plan]:
+    """Plans of no request that is known: each by its own id, from the first day on which it is said to be issued."""
+    issued: dict[str, list[Fact]] = {}
+    for fact in cases.loose_plans:
+        if fact.kind == "plan.issued":
+            issued.setdefault(told.id_of(fact, "plan"), []).append(fact)
+    for id_, facts in issued.items():
+        yield Plan(id_, id_, None, told.first(id_, facts))
+
+
+def _end(plans: Plans, told: Told) -> None:
+    """Who ceases, moves or amends which plan."""
+    area = told.precedence.area
+    for fact in told.of("plan.amended"):
+        plans.of(fact).amended.append(fact)
+    for fact in told.of("plan.ceased"):
+        plans.of(fact).ends.setdefault("plan.ceased", fact)
+    for fact in told.of("transfer.area"):
+        direction = fact.data.get("direction")
+        plan = plans.of(fact)
+        if direction == "in":
+            plan.moved_in.append(fact)
+        elif direction == "out" and (plan.issued is None or _same(area(plan.issued.source), area(fact.source))):
+            plan.ends.setdefault("plan.moved-away", fact)
+    for plan in plans.plans:
+        away = plan.ends.get("plan.moved-away")
+        if away is not None and any(on(fact) >= on(away) for fact in plan.moved_in):
+            del plan.ends["plan.moved-away"]  # another area here has taken it over
+
+
+def _same(one: str | None, other: str | None) -> bool:
+    return one is None or other is None or one == other

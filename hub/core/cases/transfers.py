@@ -1,0 +1,91 @@
+"""Transfers: to another phase of education, to or from another area, to another ICB."""
+
+from hub.core.cases.body import Body
+from hub.core.cases.case import Cases
+from hub.core.cases.matter import Matter, Told, on
+from hub.core.cases.plans import Plan, Plans
+from hub.core.cases.reviews import Reviews
+from hub.core.facts.data import date_in, text_in, year_in
+from hub.core.facts.fact import Fact
+from hub.core.questions import ask
+
+STARTS = ("transfer.phase", "transfer.area", "transfer.icb")
+DONE = ("transfer.plan-passed", "transfer.family-notified", "transfer.icb-notified")
+
+
+def transfers_of(told: Told, cases: Cases, plans: Plans, reviews: Reviews) -> list[Matter]:
+    """One matter for each transfer and kind of it."""
+    found = []
+    done = told.gathered("transfer", DONE)
+    for kind in STARTS:
+        for id_, facts in told.gathered("transfer", (kind,)).items():
+            fact = told.believed(id_, facts)[0]
+            plan = plans.of(fact)
+            if kind == "transfer.area" and _had_no_plan(fact, cases):
+                continue
+            shown = plan.shown() | {"transfer": id_}
+            matter = Matter("transfer", id_, shown, fact, told.seen_on(facts), plan.case)
+            _start(matter, fact, plan, reviews, told)
+            for event in done.get(id_, ()):
+                matter.mark(event.kind, on(event), event)
+            found.append(matter)
+    return found
+
+
+def _had_no_plan(fact: Fact, cases: Cases) -> bool:
+    """A move during an assessment: nothing transfers, the old assessment stops (SEN2 guide)."""
+    day = on(fact)
+    open_ = [case for case in cases.cases if case.lead.received_on <= day <= (case.ended_on or day)]
+    return "plan" not in fact.subject and any("plan.issued" not in case.moments for case in open_)
+
+
+def _start(matter: Matter, fact: Fact, plan: Plan, reviews: Reviews, told: Told) -> None:
+    if fact.kind == "transfer.phase":
+        _phase(matter, fact, told)
+        for amended in plan.amended:
+            if on(amended) >= on(fact):
+                matter.mark("plan.amended", on(amended), amended)
+    elif fact.kind == "transfer.area":
+        _area(matter, fact, plan, reviews)
+    else:
+        cause = "move" if text_in(fact.data, "cause") == "move" else "other"
+        matter.body = Body("icb", text_in(fact.data, "from"))
+        matter.mark(f"transfer.icb:{cause}", on(fact), fact)
+        _know(matter, fact, f"icb-{cause}")
+    plan.close(matter)
+
+
+def _phase(matter: Matter, fact: Fact, told: Told) -> None:
+    """`moves_on`, where it is given, decides the limit in place of the year."""
+    moves_on = date_in(fact.data, "moves_on")
+    matter.year = year_in(fact.data, "year")
+    if moves_on is not None:
+        matter.mark("transfer.moves-on", moves_on, fact)
+    elif matter.year is None:
+        told.questions.append(ask("transfer-year", fact))
+    else:
+        to = "post-16" if text_in(fact.data, "to") == "post-16" else "other"
+        matter.mark(f"transfer.phase:{to}", on(fact), fact)
+
+
+def _area(matter: Matter, fact: Fact, plan: Plan, reviews: Reviews) -> None:
+    day, direction = on(fact), text_in(fact.data, "direction")
+    if direction == "out":
+        matter.mark("transfer.area:out", day, fact)
+        _know(matter, fact, "area-out")
+    if direction != "in":
+        return
+    matter.mark("transfer.area:in", day, fact)
+    last = plan.issued
+    for decided in reviews.decided_of(plan):
+        if on(decided) > day:
+            matter.mark("review.decided", on(decided), decided)
+        else:
+            last = decided
+    if last is not None and on(last) <= day:
+        matter.mark("plan.made-or-reviewed", on(last), last)
+
+
+def _know(matter: Matter, fact: Fact, what: str) -> None:
+    """From when it was known; a day that cannot be read, or none, is the day of the move itself."""
+    matter.mark(f"transfer.known:{what}", date_in(fact.data, "knew_on") or on(fact), fact)

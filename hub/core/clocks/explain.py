@@ -1,0 +1,106 @@
+"""Why a deadline's dates are what they are, in sentences that a person can check against the regulations."""
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+from hub.core.clocks.rule import OrLater, Rule
+from hub.core.facts.fact import Fact
+
+if TYPE_CHECKING:
+    from hub.core.clocks.deadline import Deadline
+
+UNITS = {
+    "days": "days",
+    "weeks": "weeks",
+    "months": "months",
+    "working-days": "working days",
+    "tribunal-days": "working days that the tribunal counts",
+}
+_COUNTS = {
+    "after": "The day it starts is left out; counting it as day 1 gives {day_one}, by which to act.",
+    "beginning-with": "The day it starts counts as the first.",
+    "before": "It has to be done before that, so the last day is the day before.",
+    "back-from": "Counted back from that day.",
+}
+_STATES = {
+    "running": "It is open and in time.",
+    "overdue": "It is open and late: the last day has passed.",
+    "exempt": "The last day has passed and an accepted exemption lifts the limit: it is still to be done as soon as "
+    "practicable, and is looked at again by {review_by}.",
+    "met": "It was met in time, on {met_on}",
+    "met-late": "It was met late, on {met_on}",
+    "met-exempt": "It was met on {met_on}, after the last day, with an accepted exemption that lifts the limit",
+    "closed": "It ended without what was due",
+    "lapsed": "The limit passed without that decision, which is no breach.",
+    "void": "It no longer applies",
+}
+_ENDED = frozenset({"met", "met-late", "met-exempt", "closed", "void"})
+
+
+def explain(deadline: "Deadline") -> list[str]:
+    """The sentences: the rule, its start, its count, each exemption considered, and what became of it."""
+    subject, rule = deadline.subject, deadline.rule
+    return [
+        f"{rule.says} Law: {rule.law}; row in force from {rule.valid_from}; status: {rule.status}.",
+        f"It starts on {deadline.starts_on}: {_fact(deadline.started_by, subject.because.get(deadline.started_by))}.",
+        f"{_limit(deadline)} {_COUNTS[_counted(deadline)].format(day_one=deadline.due_on_day_one)} "
+        f"The last day is {deadline.due_on}; the last working day to act on is {deadline.act_by}.",
+        *(
+            f"Exemption considered: {exemption.ground}{_span(exemption.starts, exemption.ends)}, {exemption.state}. "
+            f"{exemption.reason}"
+            for exemption in deadline.exemptions
+        ),
+        _outcome(deadline),
+    ]
+
+
+def _counted(deadline: "Deadline") -> str:
+    return "beginning-with" if _directed(deadline) else deadline.rule.counts
+
+
+def _limit(deadline: "Deadline") -> str:
+    rule = deadline.rule
+    if _directed(deadline):
+        return "The tribunal set a date of its own, which takes the place of the rule's limit."
+    if rule.day_of_year is not None:
+        return f"The limit is a fixed day of the year, {_day_of_year(rule)}."
+    limit = f"The limit is {rule.limit} {UNITS[rule.unit]}."
+    if rule.event is not None:
+        return f"It comes before {rule.event}, or until then before {rule.limit} {UNITS[rule.unit]} have passed."
+    if rule.or_later is not None and rule.or_later.moment in deadline.subject.moments:
+        other, on = rule.or_later, deadline.subject.moments[rule.or_later.moment]
+        limit += f" If that is later, {_span_of(other)} beginning with {other.moment} on {on}."
+    return limit
+
+
+def _span_of(other: OrLater) -> str:
+    return "the day" if other.unit == "days" else f"{other.limit} {UNITS[other.unit]}"
+
+
+def _directed(deadline: "Deadline") -> bool:
+    return deadline.rule.directed and deadline.subject.directed is not None
+
+
+def _day_of_year(rule: Rule) -> str:
+    month, day = rule.day_of_year or (1, 1)
+    return f"{day} {date(2000, month, day):%B}"
+
+
+def _outcome(deadline: "Deadline") -> str:
+    said = _STATES[deadline.state].format(met_on=deadline.met_on, review_by=deadline.review_by)
+    if deadline.state not in _ENDED:
+        return said
+    if deadline.ended_by is None:
+        return f"{said}: the days that were owed had passed."
+    return f"{said}: {_fact(deadline.ended_by, deadline.subject.because.get(deadline.ended_by))}."
+
+
+def _fact(moment: str, fact: Fact | None) -> str:
+    """The moment, and where it was stated. References only: a record's id, never what it holds."""
+    if fact is None:
+        return moment
+    return f"{moment}, stated by {fact.source} in record {fact.record}, received on {fact.received_on}"
+
+
+def _span(starts: date | None, ends: date | None) -> str:
+    return f" from {starts or 'no day'} to {ends or 'no day'}" if starts or ends else ""

@@ -1,0 +1,143 @@
+"""The laws of the whole timetable: neither order nor repetition of facts changes a deadline, a question or the record,
+and nothing that a source may write raises anything.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+import orjson
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hub.core.casework.evaluate import Evaluation, evaluate
+from hub.core.facts.fact import read_fact
+from schemas.kinds import KINDS
+from tests.unit.casework.facts import CHILD, COUNCIL, POLICY, TRACKER, TRUST
+
+FIRST = date(2025, 9, 1)
+DAYS = 420
+ICB = {"role": "icb", "ods": "QU9"}
+
+NAMES = {
+    "request": ["REQ-1", "REQ-2"],
+    "advice": ["ADV-1", "ADV-2"],
+    "plan": ["PLAN-1", "PLAN-2"],
+    "review": ["REV-1", "REV-2"],
+    "reassessment": ["REA-1"],
+    "order": ["ORD-1", "ORD-2"],
+    "appeal": ["APP-1"],
+    "mediation": ["MED-1"],
+    "transfer": ["TRA-1", "TRA-2"],
+}
+days = st.integers(0, DAYS).map(lambda n: FIRST + timedelta(days=n))
+VALUES: dict[str, st.SearchStrategy[Any]] = {
+    "outcome": st.sampled_from(["assess", "refuse", "issue", "no-plan", "keep", "amend", "cease", "reassess"]),
+    "type": st.sampled_from(["assess", "reassess", "make-plan", "amend-plan", "name-school", "reconsider", "other"]),
+    "direction": st.sampled_from(["in", "out"]),
+    "cause": st.sampled_from(["move", "other"]),
+    "issues": st.sampled_from(["health", "other", "both"]),
+    "to": st.sampled_from(["icb", "school", "post-16", "other", ICB]),
+    "method": st.sampled_from(["email", "post"]),
+    "ground": st.sampled_from(["school-closure", "absence", "exceptional-circumstances", "missed-appointment"]),
+    "year": st.sampled_from([2025, 2026, 2027, 0, True, "2026"]),
+    "heading": st.sampled_from(["medical", "psychological", "education", "social-care"]),
+    "asked": st.sampled_from([ICB, {"role": "school"}, {"role": "trust", "ods": "RXQ"}]),
+    "made_by": st.sampled_from([ICB, {"role": "trust", "ods": "RXQ"}, None]),
+    "purpose": st.sampled_from(["assessment", "reassessment", "review"]),
+    "notice": st.sampled_from(["formal", "informal"]),
+    "claim": st.sampled_from(["R-1", "R-2"]),
+    "appointment": st.sampled_from(["R-1", "R-2"]),
+} | {
+    name: days.map(date.isoformat) | st.sampled_from(["2026-02-30", "", None, 7])
+    for name in ("from", "due_on", "meeting_on", "moves_on", "knew_on", "closed_from", "reopens_on",
+                 "advice_requested_on", "appointment_on")
+}  # fmt: skip
+
+
+@st.composite
+def statements(draw: st.DrawFn) -> dict[str, Any]:
+    """Any fact that a source may state, about any of a few things, rightly or wrongly."""
+    on = draw(days)
+    received = on + timedelta(days=draw(st.integers(0, 30)))
+    names = draw(st.lists(st.sampled_from(sorted(NAMES)), max_size=2, unique=True))
+    chosen = draw(st.lists(st.sampled_from(sorted(VALUES)), max_size=5, unique=True))
+    return {
+        "kind": draw(st.sampled_from(sorted(KINDS)) | st.sampled_from(["assessment.requested", "plan.issued"])),
+        "child_id": CHILD,
+        "source": draw(st.sampled_from([COUNCIL, COUNCIL, TRACKER, TRUST])),
+        "record": draw(st.sampled_from(["R-1", "R-2", "R-3"])),
+        "version": draw(st.integers(1, 2)),
+        "subject": {name: draw(st.sampled_from(NAMES[name])) for name in names},
+        "effective_on": on.isoformat(),
+        "recorded_at": f"{received.isoformat()}T08:00:00Z",
+        "received_at": f"{received.isoformat()}T09:00:00Z",
+        "retracted": draw(st.sampled_from([False] * 9 + [True])),
+        "data": {name: draw(VALUES[name]) for name in chosen},
+    }
+
+
+histories = st.lists(statements(), min_size=1, max_size=14)
+
+
+def run(values: list[dict[str, Any]], day: date) -> Evaluation:
+    return evaluate(CHILD, [read_fact(value) for value in values], day, POLICY)
+
+
+def said(evaluation: Evaluation) -> dict[str, Any]:
+    deadlines = [deadline.to_json(CHILD, FIRST) for deadline in evaluation.deadlines]
+    shown = {"record": evaluation.record, "deadlines": deadlines, "alerts": evaluation.alerts}
+    found: dict[str, Any] = orjson.loads(orjson.dumps(shown))
+    return found
+
+
+@settings(deadline=None)
+@given(histories, days, st.randoms(use_true_random=False))
+def test_order_and_repetition_change_nothing(values, day, random):
+    shuffled = values + random.choices(values, k=len(values))
+    random.shuffle(shuffled)
+    assert said(run(values, day)) == said(run(shuffled, day))
+
+
+@settings(deadline=None)
+@given(histories, days)
+def test_one_deadline_for_each_clock_and_subject_and_dates_that_fit_together(values, day):
+    evaluation = run(values, day)
+    ids = [deadline.id for deadline in evaluation.deadlines]
+    assert len(ids) == len(set(ids))
+    for deadline in evaluation.deadlines:
+        assert deadline.act_by <= deadline.due_on_day_one <= deadline.due_on
+        assert (deadline.met_on is not None) == (deadline.state in ("met", "met-late", "met-exempt"))
+        assert (deadline.state == "running") <= (day <= deadline.due_on)
+        assert (deadline.review_by is not None) == (deadline.state == "exempt")
+        assert len(deadline.to_json(CHILD, day)["explanation"]) >= 4
+
+
+@settings(deadline=None)
+@given(histories, days)
+def test_next_on_is_never_too_late(values, day):
+    known = [value for value in values if read_fact(value).received_on <= day]
+    evaluation = run(known, day)
+    until = evaluation.next_on or day + timedelta(days=200)
+    for deadline in evaluation.deadlines:
+        if deadline.state == "running":
+            assert until <= deadline.due_on + timedelta(days=1)
+    before = said(run(known, until - timedelta(days=1)))
+    assert before == said(evaluation)
+
+
+@settings(deadline=None)
+@given(histories, days)
+def test_a_formal_death_leaves_nothing_open(values, day):
+    died = {
+        "kind": "child.died",
+        "child_id": CHILD,
+        "source": COUNCIL,
+        "record": "DIED",
+        "version": 9,
+        "effective_on": day.isoformat(),
+        "recorded_at": f"{day.isoformat()}T08:00:00Z",
+        "received_at": f"{day.isoformat()}T09:00:00Z",
+        "data": {"notice": "formal"},
+    }
+    evaluation = run([*values, died], day)
+    assert [deadline.rule.clock for deadline in evaluation.deadlines if deadline.is_open] == []
