@@ -90,6 +90,9 @@ KINDS = (
 )
 
 
+CHANGING = next(kind.service for kind in KINDS if kind.changed is not None)
+
+
 @dataclass(frozen=True, slots=True)
 class Life:
     """What truly becomes of one request, and when the hub hears of its start and of its end."""
@@ -291,6 +294,7 @@ def main() -> None:
     _show_calibration(usual)
     _show_months(usual)
     _show_trials(at, origins)
+    _show_change(at, origins)
     _show_thresholds(at, month_ends(date(2024, 12, 1), date(2026, 8, 31)))
 
 
@@ -365,6 +369,19 @@ def _show_trials(at: Callable[[date], Sequence[AdviceRequest]], origins: list[da
         found, young = (score(judge(at, days, LAST, settings).forecasts) for days in (origins, FIRST_WEEKS))
         if found and young:
             _row(name, f"{found.brier:.4f}", f"{young.brier:.4f}")
+    print()
+
+
+def _show_change(at: Callable[[date], Sequence[AdviceRequest]], origins: list[date]) -> None:
+    """The service that changes: how soon a forecast learns of it, by the length of its history."""
+    windows = (USUAL.window, 183)
+    _head("month end", "came in time", *(f"mean chance, {window} days of history" for window in windows))
+    judged = [judge(at, origins, LAST, replace(USUAL, window=window)).forecasts for window in windows]
+    for origin in origins[::2]:
+        members = [[one for one in each if one.origin == origin and one.service == CHANGING] for each in judged]
+        came = [one.came for one in members[0]]
+        means = [_share(sum(one.chance for one in each) / len(each)) for each in members]
+        _row(origin, _share(sum(came) / len(came)), *means)
     print()
 
 

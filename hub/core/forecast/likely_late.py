@@ -33,13 +33,21 @@ def model_for(models: Sequence[ForecastModel], spell: Spell) -> ForecastModel | 
 
 def likely_late_on(model: ForecastModel, spell: Spell, due_on: date, day: date, policy: LikelyLate) -> bool:
     """Whether the alert stands at the end of `day`, on which the request is open."""
-    since = likely_late_since(model, spell, due_on, policy)
-    return since is not None and since <= day <= due_on
+    return stands(likely_late_since(model, spell, due_on, policy), due_on, day)
 
 
 def next_change(model: ForecastModel, spell: Spell, due_on: date, day: date, policy: LikelyLate) -> date | None:
     """The next day after `day` on which the answer changes if nothing is heard; None when it does not."""
-    since = likely_late_since(model, spell, due_on, policy)
+    return changes_on(likely_late_since(model, spell, due_on, policy), due_on, day)
+
+
+def stands(since: date | None, due_on: date, day: date) -> bool:
+    """Whether an alert that stands from `since` on stands on a day."""
+    return since is not None and since <= day <= due_on
+
+
+def changes_on(since: date | None, due_on: date, day: date) -> date | None:
+    """The next day on which that changes."""
     if since is None or day > due_on:
         return None
     return since if day < since else due_on + DAY

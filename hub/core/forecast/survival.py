@@ -5,12 +5,13 @@ seasons this is the Kaplan-Meier estimate. A spell counts on exactly those days 
 ended, so right censoring and left truncation need no correction afterwards.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import accumulate
+from itertools import accumulate, islice
 from operator import mul
 
+from hub.core.clocks.days import DAY
 from hub.core.forecast.seasons import SEASONS, TERM, next_turn, season_of
 from hub.core.forecast.spell import Spell
 
@@ -53,14 +54,7 @@ class Curve:
 
     def survival(self, starts_on: date, days: int) -> list[float]:
         """The share of those that start on a day which take longer than 0, 1, ... days. It never rises."""
-        day, turn, pace = starts_on, starts_on, 1.0
-        left = [1.0]
-        for hazard in self.hazards[: max(days, 0)]:
-            day += timedelta(days=1)
-            if day >= turn:
-                pace, turn = self.seasons[season_of(day)], next_turn(day)
-            left.append(left[-1] * (1.0 - min(1.0, pace * hazard)))
-        return left
+        return list(islice(self._survival(starts_on), max(days, 0) + 1))
 
     def chances(self, starts_on: date, by: int, untold: Sequence[float] = ()) -> list[float]:
         """By the days that passed with nothing heard, 0, 1, ... `by`: the chance that it comes by day `by`.
@@ -78,11 +72,23 @@ class Curve:
         """The day of its wait by which half of those that have waited so long have come; None beyond what is shown."""
         if waited >= self.horizon:
             return None
-        left = self.survival(starts_on, self.horizon)
-        half = left[waited] / 2
-        if half == 0.0:
-            return None
-        return next((day for day in range(waited + 1, len(left)) if left[day] <= half), None)
+        half = 0.0
+        for day, share in enumerate(self._survival(starts_on)):
+            if day == waited:
+                half = share / 2
+            elif day > waited and share <= half:
+                return day if half else None
+        return None
+
+    def _survival(self, starts_on: date) -> Iterator[float]:
+        day, turn, pace, share = starts_on, starts_on, 1.0, 1.0
+        yield share
+        for hazard in self.hazards:
+            day += DAY
+            if day >= turn:
+                pace, turn = self.seasons[season_of(day)], next_turn(day)
+            share *= 1.0 - min(1.0, pace * hazard)
+            yield share
 
 
 def delays(spells: Iterable[Spell], since: date | None = None) -> tuple[float, ...]:

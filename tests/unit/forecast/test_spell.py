@@ -56,6 +56,14 @@ def test_how_it_ends(fact, ending):
     assert (found.ending, found.until) == (ending, date(2026, 3, 1))
 
 
+def test_what_ended_before_it_started_did_not_end_it():
+    """A refusal, then an order, then advice: the advice is cancelled later, not ended by the refusal before it."""
+    refused = about_request("assessment.decided", "2026-01-20", data={"outcome": "refuse"})
+    cancelled = about_advice("advice.cancelled", "2026-03-01")
+    found = only([requested("2026-01-02"), refused, asked("2026-02-02"), cancelled], "2026-04-01")
+    assert (found.ending, found.until) == ("gone", date(2026, 3, 1))
+
+
 def test_advice_sent_back_is_open_again():
     back = [about_advice("advice.received", "2026-03-01"), about_advice("advice.returned", "2026-03-04")]
     assert only([*START, *back], "2026-03-03").ending == "arrived"

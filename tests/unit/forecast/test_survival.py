@@ -65,6 +65,7 @@ def test_the_median_of_those_that_still_wait():
     curve = Curve((0.0, 0.5, 0.0, 0.5, 0.5))
     assert [curve.median(MONDAY, waited) for waited in range(6)] == [2, 2, 4, 4, 5, None]
     assert Curve((0.1,) * 3).median(MONDAY, 0) is None
+    assert Curve((1.0, 0.5)).median(MONDAY, 1) is None
 
 
 def test_no_counts_give_the_other_curve():
