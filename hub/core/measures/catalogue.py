@@ -322,7 +322,7 @@ ADVICE_MEASURES: tuple[Measure, ...] = (
         "advice-returned",
         "Advice sent back",
         "Advice requests whose advice was last sent back in the period / those, and those to which usable final advice "
-        "came in it.",
+        "came in it, without existing advice. Advice that was sent back and came again counts once for each.",
         by_service=True,
     ),
 )

@@ -140,11 +140,11 @@ def _missing(advice: AdviceOutcome, look: Look, cells: Cells) -> None:
 
 
 def _coming(advice: AdviceOutcome, look: Look, cells: Cells) -> None:
-    """Advice that came, existed already or was sent back in the period."""
+    """Advice that came, existed already or was sent back in the period: each is counted on its own day."""
     came_on, returned_on = advice.limit.done_on, advice.returned_on
-    came = came_on is not None and look.holds(came_on)
-    returned = returned_on is not None and look.holds(returned_on)
-    if came:
+    if came_on is not None and look.holds(came_on):
         cells.count(Cell("advice-reused", "outcome", "all", advice.service), advice.by_existing)
-    if came or returned:
-        cells.count(Cell("advice-returned", "outcome", "all", advice.service), returned)
+        if not advice.by_existing:
+            cells.count(Cell("advice-returned", "outcome", "all", advice.service), False)
+    if returned_on is not None and look.holds(returned_on):
+        cells.count(Cell("advice-returned", "outcome", "all", advice.service), True)

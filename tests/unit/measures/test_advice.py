@@ -161,6 +161,8 @@ def test_existing_and_returned_advice():
     assert ratio(made, "advice-reused", "outcome", "all") == (1, 3)
     assert ratio(made, "advice-reused", "outcome", "all", "audiology") == (1, 1)
     assert ratio(made, "advice-returned", "outcome", "all") == (2, 4)
+    until_may = YEAR._replace(to_on=day("2026-05-01"))
+    assert ratio(made, "advice-returned", "outcome", "all", look=until_may) == (2, 3)
     without_request = [{"heading": "medical", "service": "audiology", "agreed_on": "2026-04-05"}]
     both = child(case("2026-03-01", *chains, satisfied=without_request))
     assert ratio(both, "advice-reused", "outcome", "all", "audiology") == (2, 2)
