@@ -146,6 +146,19 @@ def test_a_silence_told_late_takes_back_what_it_would_have_held():
     assert [state for state, _ in opened(bench)] == ["open"] * 3 + ["cleared"] * 3
 
 
+def test_what_is_told_late_is_worked_through_in_slices_too_and_a_repeat_is_not(monkeypatch):
+    monkeypatch.setattr("hub.stages.casework.MOST_CHILDREN", 50)
+    bench = Bench(LAW)
+    bench.feed([*many(), reached("2026-10-30"), reached("2026-11-02")])
+    assert bench.feed([silent("2026-10-20")]) == 3
+    assert bench.open_alerts().keys() == {digest(COUNCIL, "source-silent", "operations", 1)}
+    values, outputs = dict(bench.state.values), len(bench.outputs)
+    bench.feed([reached("2026-11-03")])
+    values |= {"!day": bench.state.values["!day"]}
+    assert bench.feed([silent("2026-10-20")]) == 1
+    assert (bench.state.values, len(bench.outputs)) == (values, outputs)
+
+
 def test_one_alert_for_each_source_from_the_first_partition_alone():
     said = [silent("2026-10-20"), silent("2026-10-20"), reached("2026-10-21"), heard("2026-10-25"), heard("2026-10-26")]
     bench = Bench(LAW)
@@ -164,6 +177,22 @@ def test_one_alert_for_each_source_from_the_first_partition_alone():
     state = MemoryState()
     other = casework(LAW, lambda: 0.0).open(1, state)
     assert other.handle([to_record(value) for value in said], state).outputs == []
+
+
+def test_silences_are_numbered_as_they_stood_at_the_end_of_days():
+    said = [
+        silent("2026-10-20"),
+        silent("2026-10-22"),
+        heard("2026-10-25"),
+        silent("2026-10-26"),
+        heard("2026-10-26", at="10:00"),
+    ]
+    silences = Silences(
+        map(read_saying, [*said, silent("2026-10-28"), heard("2026-10-30"), silent("2026-10-30", at="20:00")])
+    )
+    found = {day: silences.standing(COUNCIL, date(2026, 10, day)) for day in (19, 22, 25, 26, 28, 30, 31)}
+    second = (2, date(2026, 10, 28))  # that of the 26th was over by its evening, and that of the 30th never was
+    assert found == {19: None, 22: (1, date(2026, 10, 20)), 25: None, 26: None, 28: second, 30: second, 31: second}
 
 
 def test_its_state_is_checked():

@@ -337,6 +337,16 @@ class TestGroups:
         officer = [a for a in bench.alerts if (a["audience"], a["threshold"]) == ("designated-officer", "overdue")]
         assert [(a["state"], a["reason"]) for a in officer] == [("open", None), ("cleared", "void")]
 
+    def test_where_one_was_done_and_another_fell_away_it_is_met(self):
+        bench = Bench(LAW)
+        ends = [
+            about_advice("advice.received", "2026-11-20", "ADV-1"),
+            about_advice("advice.cancelled", "2026-11-20", "ADV-2"),
+        ]
+        bench.feed([*self.FACTS, reached("2026-11-18"), *ends])
+        officer = [a for a in bench.alerts if (a["audience"], a["threshold"]) == ("designated-officer", "overdue")]
+        assert [(a["state"], a["reason"]) for a in officer] == [("open", None), ("cleared", "met")]
+
     def test_standing_advice_is_no_part_of_it(self):
         old = [value | {"received_at": "2026-12-20T09:00:00Z"} for value in self.FACTS]
         new = asked("2026-12-20", "ADV-4", service="physiotherapy")
