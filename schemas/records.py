@@ -75,6 +75,14 @@ class HeadingRecord(Model):
     complete_on: date | None = None
 
 
+class SatisfiedRecord(Model):
+    """Existing advice that all three agreed is enough, and that nobody needed to ask for (reg 6(4))."""
+
+    heading: str | None
+    service: str | None
+    agreed_on: date
+
+
 class ChallengeRecord(Model):
     """A decision taken to mediation or to the tribunal: the refusal to assess, that to make no plan, or a plan."""
 
@@ -104,6 +112,7 @@ class CaseRecord(Model):
     ceased_on: date | None
     headings: tuple[HeadingRecord, ...]
     advice: tuple[AdviceRecord, ...]
+    satisfied: tuple[SatisfiedRecord, ...] = ()
     challenges: tuple[ChallengeRecord, ...] = ()
     issued_without: tuple[str, ...]
 

@@ -7,12 +7,12 @@ from typing import Annotated
 
 import orjson
 import typer
-from pydantic import ValidationError
 from rich.table import Table
 from rich.text import Text
 
 from hub.commands.factfile import evaluations, read_day
 from hub.commands.failures import stop
+from hub.commands.reading import read_model, settings
 from hub.commands.reconcile import SourcesFile, wide_console
 from hub.core.casework.evaluate import Evaluation
 from hub.core.measures.figures import NOW, Figure, Report
@@ -21,12 +21,7 @@ from hub.core.measures.look import Look
 from hub.core.measures.outcome import Outcomes
 from hub.core.measures.tally import Tally
 from hub.platform.clock import clock_from, today
-from hub.platform.settings import Settings
-from hub.stages.errors import Unavailable
-from hub.store import SchemaMismatch
-from hub.store.engine import open_engine
 from hub.store.outcomes import Measures
-from hub.store.readmodel import ReadModel
 
 COLUMNS = (
     "from", "to", "as_of", "known_at", "area", "measure", "title", "cohort", "basis", "source", "service", "weeks",
@@ -77,16 +72,8 @@ def _look(from_on: str, to_on: str, as_of: str | None, area: str | None) -> Look
     start, end = read_day("--from", from_on), read_day("--to", to_on)
     if end < start:
         stop("--to is before --from")
-    day = read_day("--as-of", as_of) if as_of else today(clock_from(_settings().clock_file))
+    day = read_day("--as-of", as_of) if as_of else today(clock_from(settings().clock_file))
     return Look(start, end, day, area)
-
-
-def _settings() -> Settings:
-    try:
-        return Settings()
-    except ValidationError as error:
-        names = ", ".join(f"SENDHUB_{item['loc'][0]}".upper() for item in error.errors(include_input=False))
-        stop(f"the environment has settings that can't be read: {names}. docs/settings.md says what each takes")
 
 
 def _from_facts(file: Path, look: Look, known_at: str | None, sources: Path | None) -> Report:
@@ -101,17 +88,8 @@ def _outcomes(evaluation: Evaluation) -> Outcomes:
 
 
 def _from_read_model(look: Look) -> Report:
-    try:
-        engine = open_engine(_settings().database_url, read_only=True)
-    except ValueError as error:
-        stop(str(error))
-    try:
-        with ReadModel(engine).connection() as connection:
-            return Measures().report(connection, look)
-    except (Unavailable, SchemaMismatch) as error:
-        stop(str(error))
-    finally:
-        engine.dispose()
+    with read_model() as connection:
+        return Measures().report(connection, look)
 
 
 def _csv(report: Report, known_at: str) -> str:

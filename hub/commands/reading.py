@@ -1,8 +1,9 @@
-"""The read model, for commands that only look."""
+"""The settings and the read model, for commands that only look."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from pydantic import ValidationError
 from sqlalchemy import Connection
 
 from hub.commands.failures import stop
@@ -13,11 +14,20 @@ from hub.store.engine import open_engine
 from hub.store.readmodel import ReadModel
 
 
+def settings() -> Settings:
+    """The settings; ends the command with a sentence that names those which cannot be read."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        names = ", ".join(f"SENDHUB_{item['loc'][0]}".upper() for item in error.errors(include_input=False))
+        stop(f"the environment has settings that can't be read: {names}. docs/settings.md says what each takes")
+
+
 @contextmanager
 def read_model() -> Iterator[Connection]:
     """A connection of one moment; ends the command with a sentence when it cannot be read."""
     try:
-        engine = open_engine(Settings().database_url, read_only=True)
+        engine = open_engine(settings().database_url, read_only=True)
     except ValueError as error:
         stop(str(error))
     try:

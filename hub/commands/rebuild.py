@@ -7,9 +7,9 @@ import typer
 from aiokafka.errors import KafkaError
 
 from hub.commands.failures import stop
-from hub.core.casework.policy import Policy
 from hub.platform.settings import Settings
 from hub.runtime.errors import RuntimeFault
+from hub.runtime.policies import policy_of
 from hub.runtime.rebuild import CHILDREN_COUNT, Compared
 from hub.runtime.rebuild import rebuild as rebuild_stage
 from hub.runtime.rebuild_links import rebuild_links
@@ -50,7 +50,7 @@ def rebuild(
 
 
 async def _rebuild(settings: Settings, *, keep: bool) -> list[Compared]:
-    policy = Policy(settings.sources)
+    policy = policy_of(settings)
     found = await rebuild_stage(settings, lambda pace: casework(policy, pace), CURRENT, keep=keep)
     return [*found, await rebuild_links(settings)]
 

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from hub.commands.factfile import evaluations, read_day
 from hub.commands.failures import stop
-from hub.commands.reading import read_model
+from hub.commands.reading import read_model, settings
 from hub.commands.reconcile import SourcesFile, wide_console
 from hub.core.sen2 import blade, files, message, report
 from hub.core.sen2.comparing import compared
@@ -26,7 +26,6 @@ from hub.core.sen2.returning import CLOCKS, Child, Return, returned
 from hub.core.sen2.rows import OUTCOMES
 from hub.core.sen2.year import Year
 from hub.platform.clock import clock_from, today
-from hub.platform.settings import Settings
 from hub.store.reader import CHILDREN, DEADLINES, Listing, Place, Value, page
 from schemas.deadlines import Deadline
 from schemas.records import ChildRecord
@@ -120,18 +119,10 @@ def _day(year: int, facts: Path | None, as_of: str | None, known_at: str | None,
         stop("--as-of, --known-at and --sources need --facts: the read model holds what is known now")
     if facts is not None and as_of is None:
         stop("--facts needs --as-of")
-    day = read_day("--as-of", as_of) if as_of else _today()
+    day = read_day("--as-of", as_of) if as_of else today(clock_from(settings().clock_file))
     if day < Year(year).first:
         stop(f"{year} has not begun on {day}")
     return day
-
-
-def _today() -> date:
-    try:
-        return today(clock_from(Settings().clock_file))
-    except ValidationError as error:
-        names = ", ".join(f"SENDHUB_{item['loc'][0]}".upper() for item in error.errors(include_input=False))
-        stop(f"the environment has settings that can't be read: {names}. docs/settings.md says what each takes")
 
 
 def _file(path: Path) -> files.File:

@@ -7,9 +7,9 @@ import typer
 from aiokafka.errors import KafkaError
 
 from hub.commands.failures import stop
-from hub.core.casework.policy import Policy
 from hub.platform.settings import Settings
 from hub.runtime.errors import RuntimeFault
+from hub.runtime.policies import policy_of
 from hub.runtime.restore import restore
 from hub.runtime.stages import STAGES
 from hub.stages.casework import casework
@@ -37,7 +37,7 @@ def rebuild(stage: Annotated[str, typer.Argument(help="The stage: casework.")]) 
     if stage in NOT_FROM_ITS_SOURCE:
         stop(NOT_FROM_ITS_SOURCE[stage])
     settings = Settings()
-    policy = Policy(settings.sources)
+    policy = policy_of(settings)
     try:
         found = asyncio.run(restore(settings, lambda pace: casework(policy, pace)))
     except (RuntimeFault, StageError) as error:

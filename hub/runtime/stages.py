@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from hub.core.casework.policy import Policy
 from hub.platform import metrics
 from hub.platform.clock import clock_from
 from hub.platform.settings import Settings
+from hub.runtime.policies import policy_of
 from hub.runtime.producer import Reach
 from hub.runtime.worker import no_point, run_projection, run_stage
 from hub.stages import projection
@@ -31,7 +31,7 @@ def _identity(settings: Settings, reach: Reach) -> None:
 
 
 def _casework(settings: Settings, reach: Reach) -> None:
-    run_stage(settings, casework(Policy(settings.sources), time.monotonic), reach)
+    run_stage(settings, casework(policy_of(settings), time.monotonic), reach)
 
 
 def _projection(settings: Settings, reach: Reach) -> None:

@@ -6,9 +6,9 @@ Usage: python -m tests.support.casework_worker [POINT ACTION AFTER], as tests.su
 import sys
 import time
 
-from hub.core.casework.policy import Policy
 from hub.platform.logs import set_up
 from hub.platform.settings import Settings
+from hub.runtime.policies import policy_of
 from hub.runtime.worker import no_point, run_stage
 from hub.stages import casework
 from tests.support.worker import At
@@ -20,7 +20,7 @@ def main() -> None:
     fault = sys.argv[1:]
     settings = Settings()
     reach = At(fault[0], fault[1], int(fault[2])) if fault else no_point
-    run_stage(settings, casework.casework(Policy(settings.sources), time.monotonic), reach)
+    run_stage(settings, casework.casework(policy_of(settings), time.monotonic), reach)
 
 
 if __name__ == "__main__":

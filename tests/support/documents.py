@@ -18,6 +18,7 @@ from connectors.council.webhook.settings import WebhookSettings
 from connectors.nhs.bars.settings import BarsSettings
 from hub.api.settings import ApiSettings
 from hub.platform.settings import Settings
+from hub.runtime.policies import CaseworkSettings
 from schemas import kinds
 from schemas.alerts import Alert
 from schemas.audit import AuditEntry
@@ -34,6 +35,7 @@ from tests.support.processes import PROJECT
 
 SETTINGS: tuple[tuple[str, type[Settings]], ...] = (
     ("Every process", Settings),
+    ("Casework", CaseworkSettings),
     ("Webhook connector", WebhookSettings),
     ("File connector", FilesSettings),
     ("BaRS connector", BarsSettings),
@@ -169,7 +171,9 @@ def _default(field: FieldInfo) -> str:
     value = field.get_default(call_default_factory=True)
     if isinstance(value, BaseModel):
         return "empty"
-    text = ", ".join(map(str, value)) if isinstance(value, tuple | frozenset) else str(value)
+    if isinstance(value, frozenset):
+        value = tuple(sorted(value))
+    text = ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
     return f"`{text.removeprefix(f'{PROJECT}/')}`" if text else "empty"
 
 

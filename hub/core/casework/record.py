@@ -10,6 +10,7 @@ from hub.core.cases.claims import ABOUT, Claims
 from hub.core.cases.disagreement import Disagreement
 from hub.core.cases.requests import Request
 from hub.core.casework.view import View
+from hub.core.facts.data import text_in
 from hub.core.facts.fact import Fact
 from hub.core.questions import Question
 
@@ -110,6 +111,14 @@ def _case(case: Case, chains: list[Chain], view: View) -> dict[str, Any]:
             for heading in view.headings[case.id]
         ],
         "advice": [_advice(chain) for chain in chains],
+        "satisfied": [
+            {
+                "heading": text_in(fact.data, "heading"),
+                "service": text_in(fact.data, "service"),
+                "agreed_on": fact.effective_on,
+            }
+            for fact in case.satisfied
+        ],
         "challenges": [challenge._asdict() for challenge in challenges_of(case, view.matters)],
         "issued_without": _missing(chains, issued_on) if issued_on else [],
     }
