@@ -19,9 +19,6 @@ from hub.core.clocks.described import described
 from hub.core.clocks.rules import RULES
 from hub.store import reader
 
-MOST_DEADLINES = 2_000
-"""Far more than one child has."""
-
 app = typer.Typer(no_args_is_help=True, help="Statutory clocks.")
 
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per deadline, one a line.")]
@@ -113,8 +110,7 @@ def _of_facts(child: str, facts: Path, as_of: str, known_at: str | None, sources
 
 def _of_read_model(child: str) -> list[dict[str, Any]]:
     with read_model() as connection:
-        page = reader.page(connection, reader.DEADLINES, {"child_id": child}, None, MOST_DEADLINES)
-    return [orjson.loads(body) for body in page.bodies]
+        return [orjson.loads(body) for body in reader.bodies(connection, reader.DEADLINES, {"child_id": child})]
 
 
 def _show(values: Iterable[dict[str, Any]], console: Console) -> None:

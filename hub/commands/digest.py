@@ -13,19 +13,15 @@ from sqlalchemy import Connection
 
 from hub.commands.factfile import read_day
 from hub.commands.failures import stop
+from hub.commands.reading import read_model
 from hub.commands.reconcile import wide_console
 from hub.core.alerts.digest import Digest, digests
 from hub.core.alerts.rules import AlertRules
 from hub.platform.clock import clock_from, today
 from hub.runtime.alert_rows import AlertSettings, alert_rules
-from hub.stages.errors import Unavailable
-from hub.store import SchemaMismatch, reader
-from hub.store.engine import open_engine
-from hub.store.reader import Listing, Place, Value
-from hub.store.readmodel import ReadModel
+from hub.store import reader
+from hub.store.reader import Listing, Value
 from schemas.sources import Sources
-
-PAGE = 1_000
 
 
 def digest(
@@ -41,18 +37,9 @@ def digest(
     """
     settings, rules, sources = _set()
     day = read_day("--as-of", as_of) if as_of else today(clock_from(settings.clock_file))
-    try:
-        engine = open_engine(settings.database_url, read_only=True)
-    except ValueError as error:
-        stop(str(error))
-    try:
-        with ReadModel(engine).connection() as connection:
-            silent = _silent(connection)
-            found = digests(_open(connection, silent), day, rules, sources, silent)
-    except (Unavailable, SchemaMismatch) as error:
-        stop(str(error))
-    finally:
-        engine.dispose()
+    with read_model() as connection:
+        silent = _silent(connection)
+        found = digests(_open(connection, silent), day, rules, sources, silent)
     wanted = [each for each in found if audience is None or each.place.audience == audience]
     if as_json:
         for each in wanted:
@@ -91,14 +78,7 @@ def _open(connection: Connection, silent: frozenset[str]) -> Iterator[dict[str, 
 
 
 def _all(connection: Connection, listing: Listing, filters: dict[str, Value]) -> Iterator[dict[str, Any]]:
-    after: Place | None = None
-    while True:
-        page = reader.page(connection, listing, filters, after, PAGE)
-        for body in page.bodies:
-            yield orjson.loads(body)
-        if page.last is None:
-            return
-        after = page.last
+    return map(orjson.loads, reader.bodies(connection, listing, filters))
 
 
 def _show(found: Digest, console: Console) -> None:

@@ -12,6 +12,8 @@ import orjson
 from pydantic import ValidationError
 
 from hub.commands.failures import stop
+from hub.core.alerts.silence import KINDS as SAYINGS
+from hub.core.alerts.silence import Saying, Silences, read_saying
 from hub.core.casework.evaluate import Evaluation, evaluate
 from hub.core.casework.policy import Policy
 from hub.core.facts.fact import Fact, read_fact
@@ -33,8 +35,10 @@ def evaluations(file: Path, as_of: str, known_at: str | None, sources: Path | No
     day = read_day("--as-of", as_of)
     known = date.max if known_at == "now" else read_day("--known-at", known_at) if known_at else day
     policy = Policy(_sources(sources))
-    children = _children(file)
-    return [evaluate(child_id, children[child_id], day, policy, known) for child_id in sorted(children)]
+    children, silences = _read(file)
+    return [
+        evaluate(child_id, children[child_id], day, policy, known, silences=silences) for child_id in sorted(children)
+    ]
 
 
 def read_day(option: str, text: str) -> date:
@@ -59,21 +63,22 @@ def _sources(file: Path | None) -> Sources:
         stop(f"{file} is not a TOML file in UTF-8")
 
 
-def _children(file: Path) -> dict[str, list[Fact]]:
-    """The facts by child, or the end of the command with every bad line named."""
+def _read(file: Path) -> tuple[dict[str, list[Fact]], Silences]:
+    """The facts by child and what is said of sources, or the end of the command with every bad line named."""
     children: dict[str, list[Fact]] = {}
+    sayings: list[Saying] = []
     errors = []
     with _opened(file) as lines:
         for number, line in enumerate(lines, 1):
             try:
-                _add(line, children)
+                _add(line, children, sayings)
             except BadLine as error:
                 errors.append(f"{file} line {number}: {error}")
                 if len(errors) == MOST_ERRORS:
                     break
     if errors:
         stop("\n".join(errors))
-    return children
+    return children, Silences(sayings)
 
 
 @contextmanager
@@ -89,7 +94,7 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
         yield opened
 
 
-def _add(line: bytes, children: dict[str, list[Fact]]) -> None:
+def _add(line: bytes, children: dict[str, list[Fact]], sayings: list[Saying]) -> None:
     if not line.strip():
         return
     try:
@@ -99,8 +104,14 @@ def _add(line: bytes, children: dict[str, list[Fact]]) -> None:
     if not isinstance(value, dict):
         raise BadLine("not a JSON object")
     kind = value.get("kind")
+    if kind in SAYINGS:
+        try:
+            sayings.append(read_saying(value))
+        except ValueError as error:
+            raise BadLine(str(error)) from None
+        return
     if kind in CONTROL_KINDS and kind not in (ASSIGNED, RELEASED):
-        return  # days and silences of the topic are about no child
+        return  # days of the topic are about no child
     errors = _errors(line, value)
     if errors:
         raise BadLine("; ".join(f"{field}: {message}" for field, message in errors))

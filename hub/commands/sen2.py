@@ -26,11 +26,9 @@ from hub.core.sen2.returning import CLOCKS, Child, Return, returned
 from hub.core.sen2.rows import OUTCOMES
 from hub.core.sen2.year import Year
 from hub.platform.clock import clock_from, today
-from hub.store.reader import CHILDREN, DEADLINES, Listing, Place, Value, page
+from hub.store.reader import CHILDREN, DEADLINES, bodies
 from schemas.deadlines import Deadline
 from schemas.records import ChildRecord
-
-ROWS_AT_ONCE = 1_000
 
 app = typer.Typer(no_args_is_help=True, help="The SEN2 return: its request and assessment modules.")
 
@@ -171,22 +169,12 @@ def _of_facts(facts: Path, day: date, known_at: str | None, sources: Path | None
 def _of_read_model(connection: Connection) -> Iterator[Child]:
     deadlines: dict[str, list[Deadline]] = {}
     for clock in sorted(CLOCKS):
-        for body in _bodies(connection, DEADLINES, {"clock": clock}):
+        for body in bodies(connection, DEADLINES, {"clock": clock}):
             deadline = Deadline.model_validate_json(body)
             deadlines.setdefault(deadline.child_id, []).append(deadline)
-    for body in _bodies(connection, CHILDREN, {}):
+    for body in bodies(connection, CHILDREN, {}):
         record = ChildRecord.model_validate_json(body)
         yield Child(record, deadlines.get(record.child_id, []))
-
-
-def _bodies(connection: Connection, listing: Listing, filters: dict[str, Value]) -> Iterator[str]:
-    after: Place | None = None
-    while True:
-        found = page(connection, listing, filters, after, ROWS_AT_ONCE)
-        yield from found.bodies
-        after = found.last
-        if after is None:
-            return
 
 
 def _documents(found: Return, format: Format, area: str | None, day: date) -> dict[str, str]:

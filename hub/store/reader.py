@@ -1,6 +1,6 @@
 """Reading the read model: one page of a listing at a time, one row by key, and how fresh the whole is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -13,6 +13,9 @@ from hub.store.tables import dead_letter_contents, offsets
 Value = str | bool | int | date
 Place = tuple[Value, ...]
 """Where a page ends: the order columns' values of its last row."""
+
+AT_ONCE = 1_000
+"""Rows held at a time when all are read."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,17 @@ def page(
     rows = connection.execute(ordered.limit(limit + 1)).all()
     kept = rows[:limit]
     return Page([row[0] for row in kept], tuple(kept[-1][1:]) if len(rows) > limit else None)
+
+
+def bodies(connection: Connection, listing: Listing, filters: Mapping[str, Value]) -> Iterator[str]:
+    """All rows that match the filters (as in `page`), in the listing's order, a page at a time."""
+    after: Place | None = None
+    while True:
+        found = page(connection, listing, filters, after, AT_ONCE)
+        yield from found.bodies
+        after = found.last
+        if after is None:
+            return
 
 
 def body(connection: Connection, listing: Listing, key: str) -> str | None:

@@ -160,3 +160,20 @@ def test_a_missing_file_is_a_sentence(tmp_path):
 def test_facts_of_a_link_without_a_decision_are_said_to_wait(tmp_path):
     file = write(tmp_path, [FACTS[0] | {"link": "lnk-1", "seq": 1}])
     assert "link lnk-1 wait" in run("reconcile", file, "--as-of", "2026-10-20").stdout
+
+
+def test_no_new_alert_rests_on_a_source_that_the_file_says_is_silent(tmp_path):
+    silent = {
+        "kind": "source.silent",
+        "effective_on": "2026-10-01",
+        "received_at": "2026-10-01T06:00:00Z",
+        "data": {"source": COUNCIL},
+    }
+    loud, hushed = write(tmp_path, FACTS[:1]), write(tmp_path, [FACTS[0], silent], "silent.ndjson")
+    (child,) = lines(run("reconcile", loud, "--as-of", "2026-10-20", "--json"))
+    assert "overdue" in {alert["threshold"] for alert in child["alerts"]}
+    (child,) = lines(run("reconcile", hushed, "--as-of", "2026-10-20", "--json"))
+    assert "overdue" not in {alert["threshold"] for alert in child["alerts"]}
+    nameless = write(tmp_path, [FACTS[0], silent | {"data": {}}], "nameless.ndjson")
+    result = run("reconcile", nameless, "--as-of", "2026-10-20", "--json")
+    assert (result.exit_code, "line 2: data.source names no source" in result.stderr) == (2, True)
