@@ -84,10 +84,12 @@ class SatisfiedRecord(Model):
 
 
 class ChallengeRecord(Model):
-    """A decision taken to mediation or to the tribunal: the refusal to assess, that to make no plan, or a plan."""
+    """A decision taken to mediation or to the tribunal: the refusal to assess, that to make no plan, or a plan. `on`
+    is the day of the first such challenge."""
 
     decision: Literal["request", "assessment", "other"]
     tribunal: bool
+    on: date | None = None
 
 
 class CaseRecord(Model):
@@ -104,6 +106,8 @@ class CaseRecord(Model):
     decided: Literal["assess", "refuse"] | None
     decided_on: date | None
     withdrawn_on: date | None
+    withdrawn_reason: str | None = None
+    moved_on: date | None = None
     plan_decided: Literal["issue", "no-plan"] | None
     plan_decided_on: date | None
     draft_sent_on: date | None

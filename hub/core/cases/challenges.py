@@ -1,5 +1,6 @@
 """Which of a case's decisions the family took to mediation or to the tribunal: the flags that SEN2 asks for."""
 
+from datetime import date
 from typing import NamedTuple
 
 from hub.core.cases.case import Case
@@ -11,16 +12,17 @@ REFUSED, NO_PLAN, ISSUED = "assessment.decided:refuse", "plan.decided:no-plan", 
 class Challenge(NamedTuple):
     """`decision`: the refusal to assess (request), the decision to make no plan (assessment), or a plan issued (other).
 
-    `tribunal`: an appeal; else a mediation.
+    `tribunal`: an appeal; else a mediation. `on` is the day of the first of the kind.
     """
 
     decision: str
     tribunal: bool
+    on: date
 
 
 def challenges_of(case: Case, matters: list[Matter]) -> list[Challenge]:
     """What was challenged: of the decisions told by the day of the challenge, the last."""
-    found = set()
+    found: dict[tuple[str, bool], date] = {}
     for matter in matters:
         if matter.about not in ("appeal", "mediation") or matter.case is not case:
             continue
@@ -31,5 +33,6 @@ def challenges_of(case: Case, matters: list[Matter]) -> list[Challenge]:
             if moment in case.moments and case.moments[moment] <= day
         ]
         if told:
-            found.add(Challenge(max(told)[1], matter.about == "appeal"))
-    return sorted(found)
+            key = (max(told)[1], matter.about == "appeal")
+            found[key] = min(day, found.get(key, day))
+    return [Challenge(*key, on) for key, on in sorted(found.items())]

@@ -94,6 +94,8 @@ def _case(case: Case, chains: list[Chain], view: View) -> dict[str, Any]:
         "decided": _told(moments, "assessment.decided", ("assess", "refuse")),
         "decided_on": moments.get("assessment.decided"),
         "withdrawn_on": moments.get("assessment.withdrawn"),
+        "withdrawn_reason": _withdrawn_reason(case),
+        "moved_on": moments.get("child.moved-away"),
         "plan_decided": _told(moments, "plan.decided", ("issue", "no-plan")),
         "plan_decided_on": moments.get("plan.decided"),
         "draft_sent_on": moments.get("plan.draft-sent"),
@@ -133,6 +135,11 @@ def _request(request: Request) -> dict[str, Any]:
         "area": request.area,
         "case_reference": request.case_reference,
     }
+
+
+def _withdrawn_reason(case: Case) -> str | None:
+    withdrawn = case.because.get("assessment.withdrawn")
+    return text_in(withdrawn.data, "reason") if withdrawn else None
 
 
 def _outcome(case: Case) -> str:

@@ -47,7 +47,7 @@ def test_case_9_a_concession_before_the_tribunal_runs_from_the_notice_and_the_re
     notice = about("order.made", "2026-05-04", {"type": "assess", "unopposed": True}, order="N-1", request="REQ-1")
     found = on_day([REQUEST, refused, appeal, notice], "2026-05-05")
     assert deadlines(found)["order-plan-14w"]["due_on"] == date(2026, 8, 10)
-    assert found.record["cases"][0]["challenges"] == [{"decision": "request", "tribunal": True}]
+    assert found.record["cases"][0]["challenges"] == [{"decision": "request", "tribunal": True, "on": date(2026, 4, 1)}]
 
 
 def test_case_11_a_mediation_agreement_has_an_orders_limits_two_weeks_or_a_date_that_was_agreed():
