@@ -91,11 +91,14 @@ class Ticker:
         log.info("day reached", day=day.isoformat())
 
     async def _write_turns(self, producer: AIOKafkaProducer) -> None:
-        """What the last complete look at what was received makes of the sources."""
+        """What the last complete look at what was received makes of the sources. One of an earlier day than the last
+        that was written is dropped."""
         ear, at = self._ear, self._ear.heard_to
         if at is None or self._last is None:
             return
         ear.heard_to = None
+        if london_day(at) < self._last:
+            return  # begun before midnight: casework would take it for late. The next look judges
         turns, before = ear.hearing.turns(at), ear.hearing
         ear.hearing = before.after(turns, at)  # at once: what is noted while this is written must not be lost
         if turns or before.heard.keys() != ear.hearing.heard.keys():

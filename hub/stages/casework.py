@@ -17,7 +17,16 @@ from typing import Any
 
 import orjson
 
-from hub.core.alerts.silence import KINDS, NO_SILENCES, Saying, Silences, read_saying, sayings_of, source_alerts
+from hub.core.alerts.silence import (
+    KINDS,
+    NO_SILENCES,
+    Saying,
+    Silences,
+    read_saying,
+    saying_of,
+    sayings_of,
+    source_alerts,
+)
 from hub.core.casework.changes import Change, changes
 from hub.core.casework.memory import PREFIX, Memory, check, digest_of, due_on, dump, is_held, load
 from hub.core.casework.policy import Policy
@@ -118,35 +127,44 @@ class CaseworkHandler:
         return True
 
     def _hear(self, saying: Saying, record: Record, batch: "_Batch", until: float) -> bool:
-        """Evaluate the children for whom it makes a difference whether a source is heard; whether all are done."""
+        """Evaluate the children for whom it makes a difference whether a source is heard; whether all are done.
+
+        Where another saying was given up half way (a child of it raised) this one is first made known by itself, so
+        that what raised once cannot swallow it; then both are worked through.
+        """
         cause = _Cause.of_saying(saying, record)
-        batch.begin_saying(saying, cause, notices=self._notices)
-        children = (child_id for child_id in self._concerned(saying, batch) if child_id > batch.sayings.done_to)
+        left = bool(batch.sayings.working)
+        if batch.begin_saying(saying, cause, notices=self._notices) and left:
+            batch.keep_sayings()
+            return False
+        children = (child_id for child_id in self._concerned(batch) if child_id > batch.sayings.done_to)
         for done, child_id in enumerate(children):
             if done and (done == MOST_CHILDREN or self._monotonic() >= until):
                 batch.keep_sayings()
                 return False
-            batch.hear(child_id, saying, cause)
+            batch.hear(child_id, cause)
         batch.finish_saying()
         return True
 
-    def _concerned(self, saying: Saying, batch: "_Batch") -> list[str]:
+    def _concerned(self, batch: "_Batch") -> list[str]:
         """In a fixed order. A silence told in time makes no difference yet, and its end only to whom it held back; what
         is told late may change what was said on days since."""
-        if batch.is_late(saying):
+        working = batch.sayings.working
+        if any(batch.is_late(saying) for saying in working):
             known = (key for key, _ in batch.state.items() if not key.startswith("!"))
             return sorted({*known, *batch.settled})
-        return [] if saying.silent else self._due.held(batch.settled)
+        return [] if all(saying.silent for saying in working) else self._due.held(batch.settled)
 
 
 @dataclass(frozen=True, slots=True)
 class Sayings:
-    """What is kept of sources: all that was said, the alerts about them that are open, and how far the last saying has
-    been worked through (`working`: not to its end; `done_to`: up to and with this child)."""
+    """What is kept of sources: all that was said, the alerts about them that are open, and how far the last has been
+    worked through. `working`: what has not been to its end (the last one, and what was given up half way before it);
+    `done_to`: up to and with this child."""
 
     silences: Silences = NO_SILENCES
     told: Mapping[str, dict[str, Any]] = field(default_factory=dict)
-    working: bool = False
+    working: tuple[Saying, ...] = ()
     done_to: str = ""
     _as_bytes: bytes | None = None
 
@@ -157,7 +175,8 @@ class Sayings:
             return cls()
         try:
             said, told, working, done_to = orjson.loads(value)
-            return cls(sayings_of(said), told, working, done_to, value)
+            left = [saying_of(row) for row in working or ()]
+            return cls(sayings_of(said), told, tuple(left), done_to, value)
         except (TypeError, ValueError):
             raise ValueError("not what is kept of sources") from None
 
@@ -167,7 +186,7 @@ class Sayings:
 
     def dump(self) -> bytes:
         """As bytes, for the state."""
-        return orjson.dumps([self.silences.to_json(), self.told, self.working, self.done_to])
+        return orjson.dumps([self.silences.to_json(), self.told, list(map(list, self.working)), self.done_to])
 
     def up_to(self, child_id: str) -> "Sayings":
         """With one more child done."""
@@ -302,29 +321,31 @@ class _Batch:
 
     def is_news(self, saying: Saying) -> bool:
         """Whether it was not heard before, or is still being worked through."""
-        return saying not in self.sayings.silences.sayings or self.sayings.working
+        return saying not in self.sayings.silences.sayings or saying in self.sayings.working
 
     def is_late(self, saying: Saying) -> bool:
         """Whether a day has been looked at on which it would already have counted."""
         return self._latest >= saying.holds_from if saying.silent else self._latest > saying.known_on
 
-    def begin_saying(self, saying: Saying, cause: _Cause, *, notices: bool) -> None:
-        """From now on this is known. The alerts about sources are given at once."""
-        if self.sayings.working:
-            return
+    def begin_saying(self, saying: Saying, cause: _Cause, *, notices: bool) -> bool:
+        """From now on this is known; whether it was not before. The alerts about sources are given at once."""
+        if saying in self.sayings.working:
+            return False
         if saying.known_on > self._latest:
             self._put_days(saying.known_on, self._worked)
         silences = Silences({*self.sayings.silences.sayings, saying})
         told = source_alerts(silences, self._latest, self._policy.alerts, self._policy.sources) if notices else {}
         for topic_key, value in _told(self.sayings.told, told, self._latest):
             self.outputs.append(_alert_output(topic_key, value, cause))
-        self.sayings = Sayings(silences, told, working=True)
+        self.sayings = Sayings(silences, told, working=(*self.sayings.working, saying))
+        return True
 
-    def hear(self, child_id: str, saying: Saying, cause: _Cause) -> None:
+    def hear(self, child_id: str, cause: _Cause) -> None:
         """Say what it changes for a child."""
         memory = load(self.state.get(child_id))
-        if memory.rests_on(saying.source):
-            self._evaluate(child_id, memory, self._latest, saying.holds_from, cause)
+        since = [saying.holds_from for saying in self.sayings.working if memory.rests_on(saying.source)]
+        if since:
+            self._evaluate(child_id, memory, self._latest, min(since), cause)
         self.sayings = self.sayings.up_to(child_id)
 
     def keep_sayings(self) -> None:

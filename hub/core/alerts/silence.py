@@ -68,10 +68,16 @@ class Silences:
         self._of: dict[str, list[Saying]] = {}
         for saying in sorted(self.sayings, key=lambda saying: (saying.source, saying.at, saying.silent)):
             self._of.setdefault(saying.source, []).append(saying)
+        self._on: dict[date, frozenset[str]] = {}
 
     def on(self, day: date) -> frozenset[str]:
-        """The sources that are silent on a day, with what was known by its end."""
-        return frozenset(source for source, said in self._of.items() if _holds(said, day)) if self._of else NOBODY
+        """The sources that are silent on a day, with what was known by its end. Worked out once for each day."""
+        if not self._of:
+            return NOBODY
+        found = self._on.get(day)
+        if found is None:
+            found = self._on[day] = frozenset(source for source, said in self._of.items() if _holds(said, day))
+        return found
 
     def next_heard(self, sources: Iterable[str], day: date) -> date | None:
         """The first day after `day` on which one of these was heard."""
@@ -101,10 +107,13 @@ class Silences:
 
 def sayings_of(value: list[list[Any]]) -> Silences:
     """The silences that `to_json` wrote."""
-    return Silences(
-        Saying(source, at, silent, date.fromisoformat(known_on), date.fromisoformat(holds_from))
-        for source, at, silent, known_on, holds_from in value
-    )
+    return Silences(map(saying_of, value))
+
+
+def saying_of(row: list[Any]) -> Saying:
+    """A saying from the JSON array of its fields."""
+    source, at, silent, known_on, holds_from = row
+    return Saying(source, at, silent, date.fromisoformat(known_on), date.fromisoformat(holds_from))
 
 
 NOBODY: frozenset[str] = frozenset()

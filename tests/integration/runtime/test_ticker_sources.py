@@ -6,18 +6,20 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import cast
 from uuid import uuid4
 
 import orjson
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
+from hub.core.alerts.hearing import Heard, Hearing
 from hub.embedded.kafka import Kafka
 from hub.platform.clock import DrivenClock
 from hub.platform.health import Health
 from hub.platform.settings import Settings
 from hub.runtime import ticker, topics
-from hub.runtime.ticker import Ticker
+from hub.runtime.ticker import Ear, Ticker
 from schemas.topics import FACTS, OBSERVATIONS, TICKER_STATE, Topic
 
 NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
@@ -167,3 +169,42 @@ async def test_the_days_can_be_read_as_before(settings: Settings, own: dict[str,
         assert {(record.key, record.value) for record in records} == {(b"day", b"2026-10-20"), (b"day", b"2026-10-21")}
     finally:
         await consumer.stop()
+
+
+class Midnight:
+    """A clock, and a producer that only notes what is written: neither needs a broker."""
+
+    def __init__(self) -> None:
+        self.at = NOON
+        self.written: list[dict[str, str]] = []
+
+    def now(self) -> datetime:
+        return self.at
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        yield
+
+    async def send(self, topic: str, value: bytes, key: bytes, number: int, headers: object = None) -> object:
+        if (topic, number) == (FACTS.name, 0):
+            self.written.append(orjson.loads(value))
+        return asyncio.sleep(0)
+
+
+async def test_a_look_begun_before_midnight_is_not_judged_after_the_new_day(tmp_path: Path) -> None:
+    file = tmp_path / "sources.toml"
+    file.write_text(f'[[sources]]\nid = "{SOURCE}"\nkind = "council"\nsilent_after = 24\n')
+    fake = Midnight()
+    producer = cast("AIOKafkaProducer", fake)
+    made = Ticker(Settings(sources_file=file), fake, Health())
+    hearing = Hearing({SOURCE: 24 * HOUR}, {SOURCE: Heard(datetime(2026, 1, 9, 23, 59, 50, tzinfo=UTC))})
+    made._ear, made._last = Ear(hearing, {}), datetime(2026, 1, 10, tzinfo=UTC).date()
+    made._ear.heard_to = datetime(2026, 1, 10, 23, 59, 59, tzinfo=UTC)
+    fake.at = datetime(2026, 1, 11, 0, 0, 1, tzinfo=UTC)
+    for day in made._due():
+        await made._write_day(producer, day)
+    await made._write_turns(producer)
+    assert [value["kind"] for value in fake.written] == ["day.reached"]
+    made._ear.heard_to = fake.at
+    await made._write_turns(producer)
+    assert [(value["kind"], value["effective_on"]) for value in fake.written[1:]] == [("source.silent", "2026-01-11")]

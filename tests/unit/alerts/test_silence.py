@@ -1,12 +1,14 @@
 """While a source is silent no new alert rests on it; what stands stays, and what is due opens when it is heard."""
 
 from datetime import date
+from itertools import count
 
 import orjson
 import pytest
 
 from hub.core.alerts.silence import Silences, read_saying
 from hub.core.casework.evaluate import evaluate
+from hub.core.casework.memory import Memory
 from hub.core.facts.fact import read_fact
 from hub.stages.casework import SOURCES_KEY, casework, check_state
 from hub.stages.errors import PermanentError
@@ -199,9 +201,56 @@ def test_its_state_is_checked():
     bench = Bench(LAW)
     bench.feed([silent("2026-10-20")])
     check_state(SOURCES_KEY, bench.state.values[SOURCES_KEY])
-    for wrong in (b"{", b"[]", b"[1,2,3,4]", b'[[[1,2]],{},false,""]'):
+    for wrong in (b"{", b"[]", b"[1,2,3,4]", b'[[[1,2]],{},[],""]', b'[[],{},[[1,2]],""]'):
         with pytest.raises(ValueError, match="not what is kept"):
             check_state(SOURCES_KEY, wrong)
+
+
+def test_a_saying_given_up_half_way_swallows_no_other(monkeypatch):
+    seconds = count()
+    every = [requested("2026-01-05") | {"child_id": f"chd-{n}"} for n in range(4)]
+    late, other = silent("2026-02-01"), silent("2026-02-11", TRUST)
+    after = [value | {"record": "REQ-2", "received_at": "2026-02-12T09:00:00Z"} for value in every]
+
+    def bench():
+        made = Bench(monotonic=lambda: float(next(seconds)))
+        made.feed([*every, reached("2026-02-10")])
+        return made
+
+    clean, hurt = bench(), bench()
+    evaluate_of = Memory.evaluate
+
+    def raises(memory, child_id, *args, **fields):
+        if child_id == "chd-2":
+            raise RuntimeError("poison")
+        return evaluate_of(memory, child_id, *args, **fields)
+
+    monkeypatch.setattr(Memory, "evaluate", raises)
+    for said in (late, other):  # the second hears of the first's child too, and is known all the same
+        with pytest.raises(RuntimeError):
+            hurt.feed([said])
+        hurt.reopen()
+    about = [alert["about"] for alert in hurt.alerts if alert["threshold"] == "source-silent"]
+    assert about == [COUNCIL, TRUST]
+    check_state(SOURCES_KEY, hurt.state.values[SOURCES_KEY])
+    monkeypatch.setattr(Memory, "evaluate", evaluate_of)
+    for each in (clean, hurt):
+        each.feed([late, other] if each is clean else [other])
+        each.feed([*after, reached("2026-02-12")])
+    assert hurt.state.values == clean.state.values
+    assert hurt.open_alerts() == clean.open_alerts()
+    outputs = len(hurt.outputs)
+    hurt.feed([late, other])
+    assert len(hurt.outputs) == outputs
+
+
+def test_what_is_silent_on_a_day_is_worked_out_once(monkeypatch):
+    silences = Silences([read_saying(silent("2026-10-20"))])
+    looked = []
+    monkeypatch.setattr("hub.core.alerts.silence._holds", lambda said, day: bool(looked.append(day)) or True)
+    for day in (date(2026, 10, 21), date(2026, 10, 21), date(2026, 10, 22)):
+        assert silences.on(day) == {COUNCIL}
+    assert looked == [date(2026, 10, 21), date(2026, 10, 22)]
 
 
 @pytest.mark.parametrize(
