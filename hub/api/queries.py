@@ -56,7 +56,7 @@ class DeadlineQuery(Query):
     """Filters of a child's deadlines."""
 
     clock: Name | None = None
-    service: Name | None = None
+    service: Name | None = Field(None, description="Service asked; for advice that names none, its heading.")
     area: Name | None = Field(None, description="DfE area code.")
     state: State | None = None
     due_on_from: Day | None = Field(None, alias="due_from", description="Due then or later.")

@@ -13,6 +13,7 @@ from schemas.base import Model
 class MeasureFigure(Model):
     """One figure. `service` and `weeks` are null for all together; `value` is null where nothing was counted.
 
+    `service` is the heading for advice that names no service.
     A ratio's value is a percentage, a mean's is in the measure's unit (its numerator in days), both to one decimal. A
     percentile has no numerator, a count no denominator.
     """

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 import orjson
 from pydantic import ValidationError
 
-from hub.core.measures.narrow import Narrow, narrow_deadline, narrow_record
+from hub.core.measures.narrow import ADVICE, Narrow, narrow_deadline, narrow_record
 from hub.stages.errors import PermanentError
 from hub.stages.stage import Record
 from schemas.alerts import Alert
@@ -84,7 +84,7 @@ def _deadline(record: Record) -> list[Change]:
     row = {
         "child_id": _column(deadline.child_id),
         "clock": _column(deadline.clock),
-        "service": _column(deadline.service),
+        "service": _column(_service(deadline)),
         "area": _column(deadline.area),
         "state": deadline.state,
         "due_on": deadline.due_on,
@@ -92,6 +92,11 @@ def _deadline(record: Record) -> list[Change]:
     }
     narrow = narrow_deadline(orjson.loads(record.value))
     return [Change("deadlines", key, row), _outcome(key, deadline.child_id, "deadline", narrow)]
+
+
+def _service(deadline: Deadline) -> str | None:
+    """What a deadline is asked for by: advice that names no service stands under its heading."""
+    return deadline.service or (deadline.heading if deadline.clock == ADVICE else None)
 
 
 def _outcome(key: str, child_id: str, part: str, narrow: Narrow | None) -> Change:

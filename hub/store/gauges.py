@@ -21,7 +21,7 @@ def deadlines_by_clock(connection: Connection) -> Counts:
 
 
 def advice_by_service(connection: Connection) -> Counts:
-    """Deadlines for advice by service, area and state."""
+    """Deadlines for advice by service (by heading where none is named), area and state."""
     columns = [deadlines.c.service, deadlines.c.area, deadlines.c.state]
     return _count(connection, columns, deadlines.c.clock == "advice-6w")
 

@@ -137,8 +137,11 @@ NATIONAL: tuple[Measure, ...] = (
         "review-4w",
         "Review decision in 4 weeks",
         "Review decisions told within 4 weeks of the meeting / review decisions. A decision to amend counts from the "
-        "day on which the proposed amendments were sent as well.",
-        cohorts=("meeting", "outcome"),
+        "day on which the proposed amendments were sent as well. Like DfE's count, cohorts meeting and outcome hold "
+        "only reviews that have a decision, so one never made is in neither. Cohort due is local and holds every "
+        "review whose 4 weeks are over: one not decided by then, or told amend without the proposed amendments, was "
+        "not kept. Left out is a review whose plan ended before its decision.",
+        cohorts=("meeting", "outcome", "due"),
         published=frozenset({("outcome", "all")}),
     ),
 )
@@ -180,7 +183,9 @@ ADVICE_MEASURES: tuple[Measure, ...] = (
         "Advice on time",
         "Requests to which usable final advice came by its last day / requests whose last day fell into the period, "
         "without cancelled ones and those void with their request. Including: without regulation 8(2). Excluding: with "
-        "it. A lawful decline or an answer of not-known brings no advice and is not on time (see advice-answered).",
+        "it. A lawful decline or an answer of not-known brings no advice and is not on time (see advice-answered). "
+        "Here and below, advice that names no service (often psychological, education, social-care) stands under its "
+        "heading as its service.",
         cohorts=("due",),
         bases=CLAIMED_BASES,
         by_service=True,

@@ -31,7 +31,7 @@ def count_case(case: CaseOutcome, look: Look, cells: Cells) -> None:
         _plan(case, case.issued_on, look, cells)
     for service, agreed_on in case.existing:
         if look.holds(agreed_on):
-            cells.count(Cell("advice-reused", "outcome", "all", service or "unknown"), True)
+            cells.count(Cell("advice-reused", "outcome", "all", service), True)
 
 
 def count_advice(advice: AdviceOutcome, look: Look, cells: Cells) -> None:
@@ -53,6 +53,7 @@ def count_advice(advice: AdviceOutcome, look: Look, cells: Cells) -> None:
 def count_review(review: ReviewOutcome, look: Look, cells: Cells) -> None:
     """Add a review."""
     decision = review.decision
+    _by_due("review-4w", decision, ("all",), look, cells)
     kept = came_in_time(decision, "all", look)
     if kept is None or decision.done_on is None:
         return

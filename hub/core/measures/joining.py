@@ -56,7 +56,7 @@ def _case(case: Narrow, deadlines: Deadlines) -> CaseOutcome:
         complete=_target(complete) if complete else None,
         issued_without=len(case.get("issued_without", ())),
         existing=tuple(
-            Existing(each.get("service"), _needed(each["agreed_on"]))
+            Existing(narrow.service_of(each) or UNKNOWN, _needed(each["agreed_on"]))
             for each in case.get("satisfied", ())
             if each.get("agreed_on")
         ),

@@ -64,10 +64,16 @@ def narrow_deadline(deadline: Mapping[str, Any]) -> Narrow | None:
     }
 
 
+def service_of(advice: Mapping[str, Any]) -> str | None:
+    """What advice is reported under: its service or, as with psychological advice that names none, its heading."""
+    return advice.get("service") or advice.get("heading")
+
+
 def _advice(chains: Any) -> list[Narrow]:
-    """`optional` says of a request that no heading needs it."""
+    """`optional` says of a request that no heading needs it; `service` stands for `service_of`."""
     return [
-        _kept(chain, _ADVICE) | ({} if chain.get("required", True) else {"optional": True})
+        _kept(chain | {"service": service_of(chain)}, _ADVICE)
+        | ({} if chain.get("required", True) else {"optional": True})
         for chain in chains
         if chain["purpose"] in MEASURED_PURPOSES
     ]

@@ -7,9 +7,9 @@ from hub.core.measures.timed import Timed
 
 
 class Existing(NamedTuple):
-    """Earlier advice that all three agreed is enough, without any request (reg 6(4))."""
+    """Earlier advice that all three agreed is enough, without any request (reg 6(4)). `service` as for a request."""
 
-    service: str | None
+    service: str
     agreed_on: date
 
 
@@ -37,6 +37,7 @@ class CaseOutcome(NamedTuple):
 class AdviceOutcome(NamedTuple):
     """One advice request for an assessment or a reassessment, with the requests that replaced it.
 
+    `service` is the service asked; the heading, where none is named; `unknown` without either.
     `limit` runs from the delivery to the body asked (else from sending) to usable final advice. `answered_on`: that, a
     lawful decline or "not known", whichever came first. `decided_on` is the decision to assess, where the time from it
     to `sent_on` is the authority's to answer for. `missing_on` is the issue of the plan that it was missing from.
@@ -56,7 +57,7 @@ class AdviceOutcome(NamedTuple):
 
 
 class ReviewOutcome(NamedTuple):
-    """One review of a plan: the decision's 4 weeks from the meeting."""
+    """One review of a plan: the decision's 4 weeks from the meeting. "Amend" is done with the proposed amendments."""
 
     area: str | None
     decision: Timed

@@ -45,15 +45,17 @@ def test_deadlines_and_advice(scrape, projector):
         deadline(2, "b", "3", state="overdue"),
         deadline(3, "b", "4", state="overdue", service=None, area=None),
         deadline(4, "b", "5", state="running", clock="plan-20w", service=None),
+        deadline(5, "b", "6", state="met", service=None, heading="psychological"),
     ]
-    projector.apply("hub.deadlines", 0, deadlines, 0, 5)
+    projector.apply("hub.deadlines", 0, deadlines, 0, 6)
     found = scrape()
     assert found["sendhub_deadlines", "advice-6w", "overdue"] == 3
     assert found["sendhub_deadlines", "plan-20w", "running"] == 1
     assert found["sendhub_advice_deadlines", "825", "speech-and-language", "met"] == 1
     assert found["sendhub_advice_deadlines", "825", "speech-and-language", "overdue"] == 2
     assert found["sendhub_advice_deadlines", "unknown", "unknown", "overdue"] == 1
-    assert sum(value for key, value in found.items() if key[0] == "sendhub_advice_deadlines") == 4
+    assert found["sendhub_advice_deadlines", "825", "psychological", "met"] == 1
+    assert sum(value for key, value in found.items() if key[0] == "sendhub_advice_deadlines") == 5
 
 
 def test_age_bands_end_as_deadlines_do(scrape, projector):

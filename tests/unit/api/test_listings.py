@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from tests.support.readmodel import child, record
+from tests.support.readmodel import child, deadline_value, record
 
 
 async def everything(client, path, **parameters):
@@ -65,6 +65,13 @@ async def test_pages_show_each_item_once_in_the_same_order(client, filled, path,
 async def test_filters(client, filled, path, parameters, count):
     pages = await everything(client, path, limit=3, **parameters)
     assert sum(map(len, pages)) == count
+
+
+async def test_advice_that_names_no_service_is_found_by_its_heading_and_shown_as_received(client, filled):
+    value = deadline_value("chd-03", "dl-new", service=None, heading="psychological")
+    filled.apply("hub.deadlines", 1, [record("hub.deadlines", 0, "chd-03|dl-new", value)], 0, 1)
+    (page,) = await everything(client, "/deadlines", limit=4, service="psychological")
+    assert [(item["id"], item["service"], item["heading"]) for item in page] == [("dl-new", None, "psychological")]
 
 
 async def test_deadlines_come_soonest_first_and_alerts_newest_first(client, filled):

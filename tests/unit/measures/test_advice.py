@@ -4,6 +4,8 @@ from decimal import Decimal
 
 import pytest
 
+from hub.core.measures.catalogue import ADVICE_MEASURES
+from hub.core.measures.tally import Tally
 from tests.unit.measures.rows import ACCEPTED, SOURCE, YEAR, advice, case, child, day, deadline, figures, ratio
 
 BASES = ("including", "excluding", "clock-only")
@@ -97,6 +99,41 @@ def test_the_age_of_open_requests_ends_as_deadlines_do():
     ages = figures(made, "advice-age-p50")
     assert (ages["open", "all"].value, ages["open", "all"].denominator) == (84, 7)
     assert figures(made, "advice-age-p90")["open", "all"].value == 244
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ({"service": None, "heading": "psychological"}, "psychological"),
+        ({"service": "", "heading": "education"}, "education"),
+        ({"service": "camhs", "heading": "medical"}, "camhs"),
+        ({"service": None}, "unknown"),
+    ],
+)
+def test_advice_that_names_no_service_stands_under_its_heading(said, name):
+    """On time, answered, age, sending, routing and what was missing: everywhere the same name."""
+    full = f"{SOURCE}/ADV-1"
+    told = {"decided": "assess", "decided_on": "2026-02-01", "outcome": "plan-issued"}
+    issued = {"issued_on": "2026-05-01", "ended_on": "2026-05-01", "issued_without": [full]}
+    shared = {"delivered_on": "2026-02-02", "allocated_on": "2026-02-09", "case_": told | issued} | said
+    late, open_ = asked("met-late", received_on="2026-06-11", returned_on="2026-06-01", **shared), asked(**shared)
+    found = {
+        measure.id: {figure.service for figure in figures} - {None}
+        for measure, figures in Tally([late, open_._replace(child_id="chd-2")]).report(YEAR).measures
+        if measure.by_service
+    }
+    assert found == {measure.id: {name} for measure in ADVICE_MEASURES}
+
+
+def test_existing_advice_without_a_request_stands_under_its_heading():
+    existing = [
+        {"heading": "psychological", "service": None, "agreed_on": "2026-04-05"},
+        {"heading": "medical", "service": "audiology", "agreed_on": "2026-04-05"},
+        {"heading": None, "service": None, "agreed_on": "2026-04-05"},
+    ]
+    made = child(case("2026-03-01", satisfied=existing))
+    for name in ("psychological", "audiology", "unknown"):
+        assert ratio(made, "advice-reused", "outcome", "all", name) == (1, 1)
 
 
 def test_advice_missing_from_a_plan_stays_open_and_lags():

@@ -5,7 +5,12 @@ from decimal import Decimal
 
 import pytest
 
+from hub.core.casework.evaluate import evaluate
+from hub.core.facts.fact import read_fact
+from hub.core.measures.joining import outcomes_of
 from hub.core.measures.look import Look
+from hub.core.measures.tally import Tally
+from tests.unit.casework.facts import POLICY, fact
 from tests.unit.measures.rows import ACCEPTED, NOT_VALID, YEAR, case, child, day, deadline, figures, ratio
 
 BASES = ("including", "excluding", "clock-only")
@@ -183,6 +188,91 @@ def test_reviews_count_when_they_are_decided():
     look = YEAR._replace(as_of=date(2027, 2, 1))
     assert ratio(outcomes, "review-4w", "meeting", "all", look=look) == (2, 3)
     assert ratio(outcomes, "review-4w", "outcome", "all", look=look) == (2, 3)
+
+
+def reviewed(state, **said):
+    """A review held on 2 March: its four weeks end on 30 March."""
+    subject, due_on = {"review": "REV-1"}, {"due_on": "2026-03-30"}
+    return child(None, deadline("review-decision-4w", "2026-03-02", state, subject=subject, **(due_on | said)))
+
+
+@pytest.mark.parametrize(
+    ("state", "met_on", "due", "outcome"),
+    [
+        ("met", "2026-03-30", (1, 1), (1, 1)),
+        ("met-late", "2026-03-31", (0, 1), (0, 1)),
+        ("overdue", None, (0, 1), (0, 0)),
+        ("void", None, (0, 0), (0, 0)),
+    ],
+)
+def test_a_review_that_is_never_decided_was_not_kept_when_due(state, met_on, due, outcome):
+    """Else a council that decides nothing would stand at 100%."""
+    made = reviewed(state, met_on=met_on)
+    assert ratio(made, "review-4w", "due", "all") == due
+    for cohort in ("outcome", "meeting"):
+        assert ratio(made, "review-4w", cohort, "all") == outcome
+
+
+def test_a_review_is_due_only_once_its_last_day_has_passed():
+    for as_of, expected in (("2026-03-30", (0, 0)), ("2026-03-31", (0, 1))):
+        look = YEAR._replace(as_of=day(as_of))
+        assert ratio(reviewed("overdue"), "review-4w", "due", "all", look=look) == expected
+    april = YEAR._replace(from_on=day("2026-03-31"))
+    assert ratio(reviewed("overdue"), "review-4w", "due", "all", look=april) == (0, 0)
+    assert figures(reviewed("overdue"), "review-4w")["due", "all"].source == "local"
+
+
+@pytest.mark.parametrize(
+    ("facts", "due", "outcome"),
+    [
+        ([], (0, 1), (0, 0)),
+        ([("review.decided", "2026-03-20", {"outcome": "amend"})], (0, 1), (0, 0)),
+        (
+            [
+                ("review.decided", "2026-03-20", {"outcome": "amend"}),
+                ("review.amendment-notice-sent", "2026-04-10", {}),
+            ],
+            (0, 1),
+            (0, 1),
+        ),
+        ([("review.decided", "2026-03-20", {"outcome": "keep"})], (1, 1), (1, 1)),
+    ],
+    ids=["never-decided", "amend-without-the-amendments", "amendments-sent-late", "kept"],
+)
+def test_amend_without_the_proposed_amendments_is_not_decided(facts, due, outcome):
+    subject = {"review": "REV-1", "plan": "P-1"}
+    known = [
+        fact("plan.issued", "2025-03-02", "P-1", subject={"plan": "P-1"}),
+        fact("review.held", "2026-03-02", "REV-1", subject=subject),
+        *(fact(kind, on, "REV-1", subject=subject, data=data) for kind, on, data in facts),
+    ]
+    found = evaluate("chd-1", [read_fact(each) for each in known], YEAR.as_of, POLICY)
+    made = outcomes_of("chd-1", found.record, [each.to_json("chd-1", YEAR.as_of) for each in found.deadlines])
+    assert ratio(made, "review-4w", "due", "all") == due
+    assert ratio(made, "review-4w", "outcome", "all") == outcome
+
+
+def test_67_receipt_year_and_issue_year_are_both_published():
+    """Case 67 of the reference: figures of two cohorts are never mixed, and each says whose definition it follows."""
+    plans = [planned("2025-11-03", "2026-06-01", state="met-late"), planned()._replace(child_id="chd-2")]
+    shown = {
+        (measure["id"], figure["cohort"]): (figure["numerator"], figure["denominator"], figure["source"])
+        for measure in Tally(plans).report(YEAR).to_json()["measures"]
+        for figure in measure["figures"]
+        if figure["basis"] == "including"
+    }
+    assert shown["plan-20w", "receipt"] == (1, 1, "local")
+    assert shown["plan-20w", "outcome"] == (1, 2, "DfE")
+    for id_, published in {
+        "decision-6w": "receipt",
+        "no-plan-16w": "outcome",
+        "plan-20w": "outcome",
+        "plan-20-52w": "outcome",
+        "plan-over-52w": "outcome",
+        "plan-mean-weeks": "outcome",
+    }.items():
+        sources = {cohort: shown[id_, cohort][2] for cohort in ("receipt", "outcome")}
+        assert sources == dict.fromkeys(("receipt", "outcome"), "local") | {published: "DfE"}, id_
 
 
 def test_the_age_profile_has_every_band_and_ends_as_deadlines_do():

@@ -1,8 +1,9 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.stages.projection import changes
-from tests.support.readmodel import alert, child, record
+from tests.support.readmodel import alert, child, deadline, record
 
 
 def chosen(offset, key, kind):
@@ -28,3 +29,19 @@ def test_splitting_a_batch_changes_nothing(steps, cut):
 def test_the_body_is_the_json_as_received():
     made = alert(0)
     assert changes([made])["alerts"]["chd-1|al-1"]["body"].encode() == made.value
+
+
+@pytest.mark.parametrize(
+    ("clock", "service", "heading", "column"),
+    [
+        ("advice-6w", None, "psychological", "psychological"),
+        ("advice-6w", "camhs", "medical", "camhs"),
+        ("advice-6w", None, None, None),
+        ("draft-sent-16w", None, "psychological", None),
+    ],
+)
+def test_advice_that_names_no_service_is_asked_for_by_its_heading(clock, service, heading, column):
+    made = deadline(0, clock=clock, service=service, heading=heading)
+    ((_, row),) = changes([made])["deadlines"].items()
+    assert row["service"] == column
+    assert row["body"].encode() == made.value
