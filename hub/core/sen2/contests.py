@@ -26,10 +26,13 @@ Contest = tuple[str, bool]
 tribunal; else in mediation."""
 
 
-def contests_of(case: CaseRecord, orders: Iterable[Deadline]) -> frozenset[Contest]:
-    """The contests of a case, with the limits that its orders and agreements left."""
-    told = {(challenge.decision, challenge.tribunal) for challenge in case.challenges}
-    return frozenset(told | {_shown(case, order) for order in orders})
+def contests_of(case: CaseRecord, orders: Iterable[Deadline], last: date = date.max) -> frozenset[Contest]:
+    """The contests of a case by the end of a day, with the limits that its orders and agreements left by then.
+
+    A challenge without a day always counts: its record was made before days were kept.
+    """
+    told = {(each.decision, each.tribunal) for each in case.challenges if each.on is None or each.on <= last}
+    return frozenset(told | {_shown(case, order) for order in orders if order.starts_on <= last})
 
 
 def is_ordered(case: CaseRecord, orders: Iterable[Deadline], last: date) -> bool:

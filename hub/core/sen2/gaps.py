@@ -11,8 +11,8 @@ from hub.core.sen2.rows import ASSESSMENT_FIELDS, OUTCOMES, REQUEST_FIELDS, Outc
 WHY: Mapping[str, str] = {
     "RequestSource": "asked for by a representative, by somebody else, or nobody says by whom",
     "RYA": "no fact tells of relevant youth accommodation",
-    "RequestOutcomeDate": "a plan was decided on, but no source tells when it was decided to assess",
-    "Exported": "withdrawn for a reason that the record does not hold; it may have been a move",
+    "RequestOutcomeDate": "a plan was decided on, but no source tells of an earlier decision to assess",
+    "Exported": "withdrawn, and no source tells why: it may have been a move",
     "Week20": "the 20 weeks' deadline is not known",
     **dict.fromkeys(sorted(CONTESTED), "no source tells of mediation or appeals"),
 }

@@ -1,6 +1,7 @@
 """Which requests of a child belong in the return about a year, and what their two rows say."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import NamedTuple
 
 from hub.core.sen2.contests import ORDER_CLOCKS, Contest, contests_of, is_ordered
@@ -98,13 +99,14 @@ def _entries(case: CaseRecord, child: Child, orders: list[Deadline], year: Year)
     result = assessment_stage(case, year.last) if is_assessed else None
     if not _belongs(case, decision, result, year):
         return []
-    contests = contests_of(case, orders)
+    contests = contests_of(case, orders, year.last)
+    gone_on = (result or decision).gone_on
     entry = Entry(
         child_id=child.record.child_id,
         id=case.id,
         ids=tuple(request.id for request in case.requests),
         case_reference=case.case_reference,
-        request=_request(case, _in_year(decision, result, year), contests, year),
+        request=_request(case, _in_year(decision, result, year), contests, gone_on),
         assessment=_assessment(_in_year(result, None, year), case, child, contests) if result else None,
     )
     return [entry]
@@ -131,10 +133,10 @@ def _in_year(stage: Stage, later: Stage | None, year: Year) -> Stage:
     return stage
 
 
-def _request(case: CaseRecord, stage: Stage, contests: frozenset[Contest], year: Year) -> Request:
+def _request(case: CaseRecord, stage: Stage, contests: frozenset[Contest], gone_on: date | None) -> Request:
     by = next((request.by for request in case.requests if request.id == case.id), None)
     source = SOURCES.get(by or "")
-    exported, told = _exported(case, year)
+    exported, told = _exported(case, gone_on)
     unknown = {"RYA"} | ({"RequestOutcomeDate"} if stage.undated else NOTHING)
     unknown |= (NOTHING if source else {"RequestSource"}) | (NOTHING if told else {"Exported"})
     row = Request(
@@ -150,15 +152,19 @@ def _request(case: CaseRecord, stage: Stage, contests: frozenset[Contest], year:
     return _only_asked(row)
 
 
-def _exported(case: CaseRecord, year: Year) -> tuple[bool | None, bool]:
+def _exported(case: CaseRecord, gone_on: date | None) -> tuple[bool | None, bool]:
     """Whether the child moved out before the assessment was finished, and whether the record can tell.
 
-    A withdrawal has a reason that the record does not hold: it may have been a move.
+    `gone_on`: the day on which the request ended before that. A withdrawal for which no source gives a reason may have
+    been a move.
     """
-    ended = case.ended_on is not None and case.ended_on <= year.last
-    if ended and case.outcome == "moved-away":
+    if gone_on is None:
+        return None, True
+    ended = case.outcome if case.ended_on == gone_on else "open"
+    withdrawn = case.withdrawn_on == gone_on or ended == "withdrawn"
+    if case.moved_on == gone_on or ended == "moved-away" or (withdrawn and case.withdrawn_reason == "moved"):
         return True, True
-    return None, not (ended and case.outcome == "withdrawn")
+    return None, case.withdrawn_reason is not None or not withdrawn or ended == "died"
 
 
 def _assessment(stage: Stage, case: CaseRecord, child: Child, contests: frozenset[Contest]) -> Assessment:

@@ -24,13 +24,21 @@ class Stage(NamedTuple):
     over_on: date | None = None
     undated: bool = False
 
+    @property
+    def gone_on(self) -> date | None:
+        """The day on which the child, or the request, was gone before this was finished."""
+        return self.over_on if self.told_on is None else None
+
 
 def request_stage(case: CaseRecord, last: date) -> Stage:
-    """The request. Where a plan was decided on, there was an assessment, also if no source told of the decision."""
+    """The request. Where a plan was decided on, there was an assessment, also if no source told of the decision.
+
+    A decision told only after that is not the one that led to it.
+    """
     told_on, gone_on = _by(last, case.decided_on) if case.decided else None, gone_by(case, last)
-    if told_on and not _before(gone_on, told_on):
-        return Stage("Y" if case.decided == "assess" else "N", told_on, told_on)
     shown_on = assessed_by(case, last)
+    if told_on and not _before(gone_on, told_on) and not _before(shown_on, told_on):
+        return Stage("Y" if case.decided == "assess" else "N", told_on, told_on)
     if shown_on and not _before(gone_on, shown_on):
         return Stage("Y", undated=True)
     return Stage("W", over_on=gone_on) if gone_on else Stage("A")
@@ -57,7 +65,7 @@ def assessed_by(case: CaseRecord, last: date) -> date | None:
 def gone_by(case: CaseRecord, last: date) -> date | None:
     """The day of a withdrawal, of a move out of the area or of a death that ended the case."""
     ended_on = case.ended_on if case.outcome in GONE else None
-    days = (_by(last, day) for day in (case.withdrawn_on, ended_on))
+    days = (_by(last, day) for day in (case.withdrawn_on, case.moved_on, ended_on))
     return min((day for day in days if day), default=None)
 
 

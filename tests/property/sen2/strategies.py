@@ -19,8 +19,12 @@ outcomes = {
     "plan-issued": "issued_on",
     "refused": "decided_on",
 }
+reasons = st.sampled_from(["moved", "left-education", "died", "other", None])
 challenges = st.builds(
-    ChallengeRecord, decision=st.sampled_from(["request", "assessment", "other"]), tribunal=st.booleans()
+    ChallengeRecord,
+    decision=st.sampled_from(["request", "assessment", "other"]),
+    tribunal=st.booleans(),
+    on=st.one_of(st.none(), starts),
 )
 
 
@@ -35,12 +39,13 @@ def cases(draw: st.DrawFn, id_: str) -> CaseRecord:
     decided_on, withdrawn_on, planned_on, issued_on, gone_on = map(on, draw(st.tuples(*[offsets] * 5)))
     decided = draw(st.sampled_from(["assess", "assess", "refuse"])) if decided_on else None
     planned = draw(st.sampled_from(["issue", "no-plan"])) if planned_on else None
+    gone = draw(st.sampled_from(["moved-away", "died"]))
     ends = {
         "withdrawn": withdrawn_on,
         "no-plan": planned_on if planned == "no-plan" else None,
         "plan-issued": issued_on,
         "refused": decided_on if decided == "refuse" else None,
-        draw(st.sampled_from(["moved-away", "died"])): gone_on,
+        gone: gone_on,
     }
     ended_on, outcome = min(((on, name) for name, on in ends.items() if on), default=(None, "open"))
     return case(
@@ -52,6 +57,8 @@ def cases(draw: st.DrawFn, id_: str) -> CaseRecord:
         decided=decided,
         decided_on=decided_on,
         withdrawn_on=withdrawn_on,
+        withdrawn_reason=draw(reasons) if withdrawn_on else None,
+        moved_on=gone_on if gone == "moved-away" else None,
         plan_decided=planned,
         plan_decided_on=planned_on,
         issued_on=issued_on,

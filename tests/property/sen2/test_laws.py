@@ -79,6 +79,20 @@ def test_only_what_the_guide_asks_for_is_filled_and_the_rest_is_blank(made: list
                     assert value(module, field) is None
 
 
+@given(children(), years)
+def test_exported_is_said_only_of_what_was_gone_before_it_was_finished(made: list[Child], year: Year):
+    cases = {case.id: case for child in made for case in child.record.cases}
+    for entry in returned(made, year).entries:
+        request, case = entry.request, cases[entry.id]
+        if request.exported or "Exported" in request.unknown:
+            assert gone_by(case, year.last) is not None
+            last = entry.assessment or request
+            assert last.outcome == "W" or (last.outcome == "Y" and last.outcome_on is None)
+        if "Exported" in request.unknown:
+            assert case.withdrawn_on is not None
+            assert case.withdrawn_reason is None
+
+
 @given(children(), years, st.randoms(use_true_random=False))
 def test_no_order_of_children_or_deadlines_matters(made: list[Child], year: Year, chance: random.Random):
     shuffled = [child._replace(deadlines=chance.sample(child.deadlines, len(child.deadlines))) for child in made]

@@ -164,7 +164,7 @@ def test_from_the_read_model_it_is_the_same_as_from_the_facts(tmp_path, monkeypa
     DrivenClock(tmp_path / "clock").set(on)
     monkeypatch.setenv("SENDHUB_DATABASE_URL", url)
     monkeypatch.setenv("SENDHUB_CLOCK_FILE", str(tmp_path / "clock"))
-    monkeypatch.setattr("hub.commands.sen2.ROWS_AT_ONCE", 7)
+    monkeypatch.setattr("hub.store.reader.AT_ONCE", 7)
     file = tmp_path / "facts.jsonl"
     file.write_text("\n".join(json.dumps(fact) for _, facts in partnership(CHILDREN) for fact in facts))
 

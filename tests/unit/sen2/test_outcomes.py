@@ -185,6 +185,53 @@ def test_exported_is_for_a_move_and_unknown_for_a_withdrawal():
     assert ["Exported" in each.unknown for each in (moved, withdrawn, died)] == [False, True, False]
 
 
+@pytest.mark.parametrize(
+    ("reason", "exported", "is_known"),
+    [
+        ("moved", True, True),
+        ("left-education", None, True),
+        ("died", None, True),
+        ("other", None, True),
+        (None, None, False),
+    ],
+)
+def test_exported_is_also_for_a_withdrawal_whose_reason_is_a_move(reason, exported, is_known):
+    ended = {"withdrawn_on": "2026-05-01", "ended_on": "2026-05-01", "outcome": "withdrawn"}
+    for case_ in (case(withdrawn_reason=reason, **ended), assessed("2026-04-13", withdrawn_reason=reason, **ended)):
+        request = entry(case_).request
+        assert request.exported is exported
+        assert ("Exported" not in request.unknown) is is_known
+
+
+def test_a_move_on_the_day_of_the_withdrawal_says_why():
+    ended = {"withdrawn_on": "2026-05-01", "ended_on": "2026-05-01", "outcome": "withdrawn"}
+    assert entry(case(moved_on="2026-05-01", **ended)).request.exported is True
+    later = entry(case(moved_on="2026-05-02", **ended)).request
+    assert (later.exported, "Exported" in later.unknown) == (None, True)
+
+
+def test_what_ends_after_the_assessment_is_no_export():
+    plan = issued("2026-04-13", "2026-07-20", withdrawn_on="2026-08-01", withdrawn_reason="moved")
+    refusal = refused("2026-04-13", moved_on="2026-05-01")
+    for case_ in (plan, refusal, issued("2026-04-13", "2026-07-20", withdrawn_on="2026-08-01")):
+        request = entry(case_).request
+        assert (request.exported, "Exported" in request.unknown) == (None, False)
+
+
+def test_an_assessment_that_was_ordered_ends_with_a_move():
+    case_ = refused("2026-04-13", moved_on="2026-11-01")
+    order = deadline(case_.id, "order-plan-14w", subject={"order": "ORD-1"}, starts_on=date(2026, 9, 1))
+    found = entry(case_, deadlines=[deadline(case_.id), order])
+    assert (codes(found), found.request.exported) == ("N/W", True)
+
+
+def test_a_decision_told_after_the_plan_is_not_the_one_that_led_to_it():
+    found = entry(issued("2026-08-03", "2026-07-20"))
+    assert (codes(found), found.request.outcome_on) == ("Y/Y", None)
+    assert "RequestOutcomeDate" in found.request.unknown
+    assert codes(entry(issued("2026-08-03", "2025-07-20", received="2025-03-01"))) == "H/H"
+
+
 def test_a_decision_told_after_the_withdrawal_does_not_undo_it():
     assert codes(entry(assessed("2026-04-13", withdrawn_on="2026-04-12"))) == "W"
     assert codes(entry(assessed("2026-04-13", withdrawn_on="2026-04-13"))) == "Y/W"

@@ -33,6 +33,17 @@ def test_6_a_request_withdrawn_is_w():
     assert (codes(found), found.request.outcome_on) == ("W", None)
 
 
+def test_7_a_withdrawal_because_of_a_move_is_w_and_exported():
+    moved = about_request("assessment.withdrawn", "2026-06-01", data={"reason": "moved"})
+    found = one([*ASSESSED, moved])
+    assert (codes(found), found.request.exported) == ("Y/W", True)
+
+
+def test_9_an_appeal_after_the_year_is_a_flag_of_no_earlier_return():
+    late = NOTIFIED | {"effective_on": "2027-01-04"}
+    assert [one([*REFUSED, each]).request.tribunal for each in (NOTIFIED, late)] == [True, False]
+
+
 def test_7_ceased_during_the_assessment_is_y_and_then_w():
     died = fact("child.died", "2026-06-01", "DEATH-1")
     found = one([*ASSESSED, died])

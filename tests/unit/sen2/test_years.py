@@ -4,7 +4,8 @@ import pytest
 
 from hub.core.sen2.returning import returned
 from hub.core.sen2.year import Year
-from tests.unit.sen2.making import assessed, case, child, codes, deadline, entries, issued, refused
+from schemas.records import ChallengeRecord
+from tests.unit.sen2.making import assessed, case, child, codes, day, deadline, entries, issued, refused
 
 
 def by_year(case_, **fields):
@@ -108,6 +109,37 @@ def test_the_first_and_the_last_day_are_the_years_own():
     assert by_year(refused("2025-12-31", received="2025-12-31")) == {2025: "N"}
     plan = issued("2026-01-01", "2026-12-31", received="2026-01-01", ceased_on="2027-01-01")
     assert by_year(plan) == {2026: "Y/Y", 2027: "H/H"}
+
+
+@pytest.mark.parametrize(("on", "flag"), [("2026-12-31", True), ("2027-01-01", False), (None, True)])
+def test_a_challenge_after_the_year_is_not_in_its_return(on, flag):
+    told = tuple(
+        ChallengeRecord(decision=decision, tribunal=tribunal, on=day(on))
+        for decision in ("request", "assessment", "other")
+        for tribunal in (False, True)
+    )
+    (found,) = entries(child(issued("2026-04-13", "2026-07-20", challenges=told)))
+    request, plan = found.request, found.assessment
+    assert plan is not None
+    flags = {request.mediation, request.tribunal, plan.mediation, plan.tribunal, plan.other_mediation}
+    assert flags | {plan.other_tribunal} == {flag}
+
+
+def test_a_challenge_after_the_year_still_shows_that_sources_tell_of_them():
+    """So the flags are 0, not blank."""
+    late = ChallengeRecord(decision="other", tribunal=True, on=day("2027-02-01"))
+    (found,) = entries(child(issued("2026-04-13", "2026-07-20", challenges=(late,))), told=False)
+    assert found.assessment is not None
+    assert (found.request.tribunal, found.assessment.other_tribunal) == (False, False)
+
+
+@pytest.mark.parametrize(("on", "flag"), [("2026-12-31", True), ("2027-01-01", False)])
+def test_an_order_after_the_year_is_not_in_its_return(on, flag):
+    case_ = issued("2026-04-13", "2026-07-20")
+    order = deadline(case_.id, "order-amend-5w", subject={"order": "ORD-1"}, starts_on=day(on))
+    (found,) = entries(child(case_, deadlines=[deadline(case_.id), order]))
+    assert found.assessment is not None
+    assert found.assessment.other_tribunal is flag
 
 
 def test_a_move_in_the_next_year_is_no_export_yet():
