@@ -24,7 +24,7 @@ Threshold = Literal[
 ]
 """What is reached; docs/alerts.md says when each stands and why it clears."""
 
-Reason = Literal["met", "closed", "void", "exempt", "corrected", "restricted", "lapsed", "eased", "resolved"]
+Reason = Literal["met", "closed", "void", "exempt", "overdue", "corrected", "restricted", "lapsed", "eased", "resolved"]
 Severity = Literal["normal", "hard"]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 

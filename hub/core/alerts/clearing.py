@@ -17,8 +17,9 @@ _OF_STATE: dict[str, Reason] = {
     "exempt": "exempt",
     "lapsed": "lapsed",
 }
-_FIRST: tuple[Reason, ...] = ("met", "closed", "exempt", "eased", "lapsed", "void", "resolved")
-"""Where several deadlines ended in different ways the first of these is said: what was done, before what fell away."""
+_FIRST: tuple[Reason, ...] = ("overdue", "met", "closed", "exempt", "eased", "lapsed", "void", "resolved")
+"""Where several deadlines ended in different ways the first of these is said: what an alert of its own tells from now
+on, then what was done, before what fell away."""
 
 
 def of_deadlines(threshold: Threshold, members: Iterable[Deadline | None]) -> Reason:
@@ -37,6 +38,8 @@ def _of_deadline(threshold: Threshold, deadline: Deadline | None) -> Reason:
         chain = deadline.subject.chain
         logged = chain is not None and any(link.facts.get("advice.received") for link in chain.links)
         return "met" if logged else "corrected"
+    if threshold == "due-soon" and deadline.state == "overdue":
+        return "overdue"
     if threshold == "likely-late" and deadline.state == "running":
         return "eased"
     if threshold == "exempt-still-open" and deadline.state == "exempt":

@@ -35,12 +35,13 @@ What is overdue then is *standing*."""
 
 
 class Looking(NamedTuple):
-    """The day looked at, and what a deployment decides about alerts."""
+    """The day looked at, what a deployment decides about alerts, and the sources on which no new one may rest."""
 
     day: date
     rules: AlertRules
     forecast: Forecast | None
     review_days: int
+    silent: frozenset[str] = frozenset()
 
 
 class Occasion(NamedTuple):
@@ -81,7 +82,16 @@ def of_deadline(deadline: Deadline, looking: Looking) -> list[Occasion]:
         if tells:
             about = case_id(deadline.subject) if threshold == "week-12-incomplete" else deadline.id
             found.append(Occasion(threshold, about, deadline.subject, deadline, tells, opens))
-    return found
+    return found + _still_soon(deadline, telling, looking)
+
+
+def _still_soon(deadline: Deadline, telling: Telling, looking: Looking) -> list[Occasion]:
+    """What is overdue is no longer due soon, but for as long as a silent source keeps it from being told as overdue."""
+    tells = telling.tells.get("due-soon")
+    if not looking.silent or not tells or deadline.state != "overdue" or deadline.standing:
+        return []
+    soon = Occasion("due-soon", deadline.id, deadline.subject, deadline, tells, opens=False)
+    return [soon] if sources_of(soon) & looking.silent else []
 
 
 def telling_of(deadline: Deadline, rules: AlertRules) -> Telling:
@@ -99,7 +109,7 @@ def _reached(deadline: Deadline, telling: Telling, looking: Looking) -> list[tup
         if forecast is not None and forecast.likely_late(deadline, day):
             found.append(("likely-late", True))
     elif state == "overdue" and not deadline.standing:
-        found += [("due-soon", False), ("overdue", True)]
+        found.append(("overdue", True))
         if looking.forecast is not None:
             found.append(("likely-late", False))
         if deadline.rule.clock == WEEK_12:

@@ -105,7 +105,7 @@ def advance(
 
     `news` is None when no fact came that day; `silent` are the sources on which no new alert may rest.
     """
-    looking = Looking(view.day, policy.alerts, policy.forecast, policy.exempt_review_days)
+    looking = Looking(view.day, policy.alerts, policy.forecast, policy.exempt_review_days, silent)
     traces = _trace(before.traces if before else {}, view)
     if news is not None:
         _mark_moved(view, traces, news, policy)
@@ -122,11 +122,12 @@ def advance(
 def _opened(
     now: Alerting, past: Mapping[AlertKey, Opening], silent: frozenset[str]
 ) -> tuple[list[AlertKey], tuple[str, ...]]:
-    """The alerts that are news; and the silent sources on which others would rest."""
+    """The alerts that are news; and the silent sources on which others would rest, or for which one still stands."""
     opened, held = [], set[str]()
     for key, occasions in now.items():
         opening = past.get(key)
         if opening is not None and opening.reason is None:
+            held |= _kept(occasions, silent) if silent else set()
             continue
         may = [occasion for occasion in occasions if occasion.opens]
         rests_on = [sources_of(occasion) & silent for occasion in may] if silent else []
@@ -135,6 +136,12 @@ def _opened(
         elif may:
             opened.append(key)
     return opened, tuple(sorted(held))
+
+
+def _kept(occasions: list[Occasion], silent: frozenset[str]) -> set[str]:
+    """The silent sources for the sake of which what is overdue still stands as due soon."""
+    kept = [each for each in occasions if each.threshold == "due-soon" and not each.opens]
+    return set[str]().union(*(sources_of(each) & silent for each in kept))
 
 
 def _open(

@@ -6,15 +6,27 @@ from itertools import count
 import orjson
 import pytest
 
+from hub.core.alerts.rules import RULES
 from hub.core.alerts.silence import Silences, read_saying
 from hub.core.casework.evaluate import evaluate
 from hub.core.casework.memory import Memory
+from hub.core.casework.policy import Policy
 from hub.core.facts.fact import read_fact
 from hub.stages.casework import SOURCES_KEY, casework, check_state
 from hub.stages.errors import PermanentError
-from schemas.alerts import Alert
+from schemas.alerts import Alert, AlertRows, Tell, ToldRow
 from schemas.ids import digest
-from tests.unit.casework.facts import CHILD, COUNCIL, LAW, TRUST, about_advice, about_request, asked, requested
+from tests.unit.casework.facts import (
+    CHILD,
+    COUNCIL,
+    LAW,
+    SOURCES,
+    TRUST,
+    about_advice,
+    about_request,
+    asked,
+    requested,
+)
 from tests.unit.casework.stage import Bench, MemoryState, reached, to_record
 
 ADVICE = [
@@ -40,10 +52,13 @@ def heard(on, source=COUNCIL, at="08:00"):
     return silent(on, source, at, "source.heard")
 
 
-def evaluated(day, *said, facts=ADVICE):
+GROUP = Tell(audience="coordinator", per="case")
+
+
+def evaluated(day, *said, facts=ADVICE, policy=LAW):
     silences = Silences(read_saying(value) for value in said)
     read = [read_fact(value) for value in facts]
-    return evaluate(CHILD, read, date.fromisoformat(day), LAW, silences=silences)
+    return evaluate(CHILD, read, date.fromisoformat(day), policy, silences=silences)
 
 
 def thresholds(*args, **fields):
@@ -71,6 +86,34 @@ def test_what_stands_stays_and_clears_as_facts_say():
     assert thresholds("2026-11-20", silent("2026-10-30")) == ["due-soon"]  # overdue would be new
     came = about_advice("advice.received", "2026-11-18")
     assert thresholds("2026-11-20", silent("2026-10-30"), facts=[*ADVICE, came]) == []
+
+
+def test_due_soon_stands_while_overdue_may_not_open_and_gives_way_when_it_is_heard():
+    said = [silent("2026-10-30"), heard("2026-11-20")]
+    assert evaluated("2026-11-19", said[0]).now.held == (COUNCIL,)
+    found = evaluated("2026-11-21", *said)
+    assert {(a["threshold"], a["since"]) for a in found.alerts} == {("overdue", date(2026, 11, 20))}
+    bench = Bench(LAW)
+    bench.feed([*ADVICE, reached("2026-10-29"), said[0], reached("2026-11-19")])
+    assert [alert["state"] for alert in bench.alerts if alert["child_id"]] == ["open"] * 3
+    bench.feed([said[1]])
+    soon = [alert["reason"] for alert in bench.alerts if alert["threshold"] == "due-soon"]
+    assert soon == [None] * 3 + ["overdue"] * 3
+
+
+def test_a_group_that_a_silent_source_keeps_due_soon_is_looked_at_when_it_is_heard():
+    # ADV-1 rests on the silent trust, ADV-2 does not: the coordinator's `overdue` is open already.
+    other = asked("2026-10-02", "ADV-2", service="physiotherapy")
+    row = ToldRow(name="advice-of-health", thresholds=("due-soon", "overdue"), tell=(GROUP,))
+    policy = Policy(SOURCES, rules=LAW.rules, alerts=RULES.with_own(AlertRows(told=(row,))))
+    facts = [*ADVICE, ACKNOWLEDGED, other]
+    early = evaluated("2026-11-19", silent("2026-10-30", TRUST), facts=facts, policy=policy)
+    assert (sorted(a["threshold"] for a in early.alerts), early.now.held) == (["due-soon", "overdue"], (TRUST,))
+    said = (silent("2026-10-30", TRUST), heard("2026-11-20", TRUST))
+    later = evaluated("2026-11-21", *said, facts=facts, policy=policy)
+    assert later.before.day == date(2026, 11, 20)
+    assert [alert["threshold"] for alert in later.alerts] == ["overdue"]
+    assert later.now.alerts[f"{COUNCIL}/REQ-1", "due-soon", "coordinator"].reason == "overdue"
 
 
 def test_the_silence_of_a_day_counts_from_the_next():

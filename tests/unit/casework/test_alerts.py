@@ -44,7 +44,7 @@ def received(on, **fields):
         ("2026-10-28", []),
         ("2026-10-29", ["due-soon"]),
         ("2026-11-13", ["due-soon"]),
-        ("2026-11-14", ["due-soon", "overdue"]),
+        ("2026-11-14", ["overdue"]),
     ],
 )
 def test_due_soon_stands_from_ten_working_days_before_act_by_and_overdue_after_the_due_date(day, expected):
@@ -94,14 +94,41 @@ CLEARING = [
 @pytest.mark.parametrize(("end", "reason"), CLEARING)
 def test_each_clears_once_with_its_reason(end, reason, audience):
     bench = Bench()
-    bench.feed([*ADVICE, reached("2026-11-19"), end, end, reached("2026-11-20")])
+    bench.feed([*ADVICE, reached("2026-11-10"), reached("2026-11-19"), end, end, reached("2026-11-20")])
     mine = [alert for alert in bench.alerts if alert["audience"] == audience]
     assert [(alert["threshold"], alert["reason"]) for alert in mine] == [
         ("due-soon", None),
+        ("due-soon", "overdue"),
         ("overdue", None),
-        ("due-soon", reason),
         ("overdue", reason),
     ]
+
+
+@pytest.mark.parametrize(("end", "reason"), CLEARING)
+def test_what_ends_in_time_clears_as_due_soon(end, reason):
+    bench = Bench()
+    early = end | {"effective_on": "2026-11-11", "received_at": "2026-11-11T09:00:00Z"}
+    bench.feed([*ADVICE, reached("2026-11-10"), early, early, reached("2026-11-11")])
+    told = [(alert["threshold"], alert["reason"]) for alert in bench.alerts if alert["audience"] == SERVICE]
+    assert told == [("due-soon", None), ("due-soon", reason)]
+
+
+def test_due_soon_gives_way_to_overdue_on_the_same_day():
+    bench = Bench()
+    bench.feed([*ADVICE, reached("2026-11-13"), reached("2026-11-14")])
+    mine = [(a["threshold"], a["state"], a["reason"], a["since"]) for a in bench.alerts if a["audience"] == SERVICE]
+    assert mine == [
+        ("due-soon", "open", None, "2026-10-29"),
+        ("due-soon", "cleared", "overdue", "2026-11-14"),
+        ("overdue", "open", None, "2026-11-14"),
+    ]
+
+
+def test_a_group_is_due_soon_as_long_as_one_of_it_is():
+    other = asked("2026-10-06", "ADV-2", service="occupational-therapy")  # due 17 November
+    for day, expected in (("2026-11-14", ["due-soon", "overdue"]), ("2026-11-18", ["overdue"])):
+        found = to(OFFICER, on_day([*ADVICE, other], day))
+        assert sorted(alert["threshold"] for alert in found) == expected
 
 
 def test_reopening_is_the_next_number_and_the_same_day_is_not():
