@@ -57,8 +57,8 @@ class Alert(Model):
 
 class Tell(Model):
     """Who is told, and of how much at once: one alert for each `deadline` (or what else it is about), for each
-    `heading` of a case, or for the whole `case`. In an audience `{service}` stands for the service that was asked;
-    where none was, that audience is not told."""
+    `heading` of a case, or for the whole `case`. In an audience `{service}` stands for the service that was asked,
+    or the heading where none was; for what is no advice that audience is not told."""
 
     audience: Name
     per: Literal["deadline", "heading", "case"] = "deadline"
@@ -66,7 +66,8 @@ class Tell(Model):
 
 class ToldRow(Model):
     """Who is told of these thresholds. The first row that fits decides; where none fits, or its `tell` is empty, nobody
-    is told. Unless clocks are named it is for every clock but local targets."""
+    is told. Unless clocks are named it is for every clock but local targets. `services` are those asked, or headings
+    where no service was."""
 
     name: Name
     thresholds: tuple[Threshold, ...] = Field(min_length=1)

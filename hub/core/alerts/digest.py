@@ -74,7 +74,7 @@ class Digest:
     def _counted(self) -> list[dict[str, Any]]:
         counts: dict[tuple[str | None, str], int] = {}
         for row in self.standing:
-            key = (row.get("service"), band_of(self.day - _due_on(row)))
+            key = (_service(row), band_of(self.day - _due_on(row)))
             counts[key] = counts.get(key, 0) + 1
         names = [name for _, name in BANDS] + [BEYOND]
         ordered = sorted(counts.items(), key=lambda item: (item[0][0] or "", names.index(item[0][1])))
@@ -119,7 +119,7 @@ def _places(row: Mapping[str, Any], rules: AlertRules) -> set[Place]:
     """Whoever is told when such a deadline is overdue."""
     body = row["responsible"]
     target = row["law"] == LOCAL_TARGET
-    tells = rules.tells("overdue", row["clock"], row.get("service"), body["role"], target=target)
+    tells = rules.tells("overdue", row["clock"], _service(row), body["role"], target=target)
     return {Place(tell.audience, body["role"], body.get("ods")) for tell in tells}
 
 
@@ -135,6 +135,11 @@ def _in_order(rows: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 def _reference(row: Mapping[str, Any]) -> dict[str, Any]:
     names = ("id", "child_id", "case_reference", "clock", "service", "due_on", "state", "source")
     return {"deadline" if name == "id" else name: row.get(name) for name in names}
+
+
+def _service(row: Mapping[str, Any]) -> str | None:
+    """The service asked; for advice that names none, its heading."""
+    return row.get("service") or row.get("heading")
 
 
 def _due_on(row: Mapping[str, Any]) -> date:

@@ -96,7 +96,8 @@ def _still_soon(deadline: Deadline, telling: Telling, looking: Looking) -> list[
 
 def telling_of(deadline: Deadline, rules: AlertRules) -> Telling:
     """The rows that hold for a deadline."""
-    return rules.telling(deadline.rule, deadline.subject.service, deadline.responsible.role)
+    subject = deadline.subject
+    return rules.telling(deadline.rule, subject.service or subject.heading, deadline.responsible.role)
 
 
 def _reached(deadline: Deadline, telling: Telling, looking: Looking) -> list[tuple[Threshold, bool]]:

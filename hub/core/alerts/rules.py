@@ -40,6 +40,12 @@ TOLD: tuple[ToldRow, ...] = (
         roles=("icb",),
         tell=(Tell(audience="designated-officer"),),
     ),
+    # Whether such a limit applies at all is only known once the decision is made: it warns nobody.
+    ToldRow(
+        name="conditional-limits",
+        thresholds=("due-soon",),
+        clocks=("no-plan-decision-16w", "order-decision-10w"),
+    ),
     ToldRow(name="other-limits", thresholds=TIME, tell=(Tell(audience="coordinator"),)),
     ToldRow(
         name="advice-and-plan",
@@ -101,7 +107,8 @@ class AlertRules:
     _found: dict[tuple[str, str | None, str], Telling] = field(init=False, compare=False, default_factory=dict)
 
     def telling(self, rule: Rule, service: str | None, role: str) -> Telling:
-        """What holds for a deadline of this rule, service asked and role of who must act."""
+        """What holds for a deadline of this rule, service asked (or heading, where none is named) and role of who must
+        act."""
         key = (rule.clock, service, role)
         found = self._found.get(key)
         if found is None:
@@ -122,7 +129,8 @@ class AlertRules:
         *,
         target: bool = False,
     ) -> tuple[Tell, ...]:
-        """Who is told of a threshold, in a deadline of this clock or (None) apart from any."""
+        """Who is told of a threshold, in a deadline of this clock or (None) apart from any. `service` as in
+        `telling`."""
         for row in self.told:
             named = clock in row.clocks if row.clocks else not target
             if threshold in row.thresholds and named and _any(row.services, service) and _any(row.roles, role):

@@ -65,6 +65,13 @@ def test_local_targets_and_what_is_in_time_are_in_none():
     assert made(rows) == {}
 
 
+def test_where_no_service_is_named_the_heading_stands_for_it():
+    found = made([row(1, service=None, heading="psychological", responsible={"role": "own-authority"})])
+    assert set(found) == {"coordinator", "service:psychological"}
+    counted = found["coordinator"]["standing"]["by_service_and_age"]
+    assert counted == [{"service": "psychological", "weeks_late": "0-4", "count": 1}]
+
+
 @pytest.mark.parametrize(
     ("late", "band"),
     [(1, "0-4"), (27, "0-4"), (28, "4-12"), (83, "4-12"), (84, "12-26"), (182, "26-52"), (363, "26-52"), (364, "52+")],

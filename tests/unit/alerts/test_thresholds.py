@@ -316,6 +316,7 @@ class TestGroups:
         assert found == [
             (COORDINATOR, CASE),
             ("designated-officer", f"{CASE}|medical"),
+            ("service:education", ids[None]),  # that names no service
             ("service:occupational-therapy", ids["occupational-therapy"]),
             ("service:speech-and-language", ids["speech-and-language"]),
         ]

@@ -4,7 +4,9 @@ from datetime import date
 
 import pytest
 
+from hub.core.alerts.rules import RULES
 from hub.core.casework.policy import Policy
+from schemas.alerts import AlertRows, Tell, ToldRow
 from schemas.ids import digest
 from schemas.sources import Source, Sources
 from tests.unit.casework.facts import (
@@ -67,11 +69,34 @@ def test_who_is_told_depends_on_the_body_asked(body, officer):
     told = [audience for _, audience in alerts(on_day(facts, "2026-11-10"))]
     assert told == ["coordinator", *officer, SERVICE]
     facts = [REQUEST, ASSESS, asked("2026-10-02", asked={"role": body}, service=None)]
-    assert [audience for _, audience in alerts(on_day(facts, "2026-11-10"))] == ["coordinator", *officer]
+    told = [audience for _, audience in alerts(on_day(facts, "2026-11-10"))]
+    assert told == ["coordinator", *officer, "service:medical"]
+
+
+@pytest.mark.parametrize("heading", ["psychological", "education", "social-care"])
+def test_where_no_service_is_named_the_heading_stands_for_it(heading):
+    facts = [REQUEST, ASSESS, asked("2026-10-02", heading=heading, service=None, asked={"role": "own-authority"})]
+    told = [(alert["audience"], alert["service"]) for alert in on_day(facts, "2026-11-10").alerts]
+    assert sorted(told) == [("coordinator", None), (f"service:{heading}", None)]
+
+
+CONDITIONAL = "no-plan-decision-16w"
+
+
+def test_a_conditional_limit_warns_nobody():
+    found = on_day([REQUEST, ASSESS], "2026-12-20", LAW)
+    assert {d.rule.clock: d.state for d in found.deadlines}[CONDITIONAL] == "running"
+    assert found.alerts == []
 
 
 def test_a_conditional_limit_is_never_overdue_and_clears_as_lapsed():
-    bench = Bench(LAW)
+    row = ToldRow(
+        name="conditional-limits",
+        thresholds=("due-soon",),
+        clocks=(CONDITIONAL,),
+        tell=(Tell(audience="coordinator"),),
+    )
+    bench = Bench(Policy(LAW.sources, rules=LAW.rules, alerts=RULES.with_own(AlertRows(told=(row,)))))
     bench.feed([REQUEST, ASSESS, reached("2026-12-08"), reached("2026-12-22"), reached("2026-12-23")])
     assert [(alert["threshold"], alert["state"], alert["reason"]) for alert in bench.alerts] == [
         ("due-soon", "open", None),
