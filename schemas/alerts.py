@@ -17,6 +17,7 @@ Threshold = Literal[
     "sent-not-logged",
     "all-advice-in",
     "week-12-incomplete",
+    "heading-open",
     "exemption-not-valid",
     "date-moved-back",
     "source-silent",

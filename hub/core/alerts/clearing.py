@@ -1,7 +1,8 @@
 """Why an alert no longer stands. What nothing in the case explains is a correction of the facts."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
+from hub.core.alerts.headings import Headings, outcome
 from hub.core.alerts.occasions import answered, came_after_plan, drafted_since, is_wanted, settled_since
 from hub.core.cases.advice import Chain
 from hub.core.cases.case import Case
@@ -24,7 +25,15 @@ on, then what was done, before what fell away."""
 
 def of_deadlines(threshold: Threshold, members: Iterable[Deadline | None]) -> Reason:
     """Why an alert about deadlines cleared; one that is there no more is None."""
-    reasons = {_of_deadline(threshold, deadline) for deadline in members}
+    return _first({_of_deadline(threshold, deadline) for deadline in members})
+
+
+def of_headings(members: Iterable[Deadline | None], headings: Headings) -> Reason:
+    """Why an alert about a heading left open cleared."""
+    return _first({outcome(deadline, headings) if deadline is not None else None for deadline in members})
+
+
+def _first(reasons: Container[Reason | None]) -> Reason:
     return next((reason for reason in _FIRST if reason in reasons), "corrected")
 
 

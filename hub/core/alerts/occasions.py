@@ -27,7 +27,7 @@ DRAFTED = ("plan.draft-sent", "plan.decided", "plan.issued")
 OLD_AT_FIRST_SIGHT: frozenset[Threshold] = frozenset(
     {
         "exempt-still-open", "advice-after-plan", "plan-without-advice", "sent-not-logged", "all-advice-in",
-        "exemption-not-valid",
+        "heading-open", "exemption-not-valid",
     }
 )  # fmt: skip
 """Reached when the hub first heard of it, or when its source went live, these are old news: a first import is quiet.

@@ -54,6 +54,19 @@ TOLD: tuple[ToldRow, ...] = (
         tell=(Tell(audience="coordinator"),),
     ),
     ToldRow(
+        name="headings-of-health",
+        thresholds=("heading-open",),
+        clocks=ADVICE,
+        roles=HEALTH,
+        tell=(Tell(audience="designated-officer", per="heading"), Tell(audience="coordinator", per="case")),
+    ),
+    ToldRow(
+        name="headings-of-others",
+        thresholds=("heading-open",),
+        clocks=ADVICE,
+        tell=(Tell(audience="coordinator", per="case"),),
+    ),
+    ToldRow(
         name="case",
         thresholds=("plan-without-advice", "all-advice-in", "exemption-not-valid"),
         tell=(Tell(audience="coordinator"),),
@@ -148,7 +161,8 @@ class AlertRules:
 
 
 TIME_AND_ADVICE: tuple[Threshold, ...] = (
-    *TIME, "advice-after-plan", "sent-not-logged", "week-12-incomplete", "date-moved-back",
+    *TIME, "advice-after-plan", "sent-not-logged", "week-12-incomplete", "heading-open",
+    "date-moved-back",
 )  # fmt: skip
 """What one deadline can reach."""
 

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from hub.core.alerts import clearing
+from hub.core.alerts.headings import of_headings
 from hub.core.alerts.occasions import (
     OLD_AT_FIRST_SIGHT,
     Looking,
@@ -190,7 +191,10 @@ def _why(key: AlertKey, opening: Opening, view: View) -> str:
     if threshold == "exemption-not-valid":
         return clearing.of_claim(deadline for deadline in view.deadlines if deadline.subject.id == about)
     by_id = {deadline.id: deadline for deadline in view.deadlines}
-    return clearing.of_deadlines(threshold, [by_id.get(id_) for id_ in opening.members or (about,)])
+    members = [by_id.get(id_) for id_ in opening.members or (about,)]
+    if threshold == "heading-open":
+        return clearing.of_headings(members, view.headings)
+    return clearing.of_deadlines(threshold, members)
 
 
 def _alerting_unmoved(news: News, before: History | None, day: date, policy: Policy) -> Alerting:
@@ -278,6 +282,7 @@ def _occasions(view: View, traces: dict[str, Trace], looking: Looking) -> list[O
         if trace is not None and trace.moved and deadline.state == "overdue":
             moved = moved_back(deadline, looking.rules)
             found += [moved] if moved is not None else []
+    found += of_headings(view.deadlines, view.headings, looking)
     return found + of_cases(view.cases, view.deadlines, view.chains, looking)
 
 
