@@ -275,7 +275,7 @@ class TransferPhase(Model):
     """(known)."""
 
     to: Literal["post-16", "other"]
-    year: int
+    year: int | None = None
     moves_on: date | None = None
 
 

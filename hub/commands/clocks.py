@@ -92,10 +92,11 @@ def explain(
     """Say in words why each date of a child is what it is: the rule, its start, the count, exemptions, and the end."""
     if (facts is None) != (as_of is None):
         stop("--facts and --as-of go together: name the file of facts and the day to look at")
-    found = _of_facts(child, facts, as_of, known_at, sources) if facts and as_of else _of_read_model(child)
+    found, unclear = _of_facts(child, facts, as_of, known_at, sources) if facts and as_of else _of_read_model(child)
     values = [value for value in found if clock in (None, value["clock"])]
     if not values:
-        stop(f"there is no deadline of {'that clock for ' if clock else ''}this child")
+        doubts = "".join(f"\n  {detail}" for detail in unclear)
+        stop(f"there is no deadline of {'that clock for ' if clock else ''}this child{doubts}")
     if as_json:
         for value in values:
             typer.echo(orjson.dumps(value))
@@ -103,14 +104,21 @@ def explain(
     _show(values, wide_console())
 
 
-def _of_facts(child: str, facts: Path, as_of: str, known_at: str | None, sources: Path | None) -> list[dict[str, Any]]:
+def _of_facts(
+    child: str, facts: Path, as_of: str, known_at: str | None, sources: Path | None
+) -> tuple[list[dict[str, Any]], list[str]]:
+    """The child's deadlines, and what is unclear about it in words."""
     found = [each for each in evaluations(facts, as_of, known_at, sources) if each.child_id == child]
-    return [deadline.to_json(child, each.day) for each in found for deadline in each.deadlines]
+    deadlines = [deadline.to_json(child, each.day) for each in found for deadline in each.deadlines]
+    return deadlines, [question.detail for each in found for question in each.questions]
 
 
-def _of_read_model(child: str) -> list[dict[str, Any]]:
+def _of_read_model(child: str) -> tuple[list[dict[str, Any]], list[str]]:
     with read_model() as connection:
-        return [orjson.loads(body) for body in reader.bodies(connection, reader.DEADLINES, {"child_id": child})]
+        deadlines = [orjson.loads(body) for body in reader.bodies(connection, reader.DEADLINES, {"child_id": child})]
+        body = reader.body(connection, reader.CHILDREN, child)
+    record = orjson.loads(body) if body is not None else {"questions": []}
+    return deadlines, [question["detail"] for question in record["questions"]]
 
 
 def _show(values: Iterable[dict[str, Any]], console: Console) -> None:

@@ -1,12 +1,13 @@
 """Facts in a file for the commands that need no broker: one JSON object a line, checked like facts on the topic."""
 
+import re
 import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import orjson
 from pydantic import ValidationError
@@ -22,6 +23,7 @@ from schemas.kinds import CONTROL_KINDS, data_errors, validation_errors
 from schemas.sources import Sources
 from schemas.statements import Fact as Checked
 
+_LIKE_A_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 MOST_ERRORS = 20
 """How many lines are complained about at once."""
 
@@ -122,14 +124,36 @@ def _add(line: bytes, children: dict[str, list[Fact]], sayings: list[Saying]) ->
 
 
 def _errors(line: bytes, value: dict[str, object]) -> list[tuple[str, str]]:
+    """What makes a line no fact. A day that the calendar does not have (2026-02-30) is no reason to refuse it: the fact
+    counts for nothing, and says so in a question."""
     try:
-        fact = Checked.model_validate_json(line, strict=True)  # a date is its text, never a number of seconds
+        # A date is its text, never a number of seconds.
+        fact = Checked.model_validate_json(line, strict=True)
     except ValidationError as error:
-        return validation_errors(error)
-    if fact.kind in (ASSIGNED, RELEASED):
+        found = validation_errors(error)
+        others = [each for each in found if not _is_no_day(value.get(each[0]))]
+        return others or _errors_of(str(value.get("kind")), value)
+    return _errors_of(fact.kind, value)
+
+
+def _errors_of(kind: str, value: dict[str, object]) -> list[tuple[str, str]]:
+    if kind in (ASSIGNED, RELEASED):
         missing = [name for name in ("link", "seq") if value.get(name) is None]
-        return [(name, f"{fact.kind} needs it") for name in missing]
-    errors = data_errors(fact.kind, fact.data)
-    if fact.retracted and not fact.data:
+        return [(name, f"{kind} needs it") for name in missing]
+    data = value.get("data")
+    said: dict[str, Any] = data if isinstance(data, dict) else {}
+    errors = [each for each in data_errors(kind, said) if not _is_no_day(said.get(each[0].removeprefix("data.")))]
+    if value.get("retracted") and not said:
         return [error for error in errors if error[0] == "kind"]  # it need not repeat the data that it takes back
     return errors
+
+
+def _is_no_day(value: object) -> bool:
+    """Whether it is written like a day and is none."""
+    if not isinstance(value, str) or not _LIKE_A_DAY.fullmatch(value):
+        return False
+    try:
+        date.fromisoformat(value)
+    except ValueError:
+        return True
+    return False

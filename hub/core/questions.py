@@ -38,6 +38,16 @@ DETAILS: dict[str, str] = {
     "Correct it in the source.",
     "claim-dates": "The exemption's last day lies before its first: it counts for nothing until the dates are "
     "corrected.",
+    "no-subject": "It does not say what it is about, and nothing had started by then that it could follow: name its "
+    "subject.",
+    "directed-before-order": "The date that the tribunal set lies before the order: the rule's own limit stands "
+    "until the date is corrected.",
+    "closure-not-asked": "No school or early-years setting is known to have been asked for advice on the day that this "
+    "exemption names: correct the day, or record the request.",
+    "unknown-claim": "The exemption does not say what it is claimed for, or names something that is not known: it "
+    "lifts nothing.",
+    "amended-within-window": "The amended plan is dated within the family's 15 days to answer the notice (reg "
+    "22(2)(c)): correct the date, or look at the plan's lawfulness.",
     "no-rule": "No rule is in force on the day this started.",
     "which-case": "It is unclear which advice request or case this is about. Say which, or that it is none of them.",
 }

@@ -55,7 +55,7 @@ knowledge, and those for orders (reg 44(3)) a guide.
 
 FITS = {
     "school-closure": "closed 28 days or more, and that institution was asked for advice between one week before "
-    "closing and one week before reopening",
+    "closing and one week before reopening, and not after the last day of the limit",
     "early-years-closure": "the same test",
     "exceptional-circumstances": "it overlaps the period",
     "absence": "28 days of it lie inside the period; for an order 14",

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from hub.core.cases.body import UNKNOWN, Body, body_of
 from hub.core.cases.case import Case
 from hub.core.cases.disagreement import Disagreement, Precedence, disagreements
+from hub.core.facts.data import text_in
 from hub.core.facts.fact import Fact
 from hub.core.facts.standing import Standing
 from hub.core.questions import Question, ask
@@ -22,6 +22,9 @@ AGREEING = frozenset({"author", "authority", "family"})
 
 AGREED = "advice.satisfied-by-existing:agreed"
 """The moment when they have."""
+
+ANSWERS = ("advice.received:usable", AGREED)
+"""What a request was asked for."""
 
 RESTARTS = "wrong-body"
 REOPENS = frozenset({"quality", "change-of-need", RESTARTS})
@@ -47,6 +50,7 @@ class Chain:
     """`id` is its first request's, known or not, and never changes. `moments` are what rules speak of,
     `because` the fact behind each.
 
+    `divided`: others are its parts, and it is answered when they are.
     `start` is the fact that the clock starts from; `seen_on` the day the hub first heard of the chain; `request_named`
     the request that its latest link names, known or not.
     """
@@ -62,6 +66,7 @@ class Chain:
     start: Fact
     seen_on: date
     case: Case | None = None
+    divided: bool = False
     request_named: str | None = None
     moments: dict[str, date] = field(default_factory=dict)
     because: dict[str, Fact] = field(default_factory=dict)
@@ -78,6 +83,11 @@ class Chain:
     def latest(self) -> Link:
         """The request that now stands."""
         return self.links[-1]
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a heading waits for it: required, not cancelled, and not divided into parts that are waited for."""
+        return self.required and not self.divided and "advice.cancelled" not in self.moments
 
     @property
     def received_on(self) -> date | None:
@@ -114,11 +124,11 @@ def chain_of(id_: str, links: list[Link], standing: Standing) -> Chain:
         id=id_,
         links=links,
         asked=body_of(data.get("asked")) or UNKNOWN,
-        heading=_text(data.get("heading")),
-        service=_text(data.get("service")),
+        heading=text_in(data, "heading"),
+        service=text_in(data, "service"),
         required=data.get("required") is not False,
-        part_of=_text(data.get("part_of")),
-        purpose=_text(data.get("purpose")) or "assessment",
+        part_of=text_in(data, "part_of"),
+        purpose=text_in(data, "purpose") or "assessment",
         start=first.asked_for,
         seen_on=min(
             standing.first_seen[fact.key]
@@ -237,7 +247,7 @@ def all_agree(fact: Fact) -> bool:
     """Whether the three whose agreement reg 6(4) asks for have each given it."""
     agreements = fact.data.get("agreements")
     found = agreements if isinstance(agreements, list | tuple) else ()
-    return {item.get("by") for item in found if isinstance(item, dict)} >= AGREEING
+    return {text_in(item, "by") for item in found if isinstance(item, dict)} >= AGREEING
 
 
 def _declines(chain: Chain, floor: int, returned: date | None) -> None:
@@ -245,7 +255,7 @@ def _declines(chain: Chain, floor: int, returned: date | None) -> None:
         if _on(fact) < chain.links[floor].requested_on:
             chain.questions.append(ask("ends-before-start", fact))
             continue
-        permitted = fact.data.get("ground") in PERMITTED_GROUNDS and fact.data.get("reasons_given") is True
+        permitted = text_in(fact.data, "ground") in PERMITTED_GROUNDS and fact.data.get("reasons_given") is True
         if not permitted or chain.asked.role not in S31_ROLES:
             chain.questions.append(ask("decline-not-permitted", fact))
         elif returned is None or _on(fact) > returned:
@@ -288,7 +298,3 @@ def _differ(chain: Chain, kind: str, facts: list[Fact], standing: Fact) -> None:
 def _on(fact: Fact) -> date:
     assert fact.effective_on is not None
     return fact.effective_on
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None

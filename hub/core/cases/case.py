@@ -135,10 +135,10 @@ def _died(standing: Standing) -> Fact | None:
     return next((fact for fact in standing.of("child.died") if not is_informal(fact)), None)
 
 
-def _through(standing: Standing, aliases: Aliases) -> dict[str, str]:
+def _through(standing: Standing, aliases: Aliases) -> dict[tuple[str, str], str]:
     """Which request a plan's or an order's id belongs to, from facts that name both. Facts about advice never do."""
     return {
-        aliases.of(fact.subject[name]): aliases.of(fact.subject["request"])
+        (name, aliases.of(name, fact.subject[name])): aliases.of("request", fact.subject["request"])
         for fact in standing.of(*(kind for kind in standing.by_kind if not kind.startswith("advice.")))
         if "request" in fact.subject
         for name in THROUGH
@@ -164,11 +164,11 @@ def _by_request(
     return named, loose
 
 
-def _named_request(fact: Fact, aliases: Aliases, through: dict[str, str]) -> str:
+def _named_request(fact: Fact, aliases: Aliases, through: dict[tuple[str, str], str]) -> str:
     """The request a fact names, itself or through its plan or order; empty when it names none."""
     if "request" in fact.subject:
-        return aliases.of(fact.subject["request"])
-    found = (through.get(aliases.of(fact.subject[name])) for name in THROUGH if name in fact.subject)
+        return aliases.of("request", fact.subject["request"])
+    found = (through.get((name, aliases.of(name, fact.subject[name]))) for name in THROUGH if name in fact.subject)
     return next(filter(None, found), "")
 
 

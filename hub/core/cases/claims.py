@@ -1,6 +1,6 @@
 """Exemption claims out of the facts: what each is about, what an officer decided, and the missed appointments."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Literal
 
 from hub.core.cases.body import body_of
@@ -10,6 +10,7 @@ from hub.core.clocks.exemptions import Appointment, Claim
 from hub.core.facts.data import date_in, text_in
 from hub.core.facts.fact import Fact
 from hub.core.facts.standing import Standing
+from schemas.ids import full_id
 
 ABOUT = ("advice", "order", "reassessment", "request")
 """What a claim may be about: the first of these that its subject names. It never lifts a clock of another."""
@@ -27,7 +28,8 @@ class Claims:
 
     def __init__(self, standing: Standing, aliases: Aliases, precedence: Precedence) -> None:
         self.facts = standing.of(CLAIMED)
-        self._decided = _decisions(standing.of(*DECIDED))
+        self._aliases = aliases
+        self._decided = _decisions(standing.of(*DECIDED), self.facts)
         self._precedence = precedence
         self._missed = _appointments(standing.of(MISSED), aliases)
         self._claims: dict[tuple[str, str], list[Claim]] = {}
@@ -46,8 +48,12 @@ class Claims:
 
     def decision(self, fact: Fact) -> Literal["accepted", "refused", "waiting"]:
         """An officer's last word on a claim; without one a council's own claim counts as accepted, another waits."""
-        decided = self._decided.get(f"{fact.source}/{fact.record}") or self._decided.get(fact.record)
+        decided = self._decided.get(f"{fact.source}/{fact.record}")
         return decided or ("accepted" if self._precedence.is_council(fact.source) else "waiting")
+
+    def unknown(self, known: Container[tuple[str, str]]) -> list[Fact]:
+        """The claims that name nothing, or nothing among what is known."""
+        return [fact for fact in self.facts if _about(fact, self._aliases) not in known]
 
 
 def _claim(fact: Fact, decision: Literal["accepted", "refused", "waiting"]) -> Claim:
@@ -66,7 +72,7 @@ def _claim(fact: Fact, decision: Literal["accepted", "refused", "waiting"]) -> C
 
 
 def _about(fact: Fact, aliases: Aliases) -> tuple[str, str] | None:
-    return next(((what, aliases.of(fact.subject[what])) for what in ABOUT if what in fact.subject), None)
+    return next(((what, aliases.of(what, fact.subject[what])) for what in ABOUT if what in fact.subject), None)
 
 
 def _appointments(facts: list[Fact], aliases: Aliases) -> dict[str, list[Appointment]]:
@@ -75,16 +81,20 @@ def _appointments(facts: list[Fact], aliases: Aliases) -> dict[str, list[Appoint
         if "advice" in fact.subject and fact.effective_on is not None:
             on = date_in(fact.data, "appointment_on") or fact.effective_on
             missed = Appointment(fact.record, on, body_of(fact.data.get("made_by")))
-            found.setdefault(aliases.of(fact.subject["advice"]), []).append(missed)
+            found.setdefault(aliases.of("advice", fact.subject["advice"]), []).append(missed)
     return found
 
 
-def _decisions(facts: list[Fact]) -> dict[str, Decision]:
-    """The officers' last word by the claim's record, bare or in full."""
+def _decisions(facts: list[Fact], claims: list[Fact]) -> dict[str, Decision]:
+    """The officers' last word by the claim's full id. A bare record is the deciding source's own claim, else the only
+    one of that record."""
+    full = {f"{claim.source}/{claim.record}" for claim in claims}
     last: dict[str, tuple[tuple[int, str], Decision]] = {}
     for fact in facts:
-        claim = text_in(fact.data, "claim")
-        if claim:
+        named = text_in(fact.data, "claim") or ""
+        own = full_id(fact.source, named)
+        fits = [own] if own in full else [id_ for id_ in full if id_.partition("/")[2] == named]
+        if len(fits) == 1:
             said = ((fact.recorded_at, fact.content), DECIDED[fact.kind])
-            last[claim] = max(said, last.get(claim, said))
+            last[fits[0]] = max(said, last.get(fits[0], said))
     return {claim: decision for claim, (_, decision) in last.items()}

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from hub.core.cases.case import Case
 from hub.core.cases.disagreement import Precedence
 from hub.core.facts.data import text_in
+from hub.core.facts.fact import Fact
 from hub.core.facts.standing import Standing
 
 
@@ -19,15 +20,32 @@ class Commissioner(NamedTuple):
     assumed: bool
 
 
-def commissioner_of(
-    standing: Standing, cases: list[Case], area_icbs: Mapping[str, str], precedence: Precedence
-) -> Commissioner | None:
-    """As last stated; of two sources that state it from one day, the one with precedence. Else the area's own."""
-    stated = [(fact.effective_on, fact) for fact in standing.of("commissioner.set") if fact.effective_on]
-    if stated:
-        last = max(on for on, _ in stated)
-        fact = min((fact for on, fact in stated if on == last), key=lambda fact: precedence.rank(fact.source))
-        return Commissioner(text_in(fact.data, "ods"), last, text_in(fact.data, "why"), False)
-    area = next((case.lead.area for case in reversed(cases) if case.lead.area), None)
-    assumed = area_icbs.get(area) if area else None
-    return Commissioner(assumed, None, None, True) if assumed else None
+class Commissioners:
+    """Who was responsible when. `last` is the one last stated."""
+
+    def __init__(
+        self, standing: Standing, cases: list[Case], area_icbs: Mapping[str, str], precedence: Precedence
+    ) -> None:
+        self._stated: dict[date, Fact] = {}
+        for fact in standing.of("commissioner.set"):
+            on = fact.effective_on
+            if on is not None and (
+                on not in self._stated or precedence.rank(fact.source) < precedence.rank(self._stated[on].source)
+            ):
+                self._stated[on] = fact
+        area = next((case.lead.area for case in reversed(cases) if case.lead.area), None)
+        ods = area_icbs.get(area) if area else None
+        self._assumed = Commissioner(ods, None, None, True) if ods else None
+
+    @property
+    def last(self) -> Commissioner | None:
+        """As last stated; of two sources that state it from one day, the one with precedence. Else the area's own."""
+        return self.on(max(self._stated)) if self._stated else self._assumed
+
+    def on(self, day: date) -> Commissioner | None:
+        """The one in force on a day; before the first that is stated the area's own, which is only assumed."""
+        since = max((on for on in self._stated if on <= day), default=None)
+        if since is None:
+            return self._assumed
+        fact = self._stated[since]
+        return Commissioner(text_in(fact.data, "ods"), since, text_in(fact.data, "why"), False)

@@ -4,6 +4,7 @@ from hub.core.cases.body import Body
 from hub.core.cases.case import Cases
 from hub.core.cases.matter import Matter, Told, on
 from hub.core.facts.data import text_in
+from hub.core.facts.fact import Fact
 
 APPEAL = ("appeal.notified", "appeal.responded", "appeal.closed")
 MEDIATION = ("mediation.requested", "mediation.icb-told", "mediation.held", "mediation.agreed")
@@ -12,7 +13,20 @@ AUTHORITY = Body("own-authority")
 
 def appeals_of(told: Told, cases: Cases) -> list[Matter]:
     """One matter for each appeal that was sent to the authority."""
-    return _matters("appeal", APPEAL, told, cases)
+    found = _matters("appeal", APPEAL, told, cases)
+    for matter in found:
+        for order in told.of("order.made"):
+            if on(order) >= on(matter.start) and _decides(order, matter, told, cases):
+                matter.mark(order.kind, on(order), order)
+    return found
+
+
+def _decides(order: Fact, appeal: Matter, told: Told, cases: Cases) -> bool:
+    """Whether an order, or the notice that the appeal is not opposed, is an appeal's: it names it, or its request."""
+    named = told.named(order, "appeal")
+    if named is not None:
+        return named == appeal.id
+    return appeal.case is not None and cases.of(told.named(order, "request"), on(order)) is appeal.case
 
 
 def mediations_of(told: Told, cases: Cases) -> list[Matter]:
@@ -31,7 +45,7 @@ def mediations_of(told: Told, cases: Cases) -> list[Matter]:
 def _matters(about: str, kinds: tuple[str, ...], told: Told, cases: Cases) -> list[Matter]:
     """A start and what followed: `kinds[0]` starts it."""
     found = []
-    for id_, facts in told.gathered(about, kinds).items():
+    for id_, facts in told.about(about, kinds[:1], kinds[1:]).items():
         starts = [fact for fact in facts if fact.kind == kinds[0]]
         if not starts:
             continue

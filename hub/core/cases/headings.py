@@ -4,12 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from hub.core.cases.advice import AGREED, Chain
+from hub.core.cases.advice import ANSWERS, Chain
 from hub.core.cases.case import Case
 from hub.core.facts.data import text_in
 from hub.core.facts.fact import Fact
 
-ANSWERS = ("advice.received:usable", AGREED)
 ALL_REQUESTED, ALL_IN = "advice.all-requested", "advice.all-in"
 
 
@@ -36,9 +35,8 @@ class Heading:
 def headings_of(case: Case, chains: Iterable[Chain]) -> list[Heading]:
     """The headings that were asked for in a case, by name."""
     mine = list(chains)
-    divided = {chain.part_of for chain in mine if chain.part_of}
     names = {chain.heading for chain in mine} | {text_in(fact.data, "heading") for fact in case.satisfied}
-    return [_heading(name, case, mine, divided) for name in sorted(name for name in names if name)]
+    return [_heading(name, case, mine) for name in sorted(name for name in names if name)]
 
 
 def complete(case: Case, headings: list[Heading], required: frozenset[str]) -> None:
@@ -60,9 +58,9 @@ def _mark(case: Case, moment: str, days: list[tuple[date, Fact] | None]) -> None
         case.moments[moment], case.because[moment] = day, fact
 
 
-def _heading(name: str, case: Case, chains: list[Chain], divided: set[str]) -> Heading:
+def _heading(name: str, case: Case, chains: list[Chain]) -> Heading:
     agreed = [(_on(fact), fact) for fact in case.satisfied if text_in(fact.data, "heading") == name]
-    parts = [chain for chain in chains if chain.heading == name and _counts(chain, divided)]
+    parts = [chain for chain in chains if chain.heading == name and chain.wanted]
     answered = [_answer(chain) for chain in parts]
     received = [answer for answer in answered if answer is not None] + agreed
     asked = [(chain.links[0].requested_on, chain.links[0].asked_for) for chain in chains if chain.heading == name]
@@ -74,11 +72,6 @@ def _heading(name: str, case: Case, chains: list[Chain], divided: set[str]) -> H
         asked=min(asked + agreed, key=_by_day, default=None),
         last=max(received, key=_by_day) if whole else None,
     )
-
-
-def _counts(chain: Chain, divided: set[str]) -> bool:
-    ids = {link.id for link in chain.links} | {link.id.partition("/")[2] for link in chain.links}
-    return chain.required and "advice.cancelled" not in chain.moments and divided.isdisjoint(ids)
 
 
 def _answer(chain: Chain) -> tuple[date, Fact] | None:

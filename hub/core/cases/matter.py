@@ -61,13 +61,31 @@ class Told:
             found.setdefault(self.id_of(fact, name), []).append(fact)
         return found
 
+    def about(self, name: str, starts: Iterable[str], others: Iterable[str]) -> dict[str, list[Fact]]:
+        """Starts and what followed them, by what they are about. What names nothing, and is of no start's record, is
+        about the last that had started by then; where there is none it is a question."""
+        groups = self.gathered(name, starts)
+        for fact in self.of(*others):
+            id_ = self.id_of(fact, name)
+            if name in fact.subject or id_ in groups:
+                groups.setdefault(id_, []).append(fact)
+                continue
+            begun = [(on(said[0]), each) for each, said in groups.items() if on(said[0]) <= on(fact)]
+            if begun:
+                groups[max(begun)[1]].append(fact)
+            else:
+                self.questions.append(ask("no-subject", fact))
+        return groups
+
     def id_of(self, fact: Fact, name: str) -> str:
-        """What a fact is about: our own id, where a person has linked theirs to it."""
-        return self.aliases.of(fact.subject.get(name) or f"{fact.source}/{fact.record}")
+        """What a fact is about: our own id, where a person has linked theirs to it. Without one its record, and for
+        kinds that recur the source's own id of the event."""
+        own = f"{fact.source}/{fact.record}" + (f":{fact.occurrence}" if fact.occurrence else "")
+        return self.aliases.of(name, fact.subject.get(name) or own)
 
     def named(self, fact: Fact, name: str) -> str | None:
         """The id that a fact names, or None."""
-        return self.aliases.of(fact.subject[name]) if name in fact.subject else None
+        return self.aliases.of(name, fact.subject[name]) if name in fact.subject else None
 
     def first(self, about: str, facts: Sequence[Fact]) -> Fact:
         """Of the statements of one start the earliest, whoever makes it."""

@@ -1,10 +1,12 @@
 """The tribunal's orders, notices that an appeal is not opposed (reg 45), and agreements in mediation (reg 42)."""
 
-from hub.core.cases.body import Body
-from hub.core.cases.case import Case, Cases
+from datetime import date
+
+from hub.core.cases.case import Cases
 from hub.core.cases.matter import Matter, Told, on
 from hub.core.facts.data import date_in, text_in
 from hub.core.facts.fact import Fact
+from hub.core.questions import ask
 
 MADE, AGREED = "order.made", "mediation.agreed"
 ANSWERS = ("order.notified", "order.health-care-replied")
@@ -21,13 +23,14 @@ OTHER_AGREEMENT = "other-agreement"
 def orders_of(told: Told, cases: Cases) -> list[Matter]:
     """One matter for each order; an agreement in mediation that says what was agreed is one as well."""
     found = []
-    answers = told.gathered("order", ANSWERS)
-    for id_, facts in told.gathered("order", (MADE,)).items():
-        order = told.believed(id_, facts)[0]
+    for id_, facts in told.about("order", (MADE,), ANSWERS).items():
+        made = [fact for fact in facts if fact.kind == MADE]
+        if not made:
+            continue
+        order = told.believed(id_, made)[0]
         matter = _order(id_, order, text_in(order.data, "type"), told, cases)
-        for answer in answers.get(id_, ()):
-            if on(answer) >= on(order):
-                matter.mark(answer.kind, on(answer), answer)
+        for kind in ANSWERS:
+            told.follow(matter, [fact for fact in facts if fact.kind == kind], on(order))
         found.append(matter)
     for id_, facts in told.gathered("mediation", (AGREED,)).items():
         agreement = told.believed(id_, facts)[0]
@@ -42,30 +45,33 @@ def _order(id_: str, order: Fact, type_: str | None, told: Told, cases: Cases, n
     case = cases.of(told.named(order, "request"), on(order))
     shown = {field: told.named(order, field) for field in ("request", "plan", "appeal")}
     ids = {field: named for field, named in shown.items() if named} | {name: id_}
-    matter = Matter("order", id_, ids, order, told.seen_on([order]), case, Body("icb"))
-    matter.directed = date_in(order.data, "due_on")
+    matter = Matter("order", id_, ids, order, told.seen_on([order]), case)
+    matter.directed = _directed(order, told)
     matter.mark(f"{MADE}:{type_}", on(order), order)
-    for fact in told.of(*TAKEN):
-        if on(fact) >= on(order) and _is_about(fact, id_, case, told, cases):
-            _take(matter, fact)
+    for kind in TAKEN:
+        about = [fact for fact in told.of(kind) if on(fact) >= on(order) and _is_about(fact, matter, told, cases)]
+        told.follow(matter, about, on(order))
     if case is not None and case.moments.get("child.moved-away", on(order)) > on(order):
         matter.mark("child.moved-away", case.moments["child.moved-away"], case.because["child.moved-away"])
     return matter
 
 
-def _take(matter: Matter, fact: Fact) -> None:
-    matter.mark(fact.kind, on(fact), fact)
-    outcome = text_in(fact.data, "outcome")
-    if outcome:
-        matter.mark(f"{fact.kind}:{outcome}", on(fact), fact)
+def _directed(order: Fact, told: Told) -> date | None:
+    """The date that the tribunal set; one that lies before the order is a question and sets nothing."""
+    directed = date_in(order.data, "due_on")
+    if directed is not None and directed < on(order):
+        told.questions.append(ask("directed-before-order", order))
+        return None
+    return directed
 
 
-def _is_about(fact: Fact, id_: str, case: Case | None, told: Told, cases: Cases) -> bool:
-    """What names the order, else what is about its case, else what names neither."""
-    order = told.named(fact, "order") or told.named(fact, "mediation")
-    if order is not None:
-        return order == id_
-    if "reassessment" in fact.subject:
+def _is_about(fact: Fact, order: Matter, told: Told, cases: Cases) -> bool:
+    """What names the order, else what is about its case and not another plan, else what names neither."""
+    named = told.named(fact, "order") or told.named(fact, "mediation")
+    if named is not None:
+        return named == order.id
+    plan = told.named(fact, "plan")
+    if "reassessment" in fact.subject or (plan and "plan" in order.shown and plan != order.shown["plan"]):
         return False
-    named = told.named(fact, "request")
-    return named is None or case is None or cases.by_request.get(named) is case
+    request = told.named(fact, "request")
+    return request is None or order.case is None or cases.by_request.get(request) is order.case

@@ -1,11 +1,12 @@
 """Which advice request is a statement about? Our reference, a person's link, or the only open one that fits."""
 
-from hub.core.cases.advice import STEPS, Chain, Link, all_agree, chain_of, settle
+from hub.core.cases.advice import ANSWERS, STEPS, Chain, Link, all_agree, chain_of, settle
 from hub.core.cases.body import body_of
 from hub.core.cases.case import Case, Cases
 from hub.core.cases.disagreement import Precedence
 from hub.core.cases.references import Aliases, owner
 from hub.core.cases.requests import Request
+from hub.core.facts.data import EARLIEST
 from hub.core.facts.fact import Fact
 from hub.core.facts.standing import Standing
 from hub.core.questions import Question, ask
@@ -36,6 +37,7 @@ def chains_of(
         settle(chain, precedence)
         chain.case = _case_of(chain, cases, requests, aliases, questions)
     _place_loose(loose, chains, cases, aliases, precedence, questions)
+    _divide(chains)
     for chain in chains:
         questions += chain.questions
     return chains, questions
@@ -49,7 +51,7 @@ def advice_id(fact: Fact) -> str:
 def _links(facts: list[Fact], aliases: Aliases, precedence: Precedence) -> dict[str, Link]:
     asked: dict[str, list[Fact]] = {}
     for fact in facts:
-        asked.setdefault(aliases.of(advice_id(fact)), []).append(fact)
+        asked.setdefault(aliases.of("advice", advice_id(fact)), []).append(fact)
     links = {}
     for id_, said in asked.items():
         best = precedence.best(said)
@@ -72,14 +74,14 @@ def _place_named(facts: list[Fact], links: dict[str, Link], aliases: Aliases) ->
     loose: list[Fact] = []
     unknown: dict[str, Question] = {}
     for fact in facts:
-        named = [aliases.of(id_) for id_ in _named(fact)]
+        named = [aliases.of("advice", id_) for id_ in _named(fact)]
         found = [id_ for id_ in named if id_ in links]
         for id_ in found:
             links[id_].facts.setdefault(fact.kind, []).append(fact)
         if found:
             continue
         waiting = [id_ for id_ in named if owner(id_) in owners]
-        if waiting:
+        if waiting and fact.kind != EXISTING:  # existing advice needs no request, so its own id names none
             unknown.setdefault(waiting[0], ask("unknown-advice", fact, waiting[0]))
         else:
             loose.append(fact)
@@ -115,7 +117,7 @@ def _chains(links: dict[str, Link], standing: Standing, aliases: Aliases) -> tup
 
 def _before(link: Link, aliases: Aliases) -> str | None:
     named = _replaces(link.asked_for).get("advice")
-    return aliases.of(full_id(link.asked_for.source, named)) if named else None
+    return aliases.of("advice", full_id(link.asked_for.source, named)) if named else None
 
 
 def _root(link: Link, links: dict[str, Link], aliases: Aliases) -> tuple[str, int]:
@@ -142,7 +144,7 @@ def _case_of(
     named = fact.subject.get("request")
     if named is None and chain.purpose != "assessment":
         return None  # a review or a reassessment belongs to a plan, not to a request
-    ours = chain.request_named = aliases.of(named) if named else None
+    ours = chain.request_named = aliases.of("request", named) if named else None
     if ours in cases.by_request:
         return cases.by_request[ours]
     if named and owner(named) in {owner(id_) for id_ in requests}:
@@ -172,7 +174,7 @@ def _place_loose(
     that name their request, so that no loose fact depends on another."""
     gained: dict[str, tuple[Chain, list[Fact]]] = {}
     for fact in loose:
-        case = cases.by_request.get(aliases.of(fact.subject.get("request", "")))
+        case = cases.by_request.get(aliases.of("request", fact.subject.get("request", "")))
         fits = [chain for chain in chains if _fits(fact, chain) and (case is None or chain.case is case)]
         if len(fits) == 1:
             gained.setdefault(fits[0].id, (fits[0], []))[1].append(fact)
@@ -186,6 +188,23 @@ def _place_loose(
         for said in chain.latest.facts.values():
             said.sort(key=lambda fact: (fact.effective_on, fact.key))
         settle(chain, precedence)
+
+
+def _divide(chains: list[Chain]) -> None:
+    """A request that was divided is answered on the day on which the last of its required parts is in."""
+    parts: dict[str, list[Chain]] = {}
+    for chain in chains:
+        if chain.part_of:
+            parts.setdefault(chain.part_of, []).append(chain)
+    for chain in chains if parts else ():
+        ids = {link.id for link in chain.links} | {link.id.partition("/")[2] for link in chain.links}
+        mine = [part for id_ in ids for part in parts.get(id_, ()) if part is not chain]
+        chain.divided = bool(mine)
+        wanted = [part for part in mine if part.wanted]
+        if wanted and chain.received_on is None and all(part.received_on for part in wanted):
+            _, last = max(((part.received_on or EARLIEST, part.id), part) for part in wanted)
+            moment = next(each for each in ANSWERS if last.moments.get(each) == last.received_on)
+            chain.mark(moment, last.because[moment])
 
 
 def _fits(fact: Fact, chain: Chain) -> bool:
@@ -210,7 +229,7 @@ def _which(fact: Fact, fits: list[Chain], chains: list[Chain]) -> Question:
 
 def _satisfy_heading(fact: Fact, cases: Cases, aliases: Aliases, questions: list[Question]) -> None:
     """Existing advice that nobody needed to ask for: it completes its heading in its case."""
-    named = aliases.of(fact.subject.get("request", ""))
+    named = aliases.of("request", fact.subject.get("request", ""))
     on = fact.effective_on
     assert on is not None
     case = cases.by_request.get(named)

@@ -7,6 +7,7 @@ from datetime import date
 from hub.core.cases.case import Case, Cases
 from hub.core.cases.matter import Matter, Told, on
 from hub.core.facts.fact import Fact
+from hub.core.questions import ask
 
 UNKNOWN_PLAN = ""
 """Stands for the plan of a child whose plan's issue the hub has not heard of: plans older than the feed are many."""
@@ -43,7 +44,7 @@ class Plan:
         return (made is None or made <= day) and day <= over
 
     def close(self, matter: Matter) -> None:
-        """What ended the plan ended the matter too, unless it had begun after."""
+        """What ended the plan ended the matter too."""
         for moment, fact in self.ends.items():
             matter.mark(moment, on(fact), fact)
 
@@ -54,19 +55,19 @@ class Plans:
     def __init__(self, told: Told, cases: Cases) -> None:
         self.plans = [*_of_cases(told, cases), *_loose(told, cases)]
         self._told = told
-        self._by_id = {id_: plan for plan in self.plans for id_ in (plan.id, plan.plan_id) if id_}
+        self._by_id = {plan.plan_id: plan for plan in self.plans if plan.plan_id}
+        self._by_case = {plan.case.id: plan for plan in self.plans if plan.case is not None}
         self._cases = cases
         _end(self, told)
 
     def of(self, fact: Fact) -> Plan:
         """The plan that a fact names, itself or by its request; else the only one in force; else one not known."""
-        for id_ in filter(None, (self._told.named(fact, "plan"), self._told.named(fact, "request"))):
-            if id_ in self._by_id:
-                return self._by_id[id_]
-            case = self._cases.by_request.get(id_)
-            if case is not None and case.id in self._by_id:
-                return self._by_id[case.id]
         named = self._told.named(fact, "plan")
+        if named in self._by_id:
+            return self._by_id[named]
+        case = self._cases.by_request.get(self._told.named(fact, "request") or "")
+        if case is not None and case.id in self._by_case:
+            return self._by_case[case.id]
         if named is None:
             fits = [plan for plan in self.plans if plan.in_force(on(fact))]
             if len(fits) == 1:
@@ -74,12 +75,11 @@ class Plans:
         return self._add(named)
 
     def _add(self, plan_id: str | None) -> Plan:
-        plan = Plan(plan_id or UNKNOWN_PLAN, plan_id, None, None)
-        if plan.id in self._by_id:
-            return self._by_id[plan.id]
-        self.plans.append(plan)
-        self._by_id[plan.id] = plan
-        return plan
+        key = plan_id or UNKNOWN_PLAN
+        if key not in self._by_id:
+            self._by_id[key] = Plan(_own(key), plan_id, None, None)
+            self.plans.append(self._by_id[key])
+        return self._by_id[key]
 
 
 def drafts_of(told: Told, cases: Cases) -> list[Matter]:
@@ -114,7 +114,12 @@ def _loose(told: Told, cases: Cases) -> Iterable[Plan]:
         if fact.kind == "plan.issued":
             issued.setdefault(told.id_of(fact, "plan"), []).append(fact)
     for id_, facts in issued.items():
-        yield Plan(id_, id_, None, told.first(id_, facts))
+        yield Plan(_own(id_), id_, None, told.first(id_, facts))
+
+
+def _own(plan_id: str) -> str:
+    """A plan's subject where its case is not known: no source's request has such an id."""
+    return f"plan:{plan_id}"
 
 
 def _end(plans: Plans, told: Told) -> None:
@@ -122,8 +127,15 @@ def _end(plans: Plans, told: Told) -> None:
     area = told.precedence.area
     for fact in told.of("plan.amended"):
         plans.of(fact).amended.append(fact)
+    ceased: dict[str, list[Fact]] = {}
     for fact in told.of("plan.ceased"):
-        plans.of(fact).ends.setdefault("plan.ceased", fact)
+        ceased.setdefault(plans.of(fact).id, []).append(fact)
+    for plan in plans.plans:
+        for fact in told.believed(plan.id, ceased[plan.id]) if plan.id in ceased else ():
+            if on(fact) < (plan.issued_on or date.min):
+                told.questions.append(ask("ends-before-start", fact))
+            else:
+                plan.ends.setdefault("plan.ceased", fact)
     for fact in told.of("transfer.area"):
         direction = fact.data.get("direction")
         plan = plans.of(fact)

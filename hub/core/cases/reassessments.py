@@ -11,7 +11,7 @@ def reassessments_of(told: Told, plans: Plans) -> list[Matter]:
     """One matter for each reassessment. Only plan facts that name it are taken for its own."""
     found = []
     plan_facts = [fact for fact in told.of(*PLAN_KINDS) if "reassessment" in fact.subject]
-    for id_, facts in told.gathered("reassessment", (REQUESTED, DECIDED)).items():
+    for id_, facts in told.about("reassessment", (REQUESTED,), (DECIDED,)).items():
         requested = [fact for fact in facts if fact.kind == REQUESTED]
         decided = [fact for fact in facts if fact.kind == DECIDED]
         start = told.first(id_, requested) if requested else told.believed(id_, decided)[0]

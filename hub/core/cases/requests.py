@@ -31,7 +31,7 @@ def requests_of(
     """The requests by id, with what is unclear and what sources disagree on."""
     stated: dict[str, list[Fact]] = {}
     for fact in standing.of("assessment.requested"):
-        stated.setdefault(aliases.of(request_id(fact)), []).append(fact)
+        stated.setdefault(aliases.of("request", request_id(fact)), []).append(fact)
     questions: list[Question] = []
     found: list[Disagreement] = []
     requests = {}

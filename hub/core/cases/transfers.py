@@ -1,33 +1,45 @@
 """Transfers: to another phase of education, to or from another area, to another ICB."""
 
+from datetime import date
+
 from hub.core.cases.body import Body
 from hub.core.cases.case import Cases
 from hub.core.cases.matter import Matter, Told, on
 from hub.core.cases.plans import Plan, Plans
 from hub.core.cases.reviews import Reviews
+from hub.core.clocks.days import months_after
 from hub.core.facts.data import date_in, text_in, year_in
 from hub.core.facts.fact import Fact
 from hub.core.questions import ask
 
-STARTS = ("transfer.phase", "transfer.area", "transfer.icb")
-DONE = ("transfer.plan-passed", "transfer.family-notified", "transfer.icb-notified")
+STARTS: dict[str, tuple[str, ...]] = {
+    "transfer.phase": (),
+    "transfer.area": ("transfer.plan-passed", "transfer.family-notified"),
+    "transfer.icb": ("transfer.icb-notified",),
+}
+"""Each kind of transfer, and what is to be done about it."""
+
+REVIEW_MONTHS = 12
+"""An amendment answers a transfer when it is no older than a year before the limit: it followed the review for it."""
 
 
 def transfers_of(told: Told, cases: Cases, plans: Plans, reviews: Reviews) -> list[Matter]:
     """One matter for each transfer and kind of it."""
     found = []
-    done = told.gathered("transfer", DONE)
-    for kind in STARTS:
-        for id_, facts in told.gathered("transfer", (kind,)).items():
-            fact = told.believed(id_, facts)[0]
+    for kind, done in STARTS.items():
+        for id_, facts in told.about("transfer", (kind,), done).items():
+            starts = [fact for fact in facts if fact.kind == kind]
+            if not starts:
+                continue
+            fact = told.believed(id_, starts)[0]
             plan = plans.of(fact)
             if kind == "transfer.area" and _had_no_plan(fact, cases):
                 continue
             shown = plan.shown() | {"transfer": id_}
-            matter = Matter("transfer", id_, shown, fact, told.seen_on(facts), plan.case)
+            matter = Matter("transfer", id_, shown, fact, told.seen_on(starts), plan.case)
             _start(matter, fact, plan, reviews, told)
-            for event in done.get(id_, ()):
-                matter.mark(event.kind, on(event), event)
+            for event in done:
+                told.follow(matter, [each for each in facts if each.kind == event], date.min)
             found.append(matter)
     return found
 
@@ -43,7 +55,7 @@ def _start(matter: Matter, fact: Fact, plan: Plan, reviews: Reviews, told: Told)
     if fact.kind == "transfer.phase":
         _phase(matter, fact, told)
         for amended in plan.amended:
-            if on(amended) >= on(fact):
+            if on(amended) >= _since(matter, fact) or told.named(amended, "transfer") == matter.id:
                 matter.mark("plan.amended", on(amended), amended)
     elif fact.kind == "transfer.area":
         _area(matter, fact, plan, reviews)
@@ -66,6 +78,12 @@ def _phase(matter: Matter, fact: Fact, told: Told) -> None:
     else:
         to = "post-16" if text_in(fact.data, "to") == "post-16" else "other"
         matter.mark(f"transfer.phase:{to}", on(fact), fact)
+
+
+def _since(matter: Matter, fact: Fact) -> date:
+    """The first day of an amendment that may be for this transfer."""
+    by = matter.moments.get("transfer.moves-on") or (date(matter.year, 3, 31) if matter.year else on(fact))
+    return max(on(fact), months_after(by, -REVIEW_MONTHS))
 
 
 def _area(matter: Matter, fact: Fact, plan: Plan, reviews: Reviews) -> None:

@@ -48,7 +48,7 @@ def record_of(child_id: str, view: View) -> dict[str, Any]:
         "case_reference": current.case_reference if current else None,
         "open": any(case.ended_on is None for case in view.cases),
         "received_on": current.lead.received_on if current else None,
-        "commissioner": view.commissioner._asdict() if view.commissioner else None,
+        "commissioner": view.commissioners.last._asdict() if view.commissioners.last else None,
         "cases": [_case(case, [chain for chain in view.chains if chain.case is case], view) for case in view.cases],
         "other_advice": [_advice(chain) for chain in view.chains if chain.case is None],
         "other_plans": [_plan(fact) for fact in view.loose_plans],
@@ -157,8 +157,7 @@ def _told(moments: dict[str, date], kind: str, outcomes: tuple[str, ...]) -> str
 
 def _missing(chains: list[Chain], issued_on: date) -> list[str]:
     """Required advice that was not in when the plan was issued."""
-    wanted = [chain for chain in chains if chain.required and "advice.cancelled" not in chain.moments]
-    return [chain.id for chain in wanted if (chain.received_on or date.max) > issued_on]
+    return [chain.id for chain in chains if chain.wanted and (chain.received_on or date.max) > issued_on]
 
 
 def _advice(chain: Chain) -> dict[str, Any]:

@@ -93,7 +93,9 @@ class Subjects:
             responsible=matter.body or AUTHORITY,
             area=case.lead.area if case else self._precedence.area(source),
             case_reference=case.case_reference if case else None,
-            questions=self._said([matter.id]),
+            questions=self._said(
+                [matter.id, *(matter.shown.get(name, "") for name in ("plan",) if matter.about == name)]
+            ),
             case=case,
             claims=claims,
             year=matter.year,

@@ -8,7 +8,7 @@ from hub.core.cases.advice import Chain
 from hub.core.cases.body import Body
 from hub.core.cases.case import Case, cases_of, is_informal
 from hub.core.cases.claims import Claims
-from hub.core.cases.commissioner import Commissioner, commissioner_of
+from hub.core.cases.commissioner import Commissioners
 from hub.core.cases.disagreement import Disagreement
 from hub.core.cases.headings import Heading, complete, headings_of
 from hub.core.cases.matter import Matter
@@ -17,21 +17,18 @@ from hub.core.cases.placing import chains_of
 from hub.core.cases.plans import Plan
 from hub.core.cases.references import Aliases
 from hub.core.cases.requests import Request, requests_of
+from hub.core.casework.doubts import doubts_of
 from hub.core.casework.policy import Policy
 from hub.core.casework.subjects import Said, Subjects
 from hub.core.clocks.bodies import answerable, next_change
-from hub.core.clocks.counting import beginning_with, limit_of
+from hub.core.clocks.counting import limit_of
 from hub.core.clocks.deadline import Deadline, Subject, changes_on, run, start_of
 from hub.core.clocks.rule import Rule
-from hub.core.facts.data import date_in
 from hub.core.facts.fact import Fact
 from hub.core.facts.standing import stand
 from hub.core.questions import Question, ask
 
 ICB = Body("icb")
-PSYCHOLOGICAL = "psychological"
-WINDOW_DAYS = 15
-"""Reg 13(1)(a)."""
 
 
 @dataclass(slots=True)
@@ -51,7 +48,7 @@ class View:
     matters: list[Matter]
     plans: list[Plan]
     claims: Claims
-    commissioner: Commissioner | None
+    commissioners: Commissioners
     loose_plans: list[Fact]
     disagreements: list[Disagreement]
     questions: list[Question]
@@ -81,7 +78,7 @@ def view_of(facts: Iterable[Fact], day: date, policy: Policy) -> View:
         matters=matters.found,
         plans=matters.plans,
         claims=Claims(standing, aliases, precedence),
-        commissioner=commissioner_of(standing, cases.cases, policy.area_icbs, precedence),
+        commissioners=Commissioners(standing, cases.cases, policy.area_icbs, precedence),
         loose_plans=cases.loose_plans,
         disagreements=disagreements + cases.disagreements + matters.told.disagreements,
         questions=standing.questions + questions + cases.questions + advice_questions + matters.told.questions,
@@ -89,11 +86,7 @@ def view_of(facts: Iterable[Fact], day: date, policy: Policy) -> View:
     )
     for case in view.cases:
         complete(case, view.headings[case.id], policy.required_headings)
-    view.questions += [
-        *_plans_without_psychologist(view),
-        *_plans_before_the_window(view),
-        *_claims_that_end_before_they_begin(view),
-    ]
+    view.questions += doubts_of(view.cases, view.chains, view.matters, view.claims)
     subjects = Subjects(precedence, view.claims, cases, _by_subject(view.questions))
     _run_clocks(view, subjects, policy)
     view.questions = _once_each(view.questions)
@@ -127,19 +120,24 @@ def _run_rules(about: str, subject: Subject, purpose: str, start: Fact, view: Vi
         governed = True
         limit = limit_of(rule, starts_on, subject.moments, subject.year, subject.directed)
         if limit is not None:
-            bodies = _bodies(rule, subject, view, policy)
-            view.deadlines.append(run(rule, subject, moment, limit, view.day, bodies, policy.exempt_review_days))
+            bodies = _bodies(rule, subject, view.day, view, policy)
+            deadline = run(rule, subject, moment, limit, view.day, bodies, policy.exempt_review_days)
+            if deadline.ended_by is not None:  # whose duty it was does not change with a later commissioner
+                ended_on = subject.moments[deadline.ended_by]
+                deadline.responsible, deadline.answerable = _bodies(rule, subject, ended_on, view, policy)
+            view.deadlines.append(deadline)
     if started and not governed:
         view.questions.append(ask("no-rule", start, subject.id))
 
 
-def _bodies(rule: Rule, subject: Subject, view: View, policy: Policy) -> tuple[Body, Body]:
-    """Who must act, and who answers for that body today."""
+def _bodies(rule: Rule, subject: Subject, day: date, view: View, policy: Policy) -> tuple[Body, Body]:
+    """Who must act, and who answers for that body today. An ICB that is not named is the child's own of that day."""
     body = subject.responsible
     if rule.acts is not None and rule.acts != body.role:
         body = Body(rule.acts)
-    if body == ICB and view.commissioner is not None:
-        body = Body("icb", view.commissioner.ods)
+    if body == ICB:
+        commissioner = view.commissioners.on(day)
+        body = Body("icb", commissioner.ods if commissioner else None)
     return body, answerable(body, view.day, policy.successions)
 
 
@@ -161,44 +159,6 @@ def _by_subject(questions: list[Question]) -> Said:
         return tuple(sorted({detail for id_ in ids for detail in said.get(id_, ())})) if said else ()
 
     return details
-
-
-def _plans_without_psychologist(view: View) -> list[Question]:
-    """A plan cannot properly issue without a psychologist's advice. Asked only where advice is known at all."""
-    questions = []
-    for case in view.cases:
-        issued = case.moments.get("plan.issued")
-        chains = [chain for chain in view.chains if chain.case is case] if issued else []
-        if not chains or issued is None:
-            continue
-        had = any(chain.heading == PSYCHOLOGICAL and (chain.received_on or date.max) <= issued for chain in chains)
-        agreed = any(fact.data.get("heading") == PSYCHOLOGICAL for fact in case.satisfied)
-        if not had and not agreed:
-            questions.append(ask("plan-without-psychological", case.lead.start, case.id))
-    return questions
-
-
-def _plans_before_the_window(view: View) -> list[Question]:
-    """A final plan sent while the family's 15 days still ran."""
-    return [
-        ask("plan-within-window", case.because["plan.issued"], case.id)
-        for case in view.cases
-        if "plan.draft-served" in case.moments
-        and case.moments["plan.draft-served"] <= case.moments.get("plan.issued", date.min) <= _window(case)
-    ]
-
-
-def _claims_that_end_before_they_begin(view: View) -> list[Question]:
-    wrong = []
-    for fact in view.claims.facts:
-        starts, ends = date_in(fact.data, "from"), date_in(fact.data, "to")
-        if starts is not None and ends is not None and ends < starts:
-            wrong.append(ask("claim-dates", fact))
-    return wrong
-
-
-def _window(case: Case) -> date:
-    return beginning_with(case.moments["plan.draft-served"], WINDOW_DAYS, "days")
 
 
 def _next(deadline: Deadline, day: date, policy: Policy) -> date | None:

@@ -27,12 +27,27 @@ AREA_ICBS: dict[str, str] = {
 
 def answerable(body: Body, day: date, successions: tuple[Succession, ...]) -> Body:
     """The body that answers on a day for the body asked."""
-    for succession in successions:
-        if body.ods == succession.ods and day >= succession.gone_from:
-            return answerable(Body(body.role, succession.successor), day, successions)
+    for succession in _chain(body, successions):
+        if day >= succession.gone_from:
+            body = Body(body.role, succession.successor)
+        else:
+            break
     return body
 
 
 def next_change(body: Body, day: date, successions: tuple[Succession, ...]) -> date | None:
-    """The next day after `day` on which another body comes to answer."""
-    return min((s.gone_from for s in successions if s.ods == body.ods and s.gone_from > day), default=None)
+    """The next day after `day` on which another body comes to answer, also for a successor."""
+    return min((each.gone_from for each in _chain(body, successions) if each.gone_from > day), default=None)
+
+
+def _chain(body: Body, successions: tuple[Succession, ...]) -> list[Succession]:
+    """The successions from a body on, each after the one before. A circle ends where it began to repeat."""
+    found: list[Succession] = []
+    ods = body.ods
+    while ods is not None:
+        following = next((each for each in successions if each.ods == ods and each not in found), None)
+        if following is None:
+            break
+        found.append(following)
+        ods = following.successor
+    return found

@@ -113,9 +113,7 @@ class Deadline:
             subject.area,
             subject.case_reference,
             self.standing,
-            _reference(subject.because.get(self.started_by)),
-            self.ended_by,
-            _reference(subject.because.get(self.ended_by or "")),
+            explain(self),
         )
 
     def digest(self) -> str:
@@ -235,10 +233,6 @@ def _review_by(due_on: date, day: date, review_days: int) -> date:
     """The next day, in steps from the day that was due, on which somebody looks whether it is still impractical."""
     steps = max(1, -(-(day - due_on).days // review_days))
     return due_on + timedelta(days=steps * review_days)
-
-
-def _reference(fact: Fact | None) -> tuple[Any, ...] | None:
-    return (fact.kind, fact.source, fact.record, fact.effective_on) if fact is not None else None
 
 
 def _bare(source: str, id_: str) -> str:

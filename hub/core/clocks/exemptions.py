@@ -115,8 +115,17 @@ def _judge(rule: Rule, claim: Claim, period: Period) -> Judged:
         state = claim.decision
     else:
         state = "not-valid" if claim.decision == "accepted" else "waiting"
-    reason = wrong or "It fits the rule."
+    reason = wrong or _fits(claim)
     return Judged(claim.id, claim.ground, claim.starts, claim.ends, state, wrong is None, reason)
+
+
+def _fits(claim: Claim) -> str:
+    if claim.closed_from is None:
+        return "It fits the rule."
+    return (
+        f"It fits the rule: closed from {claim.closed_from} until {claim.reopens_on}, asked on "
+        f"{claim.advice_requested_on}."
+    )
 
 
 def _wrong(rule: Rule, claim: Claim, period: Period) -> str | None:
@@ -126,7 +135,7 @@ def _wrong(rule: Rule, claim: Claim, period: Period) -> str | None:
     if claim.starts is not None and claim.ends is not None and claim.ends < claim.starts:
         return "Its last day lies before its first: correct the dates."
     if claim.ground in ("school-closure", "early-years-closure"):
-        return _closure(claim)
+        return _closure(claim, period)
     if claim.ground == "absence":
         return _absence(claim, period, rule.absence_days)
     if claim.ground == "missed-appointment":
@@ -134,7 +143,7 @@ def _wrong(rule: Rule, claim: Claim, period: Period) -> str | None:
     return _circumstances(claim, period)
 
 
-def _closure(claim: Claim) -> str | None:
+def _closure(claim: Claim, period: Period) -> str | None:
     """The institution must have been asked for advice inside the window from one week before a closure of four weeks or
     more until one week before it reopens: the date on which it was asked decides, not that of the request."""
     closed, reopens, asked = claim.closed_from, claim.reopens_on, claim.advice_requested_on
@@ -144,6 +153,8 @@ def _closure(claim: Claim) -> str | None:
         return "The closure is shorter than four weeks."
     if not closed - WEEK <= asked <= reopens - WEEK:
         return "The institution was not asked between one week before closing and one week before reopening."
+    if asked > period.due_on:
+        return "The institution was asked after the last day: a limit that had been missed was not impractical to keep."
     return None
 
 

@@ -1,5 +1,6 @@
 """Why a deadline's dates are what they are, in sentences that a person can check against the regulations."""
 
+from collections.abc import Iterator
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -45,13 +46,44 @@ def explain(deadline: "Deadline") -> list[str]:
         f"It starts on {deadline.starts_on}: {_fact(deadline.started_by, subject.because.get(deadline.started_by))}.",
         f"{_limit(deadline)} {_COUNTS[_counted(deadline)].format(day_one=deadline.due_on_day_one)} "
         f"The last day is {deadline.due_on}; the last working day to act on is {deadline.act_by}.",
+        *_advice(deadline),
         *(
             f"Exemption considered: {exemption.ground}{_span(exemption.starts, exemption.ends)}, {exemption.state}. "
             f"{exemption.reason}"
             for exemption in deadline.exemptions
         ),
         _outcome(deadline),
+        *_answering(deadline),
     ]
+
+
+def _advice(deadline: "Deadline") -> Iterator[str]:
+    """What moved the start of an advice request's weeks, or reopened it."""
+    chain = deadline.subject.chain
+    if chain is None:
+        return
+    for link in chain.links[1:]:
+        said = _REPLACED.get(link.because or "", "its first start and last day stand")
+        yield f"It was asked for again on {link.requested_on} ({link.because or 'no reason given'}): {said}."
+    returned = chain.dates.get("advice.returned")
+    if returned is not None:
+        yield f"What had come was sent back on {returned}: only what comes after it counts; the last day stays."
+    if chain.divided:
+        yield "It was divided into parts, and is answered when the last required part is in."
+
+
+_REPLACED = {
+    "wrong-body": "the first body was the wrong one, so the right body's own receipt starts its six weeks",
+    "icb-changed": "the ICB changed, its first start and last day stand",
+}
+
+
+def _answering(deadline: "Deadline") -> Iterator[str]:
+    if deadline.responsible.ods is not None and deadline.answerable.ods is None:
+        yield (
+            f"{deadline.responsible.ods} was dissolved and its successor's code is not known: until somebody enters "
+            "it, nobody is named who answers today."
+        )
 
 
 def _counted(deadline: "Deadline") -> str:
@@ -99,6 +131,8 @@ def _fact(moment: str, fact: Fact | None) -> str:
     """The moment, and where it was stated. References only: a record's id, never what it holds."""
     if fact is None:
         return moment
+    if moment == "plan.draft-served" and fact.data.get("method") == "post":
+        moment += f" (sent by post on {fact.effective_on}, deemed served on the second working day after)"
     return f"{moment}, stated by {fact.source} in record {fact.record}, received on {fact.received_on}"
 
 

@@ -71,6 +71,10 @@ def read_fact(value: Mapping[str, Any]) -> Fact:
     except OverflowError:
         raise ValueError("received_at is no day of the calendar in London") from None
     retracted, data = bool(value.get("retracted")), value.get("data") or {}
+    try:
+        content = _digest((*said, retracted, data))
+    except TypeError:
+        raise ValueError("the fact's data holds a value that JSON can't hold exactly") from None
     return Fact(
         *said,
         received_at=microseconds(received_at),
@@ -80,7 +84,7 @@ def read_fact(value: Mapping[str, Any]) -> Fact:
         link=value.get("link"),
         seq=value.get("seq"),
         message=value.get("message"),
-        content=_digest((*said, retracted, data)),
+        content=content,
     )
 
 

@@ -34,7 +34,7 @@ ABOUT = {
     REASSESSMENT: {"reassessment": "REA-1"},
     ORDERED: {"order": "ORD-1"},
 }
-CLOSED = {"closed_from": "2026-07-20", "reopens_on": "2026-09-02", "advice_requested_on": "2026-07-15"}
+CLOSED = {"closed_from": "2026-07-20", "reopens_on": "2026-09-02", "advice_requested_on": "2026-07-13"}
 AWAY = {"from": "2026-06-10", "to": "2026-07-10"}
 ILL = {"from": "2026-07-05"}
 GROUNDS = {

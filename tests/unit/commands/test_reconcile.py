@@ -96,7 +96,8 @@ def bad(**fields):
 BAD = [
     ("{not json\n", "line 2: not JSON"),
     ("[1]\n", "line 2: not a JSON object"),
-    (bad(effective_on="2026-02-30"), "line 2: effective_on"),
+    (bad(effective_on="30/02/2026"), "line 2: effective_on"),
+    (bad(effective_on="2026-02-30", version="x"), "line 2: version"),
     (bad(received_at="2026-09-01T09:00:00"), "line 2: received_at"),
     (bad(effective_on=1788220800), "line 2: effective_on"),
     (bad(recorded_at=1788220800), "line 2: recorded_at"),
@@ -177,3 +178,16 @@ def test_no_new_alert_rests_on_a_source_that_the_file_says_is_silent(tmp_path):
     nameless = write(tmp_path, [FACTS[0], silent | {"data": {}}], "nameless.ndjson")
     result = run("reconcile", nameless, "--as-of", "2026-10-20", "--json")
     assert (result.exit_code, "line 2: data.source names no source" in result.stderr) == (2, True)
+
+
+def test_a_day_that_does_not_exist_is_a_question_and_the_rest_stands(tmp_path):
+    decided = about_request("assessment.decided", "2026-10-01", data={"outcome": "assess"})
+    file = write(tmp_path, [FACTS[0], decided | {"effective_on": "2026-09-31"}])
+    (child,) = lines(run("reconcile", file, "--as-of", "2026-10-20", "--json"))
+    assert [question["code"] for question in child["questions"]] == ["no-date"]
+    shown = {value["clock"]: value for value in child["deadlines"]}
+    assert (shown["final-plan-20w"]["state"], len(shown["final-plan-20w"]["questions"])) == ("running", 1)
+    assert shown["assessment-decision-6w"]["state"] == "overdue"
+    meeting = about_request("review.scheduled", "2026-09-20", data={"meeting_on": "2026-02-30"})
+    (child,) = lines(run("reconcile", write(tmp_path, [FACTS[0], meeting]), "--as-of", "2026-10-20", "--json"))
+    assert [question["code"] for question in child["questions"]] == ["meeting-date"]
