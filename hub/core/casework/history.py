@@ -13,6 +13,7 @@ from hub.core.alerts import clearing
 from hub.core.alerts.headings import of_headings
 from hub.core.alerts.occasions import (
     OLD_AT_FIRST_SIGHT,
+    WEEK_12,
     Looking,
     Occasion,
     about_of,
@@ -234,7 +235,7 @@ def _is_standing(deadline: Deadline, day: date, trace: Trace | None) -> bool:
 def _mark_moved(view: View, traces: dict[str, Trace], news: News, policy: Policy) -> None:
     """Where a correction makes several deadlines of one case overdue at once they are standing: one alert tells of all.
 
-    One that it alone makes overdue is told like any other.
+    One that it alone makes overdue is told like any other, and the target of week 12 then says nothing more.
     """
     late: dict[str, list[Deadline]] = {}
     for deadline in view.deadlines:
@@ -246,10 +247,22 @@ def _mark_moved(view: View, traces: dict[str, Trace], news: News, policy: Policy
     states = {deadline.id: deadline.state for deadline in news.unmoved(view.day, policy).deadlines}
     for deadlines in groups:
         moved = [deadline for deadline in deadlines if states.get(deadline.id) != "overdue"]
-        told = [deadline for deadline in moved if "overdue" in telling_of(deadline, policy.alerts).tells]
-        for deadline in moved if len(told) > 1 else ():
+        told = [deadline for deadline in moved if _audiences(deadline, "overdue", policy)]
+        several = len(told) > 1
+        for deadline in moved if several else _said_by(told, moved, policy):
             deadline.standing = True
-            traces[deadline.id] = _traced(deadline, view.day, None, moved=True)
+            traces[deadline.id] = _traced(deadline, view.day, None, moved=several)
+
+
+def _said_by(told: list[Deadline], moved: list[Deadline], policy: Policy) -> list[Deadline]:
+    """The targets of week 12 of which everybody who would be told is told of the one that is overdue."""
+    knows = {audience for deadline in told for audience in _audiences(deadline, "overdue", policy)}
+    week_12 = {deadline.id: _audiences(deadline, "week-12-incomplete", policy) for deadline in moved}
+    return [deadline for deadline in moved if deadline.rule.clock == WEEK_12 and set() < week_12[deadline.id] <= knows]
+
+
+def _audiences(deadline: Deadline, threshold: Threshold, policy: Policy) -> set[str]:
+    return {tell.audience for tell in telling_of(deadline, policy.alerts).tells.get(threshold, ())}
 
 
 def _alerting(

@@ -4,7 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from hub.core.alerts.occasions import WEEK_12
+from hub.core.alerts.rules import RULES
 from hub.core.casework.policy import Policy
+from schemas.alerts import AlertRows, Tell, ToldRow
 from tests.unit.casework.facts import (
     LAW,
     POLICY,
@@ -290,6 +293,8 @@ class TestDateMovedBack:
         asked("2026-07-03", "ADV-2", version=2, received="2026-09-10", service="occupational-therapy"),
     )
 
+    FAR_BACK = requested("2026-06-15", version=2, received="2026-09-10")  # twelve weeks end on 7 September
+
     def test_several_at_once_raise_one_summary_and_are_standing(self):
         found = on_day([*self.THREE, *self.BACK], "2026-09-10", LAW)
         assert [(a["threshold"], a["about"], a["caused_by"]) for a in found.alerts] == [
@@ -308,6 +313,33 @@ class TestDateMovedBack:
         found = on_day([*self.THREE, self.BACK[1]], "2026-09-10", LAW)
         assert {a["threshold"] for a in found.alerts} == {"overdue"}
         assert {a["caused_by"] for a in found.alerts} == {"correction"}
+
+    @pytest.mark.parametrize(
+        ("facts", "expected"),
+        [
+            ((*THREE, FAR_BACK, *BACK[1:]), [(COORDINATOR, "date-moved-back")]),  # several limits and week 12
+            ((THREE[0], FAR_BACK), [(COORDINATOR, "overdue")]),  # case 52: one limit and week 12
+        ],
+    )
+    def test_with_the_targets_too_it_raises_one_alert(self, facts, expected):
+        found = on_day(list(facts), "2026-10-01")
+        late = {d.rule.clock: d.standing for d in found.deadlines if d.state == "overdue"}
+        assert late["advice-all-in-12w"] is True
+        alerts = [a for a in found.alerts if a["since"] == date(2026, 9, 10) and a["caused_by"] == "correction"]
+        assert [(a["audience"], a["threshold"]) for a in alerts] == expected
+        assert standing("week-12-incomplete", facts, "2026-12-30") == []
+
+    def test_week_12_alone_is_told_as_ever(self):
+        decided = about_request("assessment.decided", "2026-07-20", data={"outcome": "assess"})
+        facts = [requested("2026-07-15"), decided, requested("2026-06-16", version=2, received="2026-09-10")]
+        assert standing("week-12-incomplete", facts, "2026-09-10") == [(COORDINATOR, CASE)]
+        assert standing("overdue", facts, "2026-09-10") == []
+
+    def test_week_12_is_told_to_whom_the_one_overdue_is_not(self):
+        row = ToldRow(name="week-12", thresholds=("week-12-incomplete",), clocks=(WEEK_12,), tell=(Tell(audience="x"),))
+        policy = Policy(SOURCES, alerts=RULES.with_own(AlertRows(told=(row,))))
+        facts = [self.THREE[0], self.FAR_BACK]
+        assert [who for who, _ in standing("week-12-incomplete", facts, "2026-09-10", policy)] == ["x"]
 
     def test_it_clears_when_the_last_of_them_is_done(self):
         bench = Bench(LAW)
