@@ -6,6 +6,7 @@ from hub.core.cases.advice import S31_ROLES
 from hub.core.clocks.described import described
 from hub.core.clocks.rule import Rule
 from hub.core.clocks.rules import RULES
+from hub.core.clocks.words import MOMENTS
 
 INTRO = """# The timetable
 
@@ -66,7 +67,9 @@ FITS = {
 
 def clocks_page() -> str:
     """The page."""
-    lines = [INTRO.format(grounds="\n".join(_ground(name) for name in FITS)), "## The clocks", ""]
+    lines = [INTRO.format(grounds="\n".join(_ground(name) for name in FITS))]
+    lines += ["## Words for moments", "", "| in the rows | means |", "|---|---|"]
+    lines += [f"| `{name}` | {words} |" for name, words in MOMENTS.items()] + ["", "## The clocks", ""]
     for clock, rows in groupby(RULES, key=lambda rule: rule.clock):
         lines += _clock(clock, list(rows))
     return "\n".join(lines).rstrip() + "\n"

@@ -5,6 +5,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from hub.core.clocks.rule import OrLater, Rule
+from hub.core.clocks.words import MOMENTS
 from hub.core.facts.fact import Fact
 
 if TYPE_CHECKING:
@@ -98,10 +99,10 @@ def _limit(deadline: "Deadline") -> str:
         return f"The limit is a fixed day of the year, {_day_of_year(rule)}."
     limit = f"The limit is {rule.limit} {UNITS[rule.unit]}."
     if rule.event is not None:
-        return f"It comes before {rule.event}, or until then before {rule.limit} {UNITS[rule.unit]} have passed."
+        return f"It comes before {_said(rule.event)}, or until then before {rule.limit} {UNITS[rule.unit]} have passed."
     if rule.or_later is not None and rule.or_later.moment in deadline.subject.moments:
         other, on = rule.or_later, deadline.subject.moments[rule.or_later.moment]
-        limit += f" If that is later, {_span_of(other)} beginning with {other.moment} on {on}."
+        limit += f" If that is later, {_span_of(other)} beginning with the day on which {_said(other.moment)}, {on}."
     return limit
 
 
@@ -129,11 +130,17 @@ def _outcome(deadline: "Deadline") -> str:
 
 def _fact(moment: str, fact: Fact | None) -> str:
     """The moment, and where it was stated. References only: a record's id, never what it holds."""
+    said = f"{_said(moment)} ({moment})"
     if fact is None:
-        return moment
+        return said
     if moment == "plan.draft-served" and fact.data.get("method") == "post":
-        moment += f" (sent by post on {fact.effective_on}, deemed served on the second working day after)"
-    return f"{moment}, stated by {fact.source} in record {fact.record}, received on {fact.received_on}"
+        said += f", by post on {fact.effective_on} and so deemed served on the second working day after"
+    return f"{said}, stated by {fact.source} in record {fact.record}, received on {fact.received_on}"
+
+
+def _said(moment: str) -> str:
+    """A moment in words; a row of one's own may use one that has none."""
+    return MOMENTS.get(moment, moment)
 
 
 def _span(starts: date | None, ends: date | None) -> str:

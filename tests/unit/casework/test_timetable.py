@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from hub.core.clocks.rules import RULES
+from hub.core.clocks.words import MOMENTS
 from tests.unit.casework.facts import (
     COUNCIL,
     POLICY,
@@ -389,3 +390,9 @@ def test_ids_do_not_change_when_a_plan_gets_its_own_id():
     one = clock("review-first-12m", [REQUEST, nameless], "2026-06-01")
     other = clock("review-first-12m", [REQUEST, ISSUED], "2026-06-01")
     assert one["id"] == other["id"]
+
+
+def test_every_moment_of_the_rows_has_words_and_no_words_are_left_over():
+    named = {name for rule in RULES for names in (rule.starts, rule.meets, rule.closes, rule.voids) for name in names}
+    named |= {rule.event for rule in RULES if rule.event} | {rule.or_later.moment for rule in RULES if rule.or_later}
+    assert set(MOMENTS) == named
