@@ -3,7 +3,7 @@
 from collections.abc import Container, Iterable
 
 from hub.core.alerts.headings import Headings, outcome
-from hub.core.alerts.occasions import answered, came_after_plan, drafted_since, is_wanted, settled_since
+from hub.core.alerts.occasions import answered, came_after_plan, drafted_since, settled_since
 from hub.core.cases.advice import Chain
 from hub.core.cases.case import Case
 from hub.core.clocks.deadline import Deadline
@@ -79,7 +79,7 @@ def _of_missing(case: Case, chains: list[Chain]) -> Reason:
     settled = settled_since(case, issued)
     if settled is not None:
         return "met" if settled == "met" else "void"
-    wanted = [chain for chain in chains if is_wanted(chain)]
+    wanted = [chain for chain in chains if chain.wanted]
     if any(chain.received_on is not None and chain.received_on > issued for chain in wanted):
         return "met"
     return "void" if len(wanted) < len(chains) else "corrected"

@@ -215,12 +215,7 @@ def without(case: Case, chains: Iterable[Chain]) -> list[Chain]:
     """The required advice that was not in when the plan was issued and has not come since."""
     if "plan.issued" not in case.moments:
         return []
-    return [chain for chain in chains if is_wanted(chain) and chain.received_on is None]
-
-
-def is_wanted(chain: Chain) -> bool:
-    """Whether a plan needs it."""
-    return chain.required and "advice.cancelled" not in chain.moments
+    return [chain for chain in chains if chain.wanted and chain.received_on is None]
 
 
 def waits_for_draft(case: Case) -> bool:
