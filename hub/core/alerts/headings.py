@@ -6,7 +6,7 @@ heading (reg 6(1)).
 
 from collections.abc import Iterable, Mapping
 
-from hub.core.alerts.occasions import Looking, Occasion, is_wanted, telling_of
+from hub.core.alerts.occasions import Looking, Occasion, telling_of
 from hub.core.cases.advice import Chain
 from hub.core.cases.headings import Heading
 from hub.core.clocks.deadline import Deadline
@@ -44,7 +44,7 @@ def outcome(deadline: Deadline, headings: Headings) -> Reason | None:
         return "closed"
     if case.ended_on is not None or deadline.state == "void" or "advice.cancelled" in chain.moments:
         return "void"
-    return None if deadline.state == "closed" and is_wanted(chain) else "corrected"
+    return None if deadline.state == "closed" and chain.wanted else "corrected"
 
 
 def _is_complete(chain: Chain, headings: Headings) -> bool:
