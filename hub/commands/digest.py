@@ -31,7 +31,7 @@ def digest(
     audience: Annotated[str | None, typer.Option("--audience", help="Only this audience's.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object per digest, one a line.")] = False,
 ) -> None:
-    """Show the week's digests: standing backlog, what has been late for 4 or 12 weeks, silent sources.
+    """Show the week's digests: standing backlog, what has been late for 4 or 12 weeks, what is exempt, silent sources.
 
     The read model holds what is known now: for an earlier day it shows what was late then and still is.
     """
@@ -72,8 +72,8 @@ def _silent(connection: Connection) -> frozenset[str]:
 
 
 def _open(connection: Connection, silent: frozenset[str]) -> Iterator[dict[str, Any]]:
-    """What is overdue; and where a source is silent all that is open, since any of it may be out of date."""
-    for state in ("overdue", "running", "exempt") if silent else ("overdue",):
+    """What is overdue or exempt; and where a source is silent all that is open, since any of it may be out of date."""
+    for state in ("overdue", "exempt", "running") if silent else ("overdue", "exempt"):
         yield from _all(connection, reader.DEADLINES, {"state": state})
 
 
@@ -90,11 +90,15 @@ def _show(found: Digest, console: Console) -> None:
     for each in said["silent_sources"]:
         line = f"  {each['source']} is silent: {each['count']} open deadlines may be out of date"
         console.print(Text(line, style="yellow"))
-    if said["standing"]["count"]:
-        table = Table("standing, by service", "weeks late", "deadlines", box=None, padding=(0, 2))
-        for row in said["standing"]["by_service_and_age"]:
-            table.add_row(*map(Text, (row["service"] or "-", row["weeks_late"], str(row["count"]))))
-        console.print(table)
+    for name, age in (("standing", "weeks_late"), ("exempt", "weeks_exempt")):
+        if said[name]["count"]:
+            table = Table(f"{name}, by service", age.replace("_", " "), "deadlines", box=None, padding=(0, 2))
+            for row in said[name]["by_service_and_age"]:
+                table.add_row(*map(Text, (row["service"] or "-", row[age], str(row["count"]))))
+            console.print(table)
+    for row in said["exempt"]["deadlines"]:
+        who = row["case_reference"] or row["child_id"]
+        console.print(Text(f"  exempt since {row['since']}: {who} {row['clock']} {row['service'] or ''}".rstrip()))
     for weeks in (4, 12):
         for row in said[f"late_for_{weeks}_weeks"]:
             who = row["case_reference"] or row["child_id"]

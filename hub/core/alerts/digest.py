@@ -34,14 +34,16 @@ class Digest:
     """One audience's digest about one body, for the seven days that end on `day`.
 
     `standing` is the backlog: overdue when the hub first heard of it, or made so by a correction. `passed` are others
-    that have been late for four or for twelve weeks since this week. `silent` are the sources that are not heard, with
-    the open deadlines that rest on them; `imports` those that went live this week.
+    that have been late for four or for twelve weeks since this week. `exempt` are those whose limit an accepted
+    exemption lifts: nothing else says week by week that they still wait. `silent` are the sources that are not heard,
+    with the open deadlines that rest on them; `imports` those that went live this week.
     """
 
     place: Place
     day: date
     standing: list[Mapping[str, Any]] = field(default_factory=list)
     passed: dict[int, list[Mapping[str, Any]]] = field(default_factory=lambda: {4: [], 12: []})
+    exempt: list[Mapping[str, Any]] = field(default_factory=list)
     silent: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     imports: dict[str, tuple[date, int]] = field(default_factory=dict)
 
@@ -56,11 +58,16 @@ class Digest:
             "from": self.day - WEEK + timedelta(days=1),
             "standing": {
                 "count": len(self.standing),
-                "by_service_and_age": self._counted(),
+                "by_service_and_age": self._counted(self.standing, "weeks_late"),
                 "deadlines": [_reference(row) for row in _in_order(self.standing)],
             },
             "late_for_4_weeks": [_reference(row) for row in _in_order(self.passed[4])],
             "late_for_12_weeks": [_reference(row) for row in _in_order(self.passed[12])],
+            "exempt": {
+                "count": len(self.exempt),
+                "by_service_and_age": self._counted(self.exempt, "weeks_exempt"),
+                "deadlines": [_reference(row) | _exempt_since(row) for row in _in_order(self.exempt)],
+            },
             "silent_sources": [
                 {"source": source, "count": len(rows), "deadlines": [_reference(row) for row in _in_order(rows)]}
                 for source, rows in sorted(self.silent.items())
@@ -71,14 +78,14 @@ class Digest:
             ],
         }
 
-    def _counted(self) -> list[dict[str, Any]]:
+    def _counted(self, rows: Iterable[Mapping[str, Any]], age: str) -> list[dict[str, Any]]:
         counts: dict[tuple[str | None, str], int] = {}
-        for row in self.standing:
+        for row in rows:
             key = (_service(row), band_of(self.day - _due_on(row)))
             counts[key] = counts.get(key, 0) + 1
         names = [name for _, name in BANDS] + [BEYOND]
         ordered = sorted(counts.items(), key=lambda item: (item[0][0] or "", names.index(item[0][1])))
-        return [{"service": service, "weeks_late": band, "count": count} for (service, band), count in ordered]
+        return [{"service": service, age: band, "count": count} for (service, band), count in ordered]
 
 
 def digests(
@@ -95,7 +102,7 @@ def digests(
     for row in {(row["child_id"], row["id"]): row for row in rows}.values():
         for place in _places(row, rules):
             _count(row, found.setdefault(place, Digest(place, day)), silent, news)
-    said = [each for each in found.values() if each.standing or each.silent or any(each.passed.values())]
+    said = [each for each in found.values() if each.standing or each.exempt or each.silent or any(each.passed.values())]
     return sorted(said, key=lambda each: (each.place.audience, each.place.role, each.place.ods or ""))
 
 
@@ -111,6 +118,8 @@ def _count(row: Mapping[str, Any], into: Digest, silent: Collection[str], news: 
             into.passed[4].append(row)
         elif TWELVE_WEEKS <= late < TWELVE_WEEKS + WEEK:
             into.passed[12].append(row)
+    elif row["state"] == "exempt" and late > timedelta():
+        into.exempt.append(row)
     if source in silent:
         into.silent.setdefault(source, []).append(row)
 
@@ -140,6 +149,11 @@ def _reference(row: Mapping[str, Any]) -> dict[str, Any]:
 def _service(row: Mapping[str, Any]) -> str | None:
     """The service asked; for advice that names none, its heading."""
     return row.get("service") or row.get("heading")
+
+
+def _exempt_since(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A limit is lifted from the day after it, and looked at again on `review_by`."""
+    return {"since": _due_on(row) + timedelta(days=1), "review_by": row.get("review_by")}
 
 
 def _due_on(row: Mapping[str, Any]) -> date:

@@ -101,6 +101,22 @@ def test_what_is_late_for_four_and_twelve_weeks_is_named_in_one_week(late, four,
     assert (len(found["late_for_4_weeks"]), len(found["late_for_12_weeks"])) == (four, twelve)
 
 
+def test_what_is_exempt_is_counted_by_service_and_named_with_since_when():
+    exempt = {"state": "exempt", "standing": False, "review_by": "2026-12-08"}
+    rows = [row(1, 10, **exempt), row(2, 40, **exempt), row(3, 41, service="physiotherapy", **exempt)]
+    found = made([*rows, row(4, -1, **exempt)])["coordinator"]
+    assert found["exempt"]["count"] == 3
+    assert found["exempt"]["by_service_and_age"] == [
+        {"service": "physiotherapy", "weeks_exempt": "4-12", "count": 1},
+        {"service": "speech-and-language", "weeks_exempt": "0-4", "count": 1},
+        {"service": "speech-and-language", "weeks_exempt": "4-12", "count": 1},
+    ]
+    named = [(each["deadline"], each["since"], each["review_by"]) for each in found["exempt"]["deadlines"]]
+    assert named == [("d-3", "2026-10-11", "2026-12-08"), ("d-2", "2026-10-12", "2026-12-08"),
+                     ("d-1", "2026-11-11", "2026-12-08")]  # fmt: skip
+    assert (found["standing"]["count"], found["late_for_4_weeks"]) == (0, [])
+
+
 def test_a_first_import_is_one_line_in_the_week_it_went_live():
     rows = [row(1), row(2), row(3, source="other:825:1")]
     assert made(rows, sources=SOURCES)["coordinator"]["first_imports"] == [
@@ -185,6 +201,13 @@ def test_the_command_shows_the_read_model_s(read_model):
         each["audience"] for each in map(orjson.loads, run("--json", "--audience", "coordinator").output.splitlines())
     } == {"coordinator"}
     assert "0-4" in run().output
+
+
+def test_the_command_shows_what_is_exempt(read_model):
+    read_model.apply("hub.deadlines", 0, [deadline(2, deadline_id="dl-3", state="exempt", due_on="2026-10-02")], 2, 3)
+    assert "exempt since 2026-10-03: " in run().output
+    found = [orjson.loads(line) for line in run("--json").output.splitlines()]
+    assert {each["exempt"]["count"] for each in found} == {1}
 
 
 def test_the_command_names_silent_sources(read_model):
