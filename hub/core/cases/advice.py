@@ -77,7 +77,7 @@ class Chain:
     def mark(self, moment: str, fact: Fact) -> None:
         """Something happened; the first time counts."""
         if moment not in self.moments:
-            self.moments[moment], self.because[moment] = _on(fact), fact
+            self.moments[moment], self.because[moment] = fact.on, fact
 
     @property
     def latest(self) -> Link:
@@ -185,7 +185,7 @@ def _start(chain: Chain, precedence: Precedence) -> None:
         chain.start = delivered[0]
         chain.mark("advice.delivered", delivered[0])
         _differ(chain, "advice.delivered", delivered, delivered[0])
-        if _on(delivered[0]) < first.requested_on:
+        if delivered[0].on < first.requested_on:
             chain.questions.append(ask("delivered-before-sent", delivered[0]))
 
 
@@ -194,7 +194,7 @@ def _steps(chain: Chain, kinds: set[str], precedence: Precedence) -> None:
     for kind in STEPS:
         if kind in kinds:
             facts = _facts(chain, kind)
-            chain.dates[kind] = _on(_believed(facts, precedence)[0])
+            chain.dates[kind] = _believed(facts, precedence)[0].on
 
 
 def _returned(chain: Chain, floor: int) -> date | None:
@@ -202,15 +202,15 @@ def _returned(chain: Chain, floor: int) -> date | None:
     facts = _facts(chain, "advice.returned", floor)
     if not facts:
         return None
-    chain.dates["advice.returned"] = _on(facts[-1])
-    return _on(facts[-1])
+    chain.dates["advice.returned"] = facts[-1].on
+    return facts[-1].on
 
 
 def _receipts(chain: Chain, precedence: Precedence, floor: int, returned: date | None) -> None:
     asked_on = chain.links[floor].requested_on
     usable, not_known = [], []
     for n, fact in _numbered(chain, "advice.received"):
-        on, data = _on(fact), fact.data
+        on, data = fact.on, fact.data
         if on < asked_on or (n < floor and on == asked_on):
             if floor == 0 and AGREED not in chain.moments:
                 chain.questions.append(ask("advice-before-asked", fact))
@@ -221,8 +221,8 @@ def _receipts(chain: Chain, precedence: Precedence, floor: int, returned: date |
             chain.dates.setdefault("advice.received:draft", on)
         elif data.get("usable", "not-checked") is not False:
             usable.append(fact)
-    usable = [fact for fact in usable if returned is None or _on(fact) > returned]
-    not_known = [fact for fact in not_known if returned is None or _on(fact) > returned]
+    usable = [fact for fact in usable if returned is None or fact.on > returned]
+    not_known = [fact for fact in not_known if returned is None or fact.on > returned]
     if usable:
         best = _believed(usable, precedence)[0]
         chain.mark("advice.received:usable", best)
@@ -234,7 +234,7 @@ def _receipts(chain: Chain, precedence: Precedence, floor: int, returned: date |
 def _existing(chain: Chain, floor: int, returned: date | None) -> None:
     """Earlier advice counts only when author, authority and family agree (reg 6(4)), whenever it was written."""
     for fact in _facts(chain, "advice.satisfied-by-existing"):
-        on = _on(fact)
+        on = fact.on
         if (floor and on < chain.links[floor].requested_on) or (returned is not None and on <= returned):
             continue
         if all_agree(fact):
@@ -252,13 +252,13 @@ def all_agree(fact: Fact) -> bool:
 
 def _declines(chain: Chain, floor: int, returned: date | None) -> None:
     for fact in _facts(chain, "advice.declined", floor):
-        if _on(fact) < chain.links[floor].requested_on:
+        if fact.on < chain.links[floor].requested_on:
             chain.questions.append(ask("ends-before-start", fact))
             continue
         permitted = text_in(fact.data, "ground") in PERMITTED_GROUNDS and fact.data.get("reasons_given") is True
         if not permitted or chain.asked.role not in S31_ROLES:
             chain.questions.append(ask("decline-not-permitted", fact))
-        elif returned is None or _on(fact) > returned:
+        elif returned is None or fact.on > returned:
             chain.mark("advice.declined:permitted", fact)
 
 
@@ -266,7 +266,7 @@ def _cancel(chain: Chain, precedence: Precedence) -> None:
     facts = chain.latest.facts.get("advice.cancelled")
     if facts:
         best = _believed(facts, precedence)[0]
-        if _on(best) < chain.latest.requested_on:
+        if best.on < chain.latest.requested_on:
             chain.questions.append(ask("ends-before-start", best))
         else:
             chain.mark("advice.cancelled", best)
@@ -276,7 +276,7 @@ def _numbered(chain: Chain, kind: str) -> list[tuple[int, Fact]]:
     if len(chain.links) == 1:
         return [(0, fact) for fact in chain.links[0].facts.get(kind, ())]
     found = [(n, fact) for n, link in enumerate(chain.links) for fact in link.facts.get(kind, ())]
-    return sorted(found, key=lambda item: (_on(item[1]), item[1].key))
+    return sorted(found, key=lambda item: (item[1].on, item[1].key))
 
 
 def _facts(chain: Chain, kind: str, floor: int = 0) -> list[Fact]:
@@ -293,8 +293,3 @@ def _believed(facts: list[Fact], precedence: Precedence) -> list[Fact]:
 def _differ(chain: Chain, kind: str, facts: list[Fact], standing: Fact) -> None:
     if len(facts) > 1:
         chain.disagreements += disagreements(chain.id, kind, facts, standing)
-
-
-def _on(fact: Fact) -> date:
-    assert fact.effective_on is not None
-    return fact.effective_on

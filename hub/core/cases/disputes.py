@@ -2,7 +2,7 @@
 
 from hub.core.cases.body import Body
 from hub.core.cases.case import Cases
-from hub.core.cases.matter import Matter, Told, on
+from hub.core.cases.matter import Matter, Told
 from hub.core.facts.data import text_in
 from hub.core.facts.fact import Fact
 
@@ -16,8 +16,8 @@ def appeals_of(told: Told, cases: Cases) -> list[Matter]:
     found = _matters("appeal", APPEAL, told, cases)
     for matter in found:
         for order in told.of("order.made"):
-            if on(order) >= on(matter.start) and _decides(order, matter, told, cases):
-                matter.mark(order.kind, on(order), order)
+            if order.on >= matter.start.on and _decides(order, matter, told, cases):
+                matter.mark(order.kind, order.on, order)
     return found
 
 
@@ -26,7 +26,7 @@ def _decides(order: Fact, appeal: Matter, told: Told, cases: Cases) -> bool:
     named = told.named(order, "appeal")
     if named is not None:
         return named == appeal.id
-    return appeal.case is not None and cases.of(told.named(order, "request"), on(order)) is appeal.case
+    return appeal.case is not None and cases.of(told.named(order, "request"), order.on) is appeal.case
 
 
 def mediations_of(told: Told, cases: Cases) -> list[Matter]:
@@ -50,12 +50,12 @@ def _matters(about: str, kinds: tuple[str, ...], told: Told, cases: Cases) -> li
         if not starts:
             continue
         start = told.first(id_, starts)
-        case = cases.of(told.named(start, "request"), on(start))
+        case = cases.of(told.named(start, "request"), start.on)
         shown = {name: told.named(start, name) for name in ("request", "plan", "order", "appeal")}
         ids = {name: named for name, named in shown.items() if named} | {about: id_}
         matter = Matter("appeal" if about == "appeal" else "mediation", id_, ids, start, told.seen_on(starts), case)
-        matter.mark(start.kind, on(start), start)
+        matter.mark(start.kind, start.on, start)
         for kind in kinds[1:]:
-            told.follow(matter, [fact for fact in facts if fact.kind == kind], on(start))
+            told.follow(matter, [fact for fact in facts if fact.kind == kind], start.on)
         found.append(matter)
     return found

@@ -59,7 +59,7 @@ def _mark(case: Case, moment: str, days: list[tuple[date, Fact] | None]) -> None
 
 
 def _heading(name: str, case: Case, chains: list[Chain]) -> Heading:
-    agreed = [(_on(fact), fact) for fact in case.satisfied if text_in(fact.data, "heading") == name]
+    agreed = [(fact.on, fact) for fact in case.satisfied if text_in(fact.data, "heading") == name]
     parts = [chain for chain in chains if chain.heading == name and chain.wanted]
     answered = [_answer(chain) for chain in parts]
     received = [answer for answer in answered if answer is not None] + agreed
@@ -82,8 +82,3 @@ def _answer(chain: Chain) -> tuple[date, Fact] | None:
 
 def _by_day(item: tuple[date, Fact]) -> tuple[date, tuple[str, str, str, str]]:
     return item[0], item[1].key
-
-
-def _on(fact: Fact) -> date:
-    assert fact.effective_on is not None
-    return fact.effective_on

@@ -70,7 +70,7 @@ class Told:
             if name in fact.subject or id_ in groups:
                 groups.setdefault(id_, []).append(fact)
                 continue
-            begun = [(on(said[0]), each) for each, said in groups.items() if on(said[0]) <= on(fact)]
+            begun = [(said[0].on, each) for each, said in groups.items() if said[0].on <= fact.on]
             if begun:
                 groups[max(begun)[1]].append(fact)
             else:
@@ -104,20 +104,14 @@ class Told:
     def follow(self, matter: Matter, facts: Sequence[Fact], begun: date) -> None:
         """Mark what followed a start, as the believed source says; what is dated before it is a question."""
         for fact in self.believed(matter.id, facts) if facts else ():
-            if on(fact) < begun:
+            if fact.on < begun:
                 self.questions.append(ask("ends-before-start", fact))
                 continue
-            matter.mark(fact.kind, on(fact), fact)
+            matter.mark(fact.kind, fact.on, fact)
             outcome = text_in(fact.data, "outcome")
             if outcome is not None:
-                matter.mark(f"{fact.kind}:{outcome}", on(fact), fact)
+                matter.mark(f"{fact.kind}:{outcome}", fact.on, fact)
 
     def seen_on(self, facts: Iterable[Fact]) -> date:
         """The day the hub first heard of any of them."""
         return min(self.standing.first_seen[fact.key] for fact in facts)
-
-
-def on(fact: Fact) -> date:
-    """The date of a fact that stands."""
-    assert fact.effective_on is not None
-    return fact.effective_on

@@ -3,7 +3,7 @@
 from hub.core.cases.case import Cases
 from hub.core.cases.disagreement import Precedence
 from hub.core.cases.disputes import appeals_of, mediations_of
-from hub.core.cases.matter import Matter, Told, on
+from hub.core.cases.matter import Matter, Told
 from hub.core.cases.orders import orders_of
 from hub.core.cases.plans import Plan, Plans, drafts_of
 from hub.core.cases.reassessments import reassessments_of
@@ -41,4 +41,4 @@ class Matters:
         self.plans = plans.plans
         if cases.died is not None:
             for matter in self.found:
-                matter.mark("child.died", on(cases.died), cases.died)
+                matter.mark("child.died", cases.died.on, cases.died)

@@ -3,7 +3,7 @@
 from datetime import date
 
 from hub.core.cases.case import Cases
-from hub.core.cases.matter import Matter, Told, on
+from hub.core.cases.matter import Matter, Told
 from hub.core.facts.data import date_in, text_in
 from hub.core.facts.fact import Fact
 from hub.core.questions import ask
@@ -30,7 +30,7 @@ def orders_of(told: Told, cases: Cases) -> list[Matter]:
         order = told.believed(id_, made)[0]
         matter = _order(id_, order, text_in(order.data, "type"), told, cases)
         for kind in ANSWERS:
-            told.follow(matter, [fact for fact in facts if fact.kind == kind], on(order))
+            told.follow(matter, [fact for fact in facts if fact.kind == kind], order.on)
         found.append(matter)
     for id_, facts in told.gathered("mediation", (AGREED,)).items():
         agreement = told.believed(id_, facts)[0]
@@ -42,16 +42,16 @@ def orders_of(told: Told, cases: Cases) -> list[Matter]:
 
 
 def _order(id_: str, order: Fact, type_: str | None, told: Told, cases: Cases, name: str = "order") -> Matter:
-    case = cases.of(told.named(order, "request"), on(order))
+    case = cases.of(told.named(order, "request"), order.on)
     shown = {field: told.named(order, field) for field in ("request", "plan", "appeal")}
     ids = {field: named for field, named in shown.items() if named} | {name: id_}
     matter = Matter("order", id_, ids, order, told.seen_on([order]), case)
     matter.directed = _directed(order, told)
-    matter.mark(f"{MADE}:{type_}", on(order), order)
+    matter.mark(f"{MADE}:{type_}", order.on, order)
     for kind in TAKEN:
-        about = [fact for fact in told.of(kind) if on(fact) >= on(order) and _is_about(fact, matter, told, cases)]
-        told.follow(matter, about, on(order))
-    if case is not None and case.moments.get("child.moved-away", on(order)) > on(order):
+        about = [fact for fact in told.of(kind) if fact.on >= order.on and _is_about(fact, matter, told, cases)]
+        told.follow(matter, about, order.on)
+    if case is not None and case.moments.get("child.moved-away", order.on) > order.on:
         matter.mark("child.moved-away", case.moments["child.moved-away"], case.because["child.moved-away"])
     return matter
 
@@ -59,7 +59,7 @@ def _order(id_: str, order: Fact, type_: str | None, told: Told, cases: Cases, n
 def _directed(order: Fact, told: Told) -> date | None:
     """The date that the tribunal set; one that lies before the order is a question and sets nothing."""
     directed = date_in(order.data, "due_on")
-    if directed is not None and directed < on(order):
+    if directed is not None and directed < order.on:
         told.questions.append(ask("directed-before-order", order))
         return None
     return directed

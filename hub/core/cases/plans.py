@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from hub.core.cases.case import Case, Cases
-from hub.core.cases.matter import Matter, Told, on
+from hub.core.cases.matter import Matter, Told
 from hub.core.facts.fact import Fact
 from hub.core.questions import ask
 
@@ -40,13 +40,13 @@ class Plan:
 
     def in_force(self, day: date) -> bool:
         """Whether an event of that day could be about it."""
-        made, over = self.issued_on, min((on(fact) for fact in self.ends.values()), default=date.max)
+        made, over = self.issued_on, min((fact.on for fact in self.ends.values()), default=date.max)
         return (made is None or made <= day) and day <= over
 
     def close(self, matter: Matter) -> None:
         """What ended the plan ended the matter too."""
         for moment, fact in self.ends.items():
-            matter.mark(moment, on(fact), fact)
+            matter.mark(moment, fact.on, fact)
 
 
 class Plans:
@@ -69,7 +69,7 @@ class Plans:
         if case is not None and case.id in self._by_case:
             return self._by_case[case.id]
         if named is None:
-            fits = [plan for plan in self.plans if plan.in_force(on(fact))]
+            fits = [plan for plan in self.plans if plan.in_force(fact.on)]
             if len(fits) == 1:
                 return fits[0]
         return self._add(named)
@@ -94,7 +94,7 @@ def drafts_of(told: Told, cases: Cases) -> list[Matter]:
             matter.shown["plan"] = fact.subject["plan"]
         matter.mark("plan.draft-served", case.moments["plan.draft-served"], fact)
         for moment in ("assessment.withdrawn", "child.moved-away", "child.died", "plan.issued"):
-            if moment in case.moments and case.moments[moment] >= on(fact):
+            if moment in case.moments and case.moments[moment] >= fact.on:
                 matter.mark(moment, case.moments[moment], case.because[moment])
         found.append(matter)
     return found
@@ -132,7 +132,7 @@ def _end(plans: Plans, told: Told) -> None:
         ceased.setdefault(plans.of(fact).id, []).append(fact)
     for plan in plans.plans:
         for fact in told.believed(plan.id, ceased[plan.id]) if plan.id in ceased else ():
-            if on(fact) < (plan.issued_on or date.min):
+            if fact.on < (plan.issued_on or date.min):
                 told.questions.append(ask("ends-before-start", fact))
             else:
                 plan.ends.setdefault("plan.ceased", fact)
@@ -145,7 +145,7 @@ def _end(plans: Plans, told: Told) -> None:
             plan.ends.setdefault("plan.moved-away", fact)
     for plan in plans.plans:
         away = plan.ends.get("plan.moved-away")
-        if away is not None and any(on(fact) >= on(away) for fact in plan.moved_in):
+        if away is not None and any(fact.on >= away.on for fact in plan.moved_in):
             del plan.ends["plan.moved-away"]  # another area here has taken it over
 
 

@@ -1,6 +1,6 @@
 """Reassessments of a plan: requested, decided, and the plan that follows."""
 
-from hub.core.cases.matter import Matter, Told, on
+from hub.core.cases.matter import Matter, Told
 from hub.core.cases.plans import Plans
 
 REQUESTED, DECIDED = "reassessment.requested", "reassessment.decided"
@@ -20,11 +20,11 @@ def reassessments_of(told: Told, plans: Plans) -> list[Matter]:
             "reassessment", id_, plan.shown() | {"reassessment": id_}, start, told.seen_on(facts), plan.case
         )
         if requested:
-            matter.mark(REQUESTED, on(start), start)
-        told.follow(matter, decided, on(start))
+            matter.mark(REQUESTED, start.on, start)
+        told.follow(matter, decided, start.on)
         for kind in PLAN_KINDS:
             about = [fact for fact in plan_facts if fact.kind == kind and told.named(fact, "reassessment") == id_]
-            told.follow(matter, about, on(start))
+            told.follow(matter, about, start.on)
         plan.close(matter)
         found.append(matter)
     return found

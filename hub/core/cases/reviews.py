@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from hub.core.cases.matter import Matter, Told, on
+from hub.core.cases.matter import Matter, Told
 from hub.core.cases.plans import Plan, Plans
 from hub.core.facts.data import date_in
 from hub.core.facts.fact import Fact
@@ -51,18 +51,18 @@ class Reviews:
             else:
                 loose.append(fact)
         for fact in loose:
-            id_ = self._last_held(plans.of(fact), on(fact), groups) or self._told.id_of(fact, "review")
+            id_ = self._last_held(plans.of(fact), fact.on, groups) or self._told.id_of(fact, "review")
             groups.setdefault(id_, []).append(fact)
             self._plan_of.setdefault(id_, plans.of(fact))
         return groups
 
     def _last_held(self, plan: Plan, day: date, groups: dict[str, list[Fact]]) -> str | None:
         held = [
-            (on(fact), id_)
+            (fact.on, id_)
             for id_, facts in groups.items()
             if self._plan_of[id_] is plan
             for fact in facts
-            if fact.kind == HELD and on(fact) <= day
+            if fact.kind == HELD and fact.on <= day
         ]
         return max(held)[1] if held else None
 
@@ -90,7 +90,7 @@ class Reviews:
         if held:
             matter.start = self._told.believed(matter.id, held)[0]
             for moment in (HELD, MEETING):
-                matter.moments[moment], matter.because[moment] = on(matter.start), matter.start
+                matter.moments[moment], matter.because[moment] = matter.start.on, matter.start
 
     def _complete(self, matter: Matter) -> None:
         """A decision to amend is told only together with the proposed amendments (reg 22(2), 20(10))."""
@@ -108,7 +108,7 @@ class Reviews:
         decided = sorted(found, key=lambda item: item[:2])
         self._decided[plan.id] = [matter.because[DECIDED] for _, _, matter in decided]
         if plan.issued is not None:
-            self.matters.append(self._plan(plan, [item for item in decided if item[0] >= on(plan.issued)]))
+            self.matters.append(self._plan(plan, [item for item in decided if item[0] >= plan.issued.on]))
         for number, (day, id_, review) in enumerate(decided):
             self.matters.append(self._cycle(plan, review, decided[number + 1 :], day, id_))
         amendments = [self._amendment(review) for review in reviews if NOTICE in review.moments]
@@ -120,10 +120,10 @@ class Reviews:
         issued = plan.issued
         assert issued is not None
         matter = Matter("plan", plan.id, plan.shown(), issued, self._told.seen_on([issued]), plan.case)
-        matter.mark("plan.issued", on(issued), issued)
+        matter.mark("plan.issued", issued.on, issued)
         for day, _, review in decided[:1]:
             matter.mark(DECIDED, day, review.because[DECIDED])
-        self._end(matter, plan, on(issued))
+        self._end(matter, plan, issued.on)
         return matter
 
     def _cycle(self, plan: Plan, review: Matter, later: list[tuple[date, str, Matter]], day: date, id_: str) -> Matter:
@@ -149,9 +149,9 @@ class Reviews:
                 continue
             named = self._told.named(fact, "review")
             for matters in (reviews, amendments):
-                fits = [matter for matter in matters if self._amends(matter, named, on(fact))]
+                fits = [matter for matter in matters if self._amends(matter, named, fact.on)]
                 if fits:
-                    max(fits, key=lambda matter: (_begun(matter), matter.id)).mark("plan.amended", on(fact), fact)
+                    max(fits, key=lambda matter: (_begun(matter), matter.id)).mark("plan.amended", fact.on, fact)
 
     @staticmethod
     def _amends(matter: Matter, named: str | None, day: date) -> bool:
@@ -165,12 +165,12 @@ class Reviews:
     def _end(matter: Matter, plan: Plan, begun: date) -> None:
         plan.close(matter)
         for fact in plan.moved_in:
-            if on(fact) >= begun:
-                matter.mark("plan.moved-in", on(fact), fact)
+            if fact.on >= begun:
+                matter.mark("plan.moved-in", fact.on, fact)
 
 
 def _begun(matter: Matter) -> date:
     for moment in (HELD, NOTICE):
         if moment in matter.moments:
             return matter.moments[moment]
-    return on(matter.start)
+    return matter.start.on

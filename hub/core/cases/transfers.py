@@ -4,7 +4,7 @@ from datetime import date
 
 from hub.core.cases.body import Body
 from hub.core.cases.case import Cases
-from hub.core.cases.matter import Matter, Told, on
+from hub.core.cases.matter import Matter, Told
 from hub.core.cases.plans import Plan, Plans
 from hub.core.cases.reviews import Reviews
 from hub.core.clocks.days import months_after
@@ -46,7 +46,7 @@ def transfers_of(told: Told, cases: Cases, plans: Plans, reviews: Reviews) -> li
 
 def _had_no_plan(fact: Fact, cases: Cases) -> bool:
     """A move during an assessment: nothing transfers, the old assessment stops (SEN2 guide)."""
-    day = on(fact)
+    day = fact.on
     open_ = [case for case in cases.cases if case.lead.received_on <= day <= (case.ended_on or day)]
     return "plan" not in fact.subject and any("plan.issued" not in case.moments for case in open_)
 
@@ -55,14 +55,14 @@ def _start(matter: Matter, fact: Fact, plan: Plan, reviews: Reviews, told: Told)
     if fact.kind == "transfer.phase":
         _phase(matter, fact, told)
         for amended in plan.amended:
-            if on(amended) >= _since(matter, fact) or told.named(amended, "transfer") == matter.id:
-                matter.mark("plan.amended", on(amended), amended)
+            if amended.on >= _since(matter, fact) or told.named(amended, "transfer") == matter.id:
+                matter.mark("plan.amended", amended.on, amended)
     elif fact.kind == "transfer.area":
         _area(matter, fact, plan, reviews)
     else:
         cause = "move" if text_in(fact.data, "cause") == "move" else "other"
         matter.body = Body("icb", text_in(fact.data, "from"))
-        matter.mark(f"transfer.icb:{cause}", on(fact), fact)
+        matter.mark(f"transfer.icb:{cause}", fact.on, fact)
         _know(matter, fact, f"icb-{cause}")
     plan.close(matter)
 
@@ -77,17 +77,17 @@ def _phase(matter: Matter, fact: Fact, told: Told) -> None:
         told.questions.append(ask("transfer-year", fact))
     else:
         to = "post-16" if text_in(fact.data, "to") == "post-16" else "other"
-        matter.mark(f"transfer.phase:{to}", on(fact), fact)
+        matter.mark(f"transfer.phase:{to}", fact.on, fact)
 
 
 def _since(matter: Matter, fact: Fact) -> date:
     """The first day of an amendment that may be for this transfer."""
-    by = matter.moments.get("transfer.moves-on") or (date(matter.year, 3, 31) if matter.year else on(fact))
-    return max(on(fact), months_after(by, -REVIEW_MONTHS))
+    by = matter.moments.get("transfer.moves-on") or (date(matter.year, 3, 31) if matter.year else fact.on)
+    return max(fact.on, months_after(by, -REVIEW_MONTHS))
 
 
 def _area(matter: Matter, fact: Fact, plan: Plan, reviews: Reviews) -> None:
-    day, direction = on(fact), text_in(fact.data, "direction")
+    day, direction = fact.on, text_in(fact.data, "direction")
     if direction == "out":
         matter.mark("transfer.area:out", day, fact)
         _know(matter, fact, "area-out")
@@ -96,14 +96,14 @@ def _area(matter: Matter, fact: Fact, plan: Plan, reviews: Reviews) -> None:
     matter.mark("transfer.area:in", day, fact)
     last = plan.issued
     for decided in reviews.decided_of(plan):
-        if on(decided) > day:
-            matter.mark("review.decided", on(decided), decided)
+        if decided.on > day:
+            matter.mark("review.decided", decided.on, decided)
         else:
             last = decided
-    if last is not None and on(last) <= day:
-        matter.mark("plan.made-or-reviewed", on(last), last)
+    if last is not None and last.on <= day:
+        matter.mark("plan.made-or-reviewed", last.on, last)
 
 
 def _know(matter: Matter, fact: Fact, what: str) -> None:
     """From when it was known; a day that cannot be read, or none, is the day of the move itself."""
-    matter.mark(f"transfer.known:{what}", date_in(fact.data, "knew_on") or on(fact), fact)
+    matter.mark(f"transfer.known:{what}", date_in(fact.data, "knew_on") or fact.on, fact)

@@ -44,6 +44,12 @@ class Fact(NamedTuple):
         return (self.source, self.record, self.kind, self.occurrence)
 
     @property
+    def on(self) -> date:
+        """The date of a fact that stands: one without a date never does (`hub.core.facts.standing`)."""
+        assert self.effective_on is not None
+        return self.effective_on
+
+    @property
     def rank(self) -> tuple[int, int, str]:
         """Of two facts with one key the greater rank stands."""
         return (self.version, self.recorded_at, self.content)
