@@ -1,6 +1,7 @@
 """Which body answers today for a body that was asked in the past."""
 
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 from hub.core.cases.body import Body
@@ -27,7 +28,7 @@ AREA_ICBS: dict[str, str] = {
 
 def answerable(body: Body, day: date, successions: tuple[Succession, ...]) -> Body:
     """The body that answers on a day for the body asked."""
-    for succession in _chain(body, successions):
+    for succession in _chain(body.ods, successions):
         if day >= succession.gone_from:
             body = Body(body.role, succession.successor)
         else:
@@ -37,17 +38,17 @@ def answerable(body: Body, day: date, successions: tuple[Succession, ...]) -> Bo
 
 def next_change(body: Body, day: date, successions: tuple[Succession, ...]) -> date | None:
     """The next day after `day` on which another body comes to answer, also for a successor."""
-    return min((each.gone_from for each in _chain(body, successions) if each.gone_from > day), default=None)
+    return min((each.gone_from for each in _chain(body.ods, successions) if each.gone_from > day), default=None)
 
 
-def _chain(body: Body, successions: tuple[Succession, ...]) -> list[Succession]:
+@lru_cache(maxsize=1024)
+def _chain(ods: str | None, successions: tuple[Succession, ...]) -> tuple[Succession, ...]:
     """The successions from a body on, each after the one before. A circle ends where it began to repeat."""
     found: list[Succession] = []
-    ods = body.ods
     while ods is not None:
         following = next((each for each in successions if each.ods == ods and each not in found), None)
         if following is None:
             break
         found.append(following)
         ods = following.successor
-    return found
+    return tuple(found)
