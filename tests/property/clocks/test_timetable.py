@@ -13,9 +13,11 @@ from hub.core.casework.evaluate import Evaluation, evaluate
 from hub.core.facts.fact import read_fact
 from schemas.kinds import KINDS
 from tests.unit.casework.facts import CHILD, COUNCIL, POLICY, TRACKER, TRUST
+from tests.unit.casework.stage import Bench, reached
 
 FIRST = date(2025, 9, 1)
 DAYS = 420
+AFTER = FIRST + timedelta(days=DAYS + 60)
 ICB = {"role": "icb", "ods": "QU9"}
 
 NAMES = {
@@ -66,6 +68,7 @@ def statements(draw: st.DrawFn) -> dict[str, Any]:
         "child_id": CHILD,
         "source": draw(st.sampled_from([COUNCIL, COUNCIL, TRACKER, TRUST])),
         "record": draw(st.sampled_from(["R-1", "R-2", "R-3"])),
+        "occurrence": draw(st.sampled_from(["", "", "", "1", "2"])),
         "version": draw(st.integers(1, 2)),
         "subject": {name: draw(st.sampled_from(NAMES[name])) for name in names},
         "effective_on": on.isoformat(),
@@ -96,6 +99,30 @@ def test_order_and_repetition_change_nothing(values, day, random):
     shuffled = values + random.choices(values, k=len(values))
     random.shuffle(shuffled)
     assert said(run(values, day)) == said(run(shuffled, day))
+
+
+@settings(deadline=None)
+@given(histories, st.randoms(use_true_random=False))
+def test_the_stage_says_what_one_evaluation_says_however_the_facts_are_cut(values, random):
+    """Records and deadlines with their explanations, of every kind of matter, to the last word."""
+    bench, waiting = Bench(POLICY), values + random.choices(values, k=3)
+    random.shuffle(waiting)
+    while waiting:
+        size = random.randint(1, 5)
+        batch, waiting = waiting[:size], waiting[size:]
+        if random.random() < 0.5:
+            day = FIRST + timedelta(days=random.randint(0, DAYS))
+            batch.insert(random.randint(0, len(batch)), reached(day.isoformat()))
+        bench.feed(batch)
+        if random.random() < 0.3:
+            bench.reopen()
+    bench.feed([reached(AFTER.isoformat())])
+    expected = said(run(values, AFTER))
+    assert bench.topics["hub.children"] == {CHILD.encode(): expected["record"]}
+    held = {key.decode().partition("|")[2]: value for key, value in bench.topics.get("hub.deadlines", {}).items()}
+    for value in (*held.values(), *expected["deadlines"]):
+        value.pop("as_of")
+    assert held == {value["id"]: value for value in expected["deadlines"]}
 
 
 @settings(deadline=None)
