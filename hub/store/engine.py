@@ -1,5 +1,7 @@
 """How the read model's database is opened: SQLite in WAL mode, or PostgreSQL. All waits have limits."""
 
+import sqlite3
+import time
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -43,7 +45,7 @@ def _sqlite(url: str, read_only: bool, busy_seconds: float) -> Engine:
         if read_only:
             connection.execute("PRAGMA query_only = ON")
         else:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _use_wal(connection, busy_seconds)
             # A crash of the machine may undo the last transactions, never tear one: they are read from Kafka again.
             connection.execute("PRAGMA synchronous = NORMAL")
 
@@ -52,6 +54,20 @@ def _sqlite(url: str, read_only: bool, busy_seconds: float) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _use_wal(connection: Any, busy_seconds: float) -> None:
+    """Put the file into WAL mode. SQLite does not wait for others here by itself: it says at once that it is locked."""
+    until = time.monotonic() + busy_seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            busy = error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+            if not busy or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
 
 
 def _postgres(url: str, read_only: bool) -> Engine:

@@ -1,0 +1,37 @@
+import sqlite3
+import threading
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from hub.store.engine import open_engine
+
+
+@pytest.fixture
+def held(tmp_path):
+    """A file not yet in WAL mode that somebody is about to write: SQLite's own busy time-out does not cover the change
+    of mode then.
+    """
+    holder = sqlite3.connect(tmp_path / "held.db", isolation_level=None, check_same_thread=False)
+    holder.execute("CREATE TABLE t (x)")
+    holder.execute("BEGIN IMMEDIATE")
+    yield holder
+    holder.close()
+
+
+def opened(tmp_path, busy_seconds):
+    engine = open_engine(f"sqlite:///{tmp_path / 'held.db'}", busy_seconds=busy_seconds)
+    with engine.connect() as connection:
+        mode = connection.exec_driver_sql("PRAGMA journal_mode").scalar()
+    engine.dispose()
+    return mode
+
+
+def test_who_opens_a_file_that_another_holds_waits(tmp_path, held):
+    threading.Timer(0.2, held.rollback).start()
+    assert opened(tmp_path, 30) == "wal"
+
+
+def test_the_wait_has_an_end(tmp_path, held):
+    with pytest.raises(OperationalError, match="locked"):
+        opened(tmp_path, 0.05)
