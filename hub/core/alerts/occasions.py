@@ -12,8 +12,8 @@ from hub.core.alerts.forecast import Forecast
 from hub.core.alerts.rules import AlertRules, Telling
 from hub.core.cases.advice import Chain
 from hub.core.cases.case import Case
-from hub.core.clocks.days import DAY, working_days_after, working_days_before
 from hub.core.clocks.deadline import Deadline, Subject
+from hub.core.days import DAY, working_days_after, working_days_before
 from schemas.alerts import Severity, Tell, Threshold
 
 WEEK_12 = "advice-all-in-12w"

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time
 from typing import Any, NamedTuple
 
 from hub.core.alerts.rules import AlertRules
-from hub.core.clocks.days import DAY
+from hub.core.days import DAY
 from schemas.alerts import Tell
 from schemas.ids import digest
 from schemas.instants import LONDON, london_day, microseconds

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from hub.core.cases.disagreement import Disagreement, Precedence, disagreements, outcome
 from hub.core.cases.references import Aliases, owner
 from hub.core.cases.requests import Request
-from hub.core.clocks.days import served_by_post
+from hub.core.days import served_by_post
 from hub.core.facts.data import text_in
 from hub.core.facts.fact import Fact
 from hub.core.facts.standing import Standing

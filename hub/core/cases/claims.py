@@ -1,12 +1,13 @@
 """Exemption claims out of the facts: what each is about, what an officer decided, and the missed appointments."""
 
 from collections.abc import Container, Iterable
-from typing import Literal
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, NamedTuple
 
-from hub.core.cases.body import body_of
+from hub.core.cases.body import Body, body_of
 from hub.core.cases.disagreement import Precedence
 from hub.core.cases.references import Aliases
-from hub.core.clocks.exemptions import Appointment, Claim
 from hub.core.facts.data import date_in, text_in
 from hub.core.facts.fact import Fact
 from hub.core.facts.standing import Standing
@@ -21,6 +22,33 @@ DECIDED: dict[str, Decision] = {
     "exemption.accepted": "accepted",
     "exemption.refused": "refused",
 }
+
+
+class Appointment(NamedTuple):
+    """An appointment that the child or young person missed, and the body that had made it."""
+
+    record: str
+    on: date
+    made_by: Body | None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim. `id` is `source/record`; dates are inclusive London days, None where none can be read.
+
+    `decision`: accepted or refused by an officer, accepted where a council claims, else waiting for an officer.
+    `cites` is the record of the missed appointment.
+    """
+
+    id: str
+    ground: str
+    starts: date | None
+    ends: date | None
+    closed_from: date | None
+    reopens_on: date | None
+    advice_requested_on: date | None
+    cites: str | None
+    decision: Literal["accepted", "refused", "waiting"]
 
 
 class Claims:

@@ -3,16 +3,20 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal
 
 from hub.core.cases.body import Body
 from hub.core.cases.case import Case
 from hub.core.cases.disagreement import Disagreement, Precedence, disagreements
 from hub.core.cases.references import Aliases
-from hub.core.clocks.rule import About
 from hub.core.facts.data import text_in
 from hub.core.facts.fact import Fact
 from hub.core.facts.standing import Standing
 from hub.core.questions import Question, ask
+
+MatterKind = Literal[
+    "draft", "plan", "cycle", "review", "amendment", "transfer", "reassessment", "order", "appeal", "mediation",
+]  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -24,7 +28,7 @@ class Matter:
     `year` and `directed` are a stated year and a date that a tribunal set.
     """
 
-    about: About
+    about: MatterKind
     id: str
     shown: dict[str, str]
     start: Fact

@@ -7,7 +7,7 @@ from hub.core.cases.case import Cases
 from hub.core.cases.matter import Matter, Told
 from hub.core.cases.plans import Plan, Plans
 from hub.core.cases.reviews import Reviews
-from hub.core.clocks.days import months_after
+from hub.core.days import months_after
 from hub.core.facts.data import date_in, text_in, year_in
 from hub.core.facts.fact import Fact
 from hub.core.questions import ask

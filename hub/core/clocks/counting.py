@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import NamedTuple
 
-from hub.core.clocks.days import (
+from hub.core.clocks.rule import Rule, Unit
+from hub.core.days import (
     DAY,
     is_tribunal_day,
     is_working_day,
@@ -12,7 +13,6 @@ from hub.core.clocks.days import (
     weeks_after,
     working_days_after,
 )
-from hub.core.clocks.rule import Rule, Unit
 
 _COUNTED = {"working-days": is_working_day, "tribunal-days": is_tribunal_day}
 

@@ -11,12 +11,13 @@ import orjson
 from hub.core.cases.advice import Chain
 from hub.core.cases.body import Body
 from hub.core.cases.case import Case
+from hub.core.cases.claims import Appointment, Claim
 from hub.core.cases.references import owner
 from hub.core.clocks.counting import Limit
-from hub.core.clocks.days import DAY, last_working_day
-from hub.core.clocks.exemptions import Appointment, Claim, Judged, Period, judge
+from hub.core.clocks.exemptions import Judged, Period, judge
 from hub.core.clocks.explain import explain
 from hub.core.clocks.rule import Rule
+from hub.core.days import DAY, last_working_day
 from hub.core.facts.fact import Fact
 from schemas.ids import digest
 

@@ -4,46 +4,19 @@ An exemption lifts the limit; it never pauses a count and never moves a date: "a
 of grounds are closed (regs 5(4), 8(2), 10(4), 13(3), 27(3), 44(3)): a ground that a row does not name lifts nothing.
 """
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal, NamedTuple
 
 from hub.core.cases.body import Body
-from hub.core.clocks.days import DAY
+from hub.core.cases.claims import Appointment, Claim
 from hub.core.clocks.rule import Rule
+from hub.core.days import DAY
 
 WEEK = timedelta(weeks=1)
 CLOSURE_DAYS = 28
 """A continuous closure of four weeks: half-terms, Christmas and Easter never are, the summer holidays usually are."""
 
 ClaimState = Literal["accepted", "waiting", "refused", "not-valid", "unclaimed"]
-
-
-class Appointment(NamedTuple):
-    """An appointment that the child or young person missed, and the body that had made it."""
-
-    record: str
-    on: date
-    made_by: Body | None
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One claim. `id` is `source/record`; dates are inclusive London days, None where none can be read.
-
-    `decision`: accepted or refused by an officer, accepted where a council claims, else waiting for an officer.
-    `cites` is the record of the missed appointment.
-    """
-
-    id: str
-    ground: str
-    starts: date | None
-    ends: date | None
-    closed_from: date | None
-    reopens_on: date | None
-    advice_requested_on: date | None
-    cites: str | None
-    decision: Literal["accepted", "refused", "waiting"]
 
 
 class Judged(NamedTuple):

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, NamedTuple
 
+from hub.core.cases.matter import MatterKind
+
 SEND_REGULATIONS = date(2014, 9, 1)
 """The Special Educational Needs and Disability Regulations 2014 (SI 2014/1530) in force."""
 
-About = Literal[
-    "case", "advice", "draft", "plan", "cycle", "review", "amendment", "transfer", "reassessment", "order", "appeal",
-    "mediation",
-]  # fmt: skip
+About = Literal["case", "advice"] | MatterKind
 Unit = Literal["days", "weeks", "months", "working-days", "tribunal-days"]
 Counts = Literal["after", "beginning-with", "before", "back-from"]
 AtEnd = Literal["overdue", "lapsed", "met"]

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from hub.core.clocks.days import DAY, working_days_before
+from hub.core.days import DAY, working_days_before
 from hub.core.forecast.model import EVERYBODY, ForecastModel
 from hub.core.forecast.spell import Spell
 

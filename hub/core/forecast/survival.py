@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from itertools import accumulate, islice
 from operator import mul
 
-from hub.core.clocks.days import DAY
+from hub.core.days import DAY
 from hub.core.forecast.seasons import SEASONS, TERM, next_turn, season_of
 from hub.core.forecast.spell import Spell
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple
 
-from hub.core.clocks.days import DAY, is_working_day
+from hub.core.days import DAY, is_working_day
 from hub.core.forecast.likely_late import LikelyLate, likely_late_since, model_for
 from hub.core.forecast.model import ForecastModel
 from hub.core.forecast.spell import AdviceRequest

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from hub.core.clocks.days import DAY, is_working_day
+from hub.core.days import DAY, is_working_day
 from hub.core.measures.ages import ADVICE_BANDS, CASE_BANDS
 from hub.core.measures.catalogue import Cohort
 from hub.core.measures.cells import Cell, Cells

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from hub.core.clocks.days import bank_holidays, is_working_day, last_working_day, weeks_after, working_days_before
+from hub.core.days import bank_holidays, is_working_day, last_working_day, weeks_after, working_days_before
 from tests.unit.casework.facts import LAW, deadlines, on_day, requested
 
 WORKED = [  # request received, 6, 16 and 20 weeks; why it is a trap
