@@ -104,6 +104,11 @@ def _kind_of(letter: str) -> str:
     return "letters" if letter.isalpha() or unicodedata.category(letter).startswith("M") else ""
 
 
+def is_stand_in(name: Name) -> bool:
+    """Whether a name says that there is none yet: `Baby`, `Twin One`, `Unknown`."""
+    return bool(name) and name[0] in _NO_NAME
+
+
 def compare_given(one: Name, other: Name) -> Agreement:
     """Whether two given names can be one child's.
 
@@ -113,7 +118,7 @@ def compare_given(one: Name, other: Name) -> Agreement:
     """
     if not one or not other:
         return Agreement.UNKNOWN
-    if one[0] in _NO_NAME or other[0] in _NO_NAME:
+    if is_stand_in(one) or is_stand_in(other):
         return _compare_stand_ins(one, other)
     if "".join(one) == "".join(other):
         return Agreement.AGREE if min(len(one[0]), len(other[0])) > 1 else Agreement.UNKNOWN
@@ -145,7 +150,7 @@ def _compare_stand_ins(one: Name, other: Name) -> Agreement:
 
 
 def _ordinal(name: Name) -> str | None:
-    if name[0] not in _NO_NAME:
+    if not is_stand_in(name):
         return None
     found = [_ORDINALS.get(part, part) for part in name[1:]]
     return next((part for part in found if part.isdigit()), None)
