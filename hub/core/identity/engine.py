@@ -7,6 +7,7 @@ from hub.core.identity import decisions, keeping, matching, questions
 from hub.core.identity.bodies import body_of
 from hub.core.identity.evidence import Evidence, conflicts, evidence_of
 from hub.core.identity.outcome import Outcome
+from hub.core.identity.persons import with_person
 from hub.core.identity.store import KeyValues, Link, Store
 from hub.core.identity.work import Work
 from schemas.ids import keyed_digest
@@ -33,6 +34,7 @@ class Identity:
             self._hold_back(link, observation, work)
         else:
             learnt = self._learn(link, evidence, work)
+            link.persons = with_person(link.persons, observation.person, observation.recorded_at)
             self._add_fact(link, observation, work)
             if is_new or learnt:
                 questions.refresh(work, matching.settle(work, link.id))

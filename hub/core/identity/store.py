@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import orjson
 
 from hub.core.identity.evidence import Evidence
+from hub.core.identity.persons import Said
 from schemas.statements import Observation
 
 
@@ -43,7 +44,8 @@ class Link:
 
     `named` says that the source gave a person id. `by_person` says that a person decided last: rules leave it alone.
     `facts` and `disputed` count what is held under it; `tasks` are ids of open questions about it.
-    `record`, `kind` and `message` are of its first statement, for the question about it.
+    `record`, `kind` and `message` are of its first statement, for the question about it. `persons` is who it was said
+    to be, held-back statements apart; a link written by an earlier version has none until something is said again.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Link:
     record: str = ""
     kind: str = ""
     message: str | None = None
+    persons: tuple[Said, ...] = ()
 
 
 @dataclass(slots=True)
@@ -98,11 +101,15 @@ class Store:
     def link(self, link_id: str) -> Link | None:
         """A link, or None when it was never seen."""
         found = self._get(f"link:{link_id}")
-        return None if found is None else Link(**{**found, "evidence": _evidence(found["evidence"])})
+        if found is None:
+            return None
+        persons = tuple(Said(*each) for each in found.get("persons", ()))
+        return Link(**{**found, "evidence": _evidence(found["evidence"]), "persons": persons})
 
     def put_link(self, link: Link) -> None:
         """Keep a link."""
-        self._put(f"link:{link.id}", {**_fields(link), "evidence": _plain(link.evidence)})
+        persons = [list(each) for each in link.persons]
+        self._put(f"link:{link.id}", {**_fields(link), "evidence": _plain(link.evidence), "persons": persons})
 
     def child(self, child_id: str) -> Child | None:
         """A child, or None when there is none of that id."""
