@@ -296,9 +296,10 @@ class TransferIcb(Model):
 
 
 class ReassessmentRequested(Model):
-    """(received)."""
+    """(received) CFA 2014 s44(2): by a parent, the young person, the institution attended (`school`), or the ICB. The
+    authority's own decision (s44(3)) needs no request: its `reassessment.decided` starts the 14 weeks."""
 
-    by: Literal["parent", "young-person", "representative", "school", "other"] | None = None
+    by: Literal["parent", "young-person", "representative", "school", "icb", "other"] | None = None
 
 
 class ReassessmentDecided(Model):

@@ -28,6 +28,10 @@ DETAILS: dict[str, str] = {
     "delivered-elsewhere": "Delivered to another body than the one asked: this does not start its six weeks.",
     "delivered-before-sent": "Delivered before it was sent: one of the two dates is wrong. The earlier one counts.",
     "replaced-twice": "Two requests say that they replace the same one; they run as one deadline under the latest.",
+    "replaces-in-circle": "Advice requests replace one another in a circle, so none of them is the first: they run as "
+    "one deadline. Correct what one of them says that it replaces.",
+    "parts-in-circle": "Advice requests say that they are parts of one another, or one of itself: each is waited for "
+    "as a whole. Correct what they are part of.",
     "plan-without-psychological": "A plan was issued without a psychologist's advice: correct the data, or review the "
     "plan's lawfulness.",
     "plan-within-window": "The final plan is dated within the family's 15 days to answer the draft (reg 13(1)(a)): "

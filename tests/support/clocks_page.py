@@ -59,7 +59,8 @@ FITS = {
     "closing and one week before reopening, and not after the last day of the limit",
     "early-years-closure": "the same test",
     "exceptional-circumstances": "it overlaps the period",
-    "absence": "28 days of it lie inside the period; for an order 14",
+    "absence": "28 days of it lie inside the period; for an order 14. Without a last day it is *waiting* "
+    "until it has lasted so long, and fits from then on",
     "missed-appointment": "made by the body asked (or a service it passed the request to), inside its six weeks, and "
     "cited by the claim",
 }

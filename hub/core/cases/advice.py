@@ -50,7 +50,7 @@ class Chain:
     """`id` is its first request's, known or not, and never changes. `moments` are what rules speak of,
     `because` the fact behind each.
 
-    `divided`: others are its parts, and it is answered when they are.
+    `divided`: others that are expected are its parts, and it is answered when they are.
     `start` is the fact that the clock starts from; `seen_on` the day the hub first heard of the chain; `request_named`
     the request that its latest link names, known or not.
     """
@@ -85,9 +85,14 @@ class Chain:
         return self.links[-1]
 
     @property
+    def expected(self) -> bool:
+        """Whether it is required and was not cancelled."""
+        return self.required and "advice.cancelled" not in self.moments
+
+    @property
     def wanted(self) -> bool:
-        """Whether a heading waits for it: required, not cancelled, and not divided into parts that are waited for."""
-        return self.required and not self.divided and "advice.cancelled" not in self.moments
+        """Whether a heading waits for it: expected, and not divided into parts that are waited for."""
+        return self.expected and not self.divided
 
     @property
     def received_on(self) -> date | None:

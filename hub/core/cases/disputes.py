@@ -1,13 +1,16 @@
 """Appeals to the tribunal, and mediation."""
 
+from collections.abc import Iterable
+
 from hub.core.cases.body import Body
 from hub.core.cases.case import Cases
 from hub.core.cases.matter import Matter, Told
 from hub.core.facts.data import text_in
 from hub.core.facts.fact import Fact
 
+REQUESTED = "mediation.requested"
 APPEAL = ("appeal.notified", "appeal.responded", "appeal.closed")
-MEDIATION = ("mediation.requested", "mediation.icb-told", "mediation.held", "mediation.agreed")
+MEDIATION = (REQUESTED, "mediation.icb-told", "mediation.held", "mediation.agreed")
 AUTHORITY = Body("own-authority")
 
 
@@ -33,13 +36,18 @@ def mediations_of(told: Told, cases: Cases) -> list[Matter]:
     """One matter for each mediation that was asked for. On health alone the ICB arranges it, once told (reg 35)."""
     found = _matters("mediation", MEDIATION, told, cases)
     for matter in found:
-        issues = text_in(matter.start.data, "issues")
+        issues = issues_of([matter.start])
         matter.body = Body("icb") if issues == "health" else AUTHORITY
         if issues is not None:
-            for kind in ("mediation.requested", "mediation.icb-told"):
+            for kind in (REQUESTED, "mediation.icb-told"):
                 if kind in matter.moments:
                     matter.mark(f"{kind}:{issues}", matter.moments[kind], matter.because[kind])
     return found
+
+
+def issues_of(facts: Iterable[Fact]) -> str | None:
+    """What a mediation is about, as the first of these facts that says so."""
+    return next(filter(None, (text_in(fact.data, "issues") for fact in facts)), None)
 
 
 def _matters(about: str, kinds: tuple[str, ...], told: Told, cases: Cases) -> list[Matter]:

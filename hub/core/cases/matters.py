@@ -34,7 +34,7 @@ class Matters:
             *reviews.matters,
             *transfers_of(self.told, cases, plans, reviews),
             *reassessments_of(self.told, plans),
-            *orders_of(self.told, cases),
+            *orders_of(self.told, cases, plans),
             *appeals_of(self.told, cases),
             *mediations_of(self.told, cases),
         ]

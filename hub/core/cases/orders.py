@@ -2,8 +2,11 @@
 
 from datetime import date
 
+from hub.core.cases.body import Body
 from hub.core.cases.case import Cases
+from hub.core.cases.disputes import REQUESTED, issues_of
 from hub.core.cases.matter import Matter, Told
+from hub.core.cases.plans import Plan, Plans
 from hub.core.facts.data import date_in, text_in
 from hub.core.facts.fact import Fact
 from hub.core.questions import ask
@@ -20,7 +23,7 @@ OTHER_AGREEMENT = "other-agreement"
 """What a tribunal could not have ordered: two weeks from agreeing (reg 42)."""
 
 
-def orders_of(told: Told, cases: Cases) -> list[Matter]:
+def orders_of(told: Told, cases: Cases, plans: Plans) -> list[Matter]:
     """One matter for each order; an agreement in mediation that says what was agreed is one as well."""
     found = []
     for id_, facts in told.about("order", (MADE,), ANSWERS).items():
@@ -32,12 +35,17 @@ def orders_of(told: Told, cases: Cases) -> list[Matter]:
         for kind in ANSWERS:
             told.follow(matter, [fact for fact in facts if fact.kind == kind], order.on)
         found.append(matter)
+    asked_for = told.gathered("mediation", (REQUESTED,))
     for id_, facts in told.gathered("mediation", (AGREED,)).items():
         agreement = told.believed(id_, facts)[0]
         agreed = text_in(agreement.data, "type")
         if agreed is not None:
             type_ = OTHER_AGREEMENT if agreed == "other" else agreed
-            found.append(_order(id_, agreement, type_, told, cases, name="mediation"))
+            matter = _order(id_, agreement, type_, told, cases, name="mediation")
+            matter.body = Body("icb") if issues_of([agreement, *asked_for.get(id_, ())]) == "health" else None
+            found.append(matter)
+    for matter in found:
+        _move(matter, plans.of(matter.start))
     return found
 
 
@@ -54,6 +62,16 @@ def _order(id_: str, order: Fact, type_: str | None, told: Told, cases: Cases, n
     if case is not None and case.moments.get("child.moved-away", order.on) > order.on:
         matter.mark("child.moved-away", case.moments["child.moved-away"], case.because["child.moved-away"])
     return matter
+
+
+def _move(order: Matter, plan: Plan) -> None:
+    """A plan that moves after the order is the new authority's from then on (reg 15(3)): the old one can do nothing
+    about it. What was read says nothing of the order itself; the new authority's own limits take its place."""
+    away = plan.ends.get("plan.moved-away")
+    for moment, moves in (("plan.moved-away", [away] if away else []), ("plan.moved-in", plan.moved_in)):
+        for fact in moves:
+            if fact.on >= order.start.on:
+                order.mark(moment, fact.on, fact)
 
 
 def _directed(order: Fact, told: Told) -> date | None:

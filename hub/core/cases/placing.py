@@ -1,8 +1,11 @@
 """Which advice request is a statement about? Our reference, a person's link, or the only open one that fits."""
 
+from collections.abc import Mapping
+
 from hub.core.cases.advice import ANSWERS, STEPS, Chain, Link, all_agree, chain_of, settle
 from hub.core.cases.body import body_of
 from hub.core.cases.case import Case, Cases
+from hub.core.cases.circles import circles_in
 from hub.core.cases.disagreement import Precedence
 from hub.core.cases.references import Aliases, owner
 from hub.core.cases.requests import Request
@@ -37,7 +40,7 @@ def chains_of(
         settle(chain, precedence)
         chain.case = _case_of(chain, cases, requests, aliases, questions)
     _place_loose(loose, chains, cases, aliases, precedence, questions)
-    _divide(chains)
+    questions += _divide(chains, aliases)
     for chain in chains:
         questions += chain.questions
     return chains, questions
@@ -98,14 +101,17 @@ def _named(fact: Fact) -> list[str]:
 
 def _chains(links: dict[str, Link], standing: Standing, aliases: Aliases) -> tuple[list[Chain], list[Question]]:
     """Links by their first request, in the order in which they replace each other."""
-    roots: dict[str, list[tuple[int, Link]]] = {}
-    questions = []
+    before = {id_: found for id_, link in links.items() if (found := _before(link, aliases)) is not None}
+    circles = circles_in({id_: (named,) for id_, named in before.items()})
+    questions = [
+        ask("replaces-in-circle", links[first].asked_for, first) for first in sorted({min(c) for c in circles.values()})
+    ]
     replaced: dict[str, str] = {}
+    roots: dict[str, list[tuple[int, Link]]] = {}
     for id_, link in links.items():
-        before = _before(link, aliases)
-        if before is not None and replaced.setdefault(before, id_) != id_:
+        if id_ in before and id_ not in circles and replaced.setdefault(before[id_], id_) != id_:
             questions.append(ask("replaced-twice", link.asked_for))
-        root, depth = _root(link, links, aliases)
+        root, depth = _root(id_, before, circles)
         roots.setdefault(root, []).append((depth, link))
     chains = []
     for root, found in roots.items():
@@ -120,20 +126,13 @@ def _before(link: Link, aliases: Aliases) -> str | None:
     return aliases.of("advice", full_id(link.asked_for.source, named)) if named else None
 
 
-def _root(link: Link, links: dict[str, Link], aliases: Aliases) -> tuple[str, int]:
-    """The first request of the link's chain, known or not, and how many replacements lie between."""
-    seen = {link.id}
-    id_, depth = link.id, 0
-    current: Link | None = link
-    while current is not None:
-        before = _before(current, aliases)
-        if before is None:
-            break
-        if before in seen:  # a circle: nobody is first, so the least id stands for all
-            return min(seen), 0
-        seen.add(before)
-        id_, depth, current = before, depth + 1, links.get(before)
-    return id_, depth
+def _root(id_: str, before: Mapping[str, str], circles: Mapping[str, frozenset[str]]) -> tuple[str, int]:
+    """The first request of a chain, known or not, and how many replacements lie between. In a circle nobody is first,
+    so the least id stands for all."""
+    depth = 0
+    while id_ in before and id_ not in circles:
+        id_, depth = before[id_], depth + 1
+    return (min(circles[id_]) if id_ in circles else id_), depth
 
 
 def _case_of(
@@ -190,21 +189,51 @@ def _place_loose(
         settle(chain, precedence)
 
 
-def _divide(chains: list[Chain]) -> None:
-    """A request that was divided is answered on the day on which the last of its required parts is in."""
-    parts: dict[str, list[Chain]] = {}
-    for chain in chains:
-        if chain.part_of:
-            parts.setdefault(chain.part_of, []).append(chain)
-    for chain in chains if parts else ():
-        ids = {link.id for link in chain.links} | {link.id.partition("/")[2] for link in chain.links}
-        mine = [part for id_ in ids for part in parts.get(id_, ()) if part is not chain]
-        chain.divided = bool(mine)
-        wanted = [part for part in mine if part.wanted]
-        if wanted and chain.received_on is None and all(part.received_on for part in wanted):
-            _, last = max(((part.received_on or EARLIEST, part.id), part) for part in wanted)
-            moment = next(each for each in ANSWERS if last.moments.get(each) == last.received_on)
-            chain.mark(moment, last.because[moment])
+def _divide(chains: list[Chain], aliases: Aliases) -> list[Question]:
+    """A request that was divided is answered on the day on which the last of its required parts is in. Requests that
+    are parts of one another are each waited for as a whole, and a question."""
+    parts = [chain for chain in chains if chain.part_of]
+    if not parts:
+        return []
+    by_id = {chain.id: chain for chain in chains}
+    wholes = {part.id: _wholes(part, chains, aliases) for part in parts}
+    circles = circles_in(wholes)
+    divided: dict[str, list[Chain]] = {}
+    for part in parts:
+        for whole in wholes[part.id] if part.id not in circles else ():
+            divided.setdefault(whole, []).append(part)
+    done: set[str] = set()
+    for id_ in sorted(divided):
+        _answer_whole(id_, by_id, divided, done)
+    firsts = sorted({min(circle) for circle in circles.values()})
+    return [ask("parts-in-circle", by_id[first].latest.asked_for, first) for first in firsts]
+
+
+def _wholes(part: Chain, chains: list[Chain], aliases: Aliases) -> list[str]:
+    """The chain that a request says it is a part of: by the id in full, else the others that have such an id of any
+    source (a trust names the council's), and itself only where nothing else has it."""
+    named = part.part_of or ""
+    full = aliases.of("advice", full_id(part.latest.asked_for.source, named))
+    exact = {chain.id for chain in chains if any(link.id == full for link in chain.links)}
+    alike = {chain.id for chain in chains if any(link.id.partition("/")[2] == named for link in chain.links)}
+    return sorted(exact - {part.id} or alike - {part.id} or exact)
+
+
+def _answer_whole(id_: str, by_id: Mapping[str, Chain], divided: Mapping[str, list[Chain]], done: set[str]) -> None:
+    """Mark a divided request as answered when its required parts are, which may be divided themselves. One without a
+    part that is still wanted is waited for itself."""
+    if id_ in done:
+        return
+    done.add(id_)
+    for part in divided[id_]:
+        if part.id in divided:
+            _answer_whole(part.id, by_id, divided, done)
+    chain, wanted = by_id[id_], [part for part in divided[id_] if part.expected]
+    chain.divided = bool(wanted)
+    if wanted and chain.received_on is None and all(part.received_on for part in wanted):
+        _, last = max(((part.received_on or EARLIEST, part.id), part) for part in wanted)
+        moment = next(each for each in ANSWERS if last.moments.get(each) == last.received_on)
+        chain.mark(moment, last.because[moment])
 
 
 def _fits(fact: Fact, chain: Chain) -> bool:

@@ -40,6 +40,7 @@ def transfers_of(told: Told, cases: Cases, plans: Plans, reviews: Reviews) -> li
             _start(matter, fact, plan, reviews, told)
             for event in done:
                 told.follow(matter, [each for each in facts if each.kind == event], date.min)
+            _receive(matter)
             found.append(matter)
     return found
 
@@ -102,6 +103,13 @@ def _area(matter: Matter, fact: Fact, plan: Plan, reviews: Reviews) -> None:
             last = decided
     if last is not None and last.on <= day:
         matter.mark("plan.made-or-reviewed", last.on, last)
+
+
+def _receive(matter: Matter) -> None:
+    """The new authority has the plan from the day of the transfer, which is never before the move (reg 15(2)-(5))."""
+    moved, passed = matter.moments.get("transfer.area:in"), matter.moments.get("transfer.plan-passed")
+    if moved is not None and passed is not None:
+        matter.mark("transfer.plan-received", max(moved, passed), matter.because["transfer.plan-passed"])
 
 
 def _know(matter: Matter, fact: Fact, what: str) -> None:

@@ -167,7 +167,9 @@ def run(
     starts_on, due_on = subject.moments[started_by], limit.due_on
     exemptions: tuple[Judged, ...] = ()
     if subject.claims or subject.appointments:
-        period = Period(starts_on, due_on, subject.bodies, subject.appointments)
+        ends = [subject.moments[end] for end in (*rule.meets, *rule.closes, *rule.voids) if end in subject.moments]
+        known_to = min(ends, default=day)
+        period = Period(starts_on, due_on, known_to, bool(ends), subject.bodies, subject.appointments)
         exemptions = judge(rule, subject.claims, period)
     lifted = any(exemption.lifts for exemption in exemptions)
     state, met_on, ended_by = _state(rule, subject.moments, due_on, day, lifted)
@@ -198,7 +200,8 @@ def start_of(rule: Rule, moments: dict[str, date]) -> str | None:
 def changes_on(deadline: Deadline) -> date | None:
     """The day on which its state, or its next review, changes by the passing of time alone."""
     if deadline.state == "running":
-        return deadline.due_on + DAY
+        fits_on = [exemption.fits_on for exemption in deadline.exemptions if exemption.fits_on is not None]
+        return min(fits_on, default=deadline.due_on + DAY)
     return deadline.review_by + DAY if deadline.review_by is not None else None
 
 

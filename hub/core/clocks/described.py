@@ -5,7 +5,7 @@ from typing import Any
 from hub.core.clocks.explain import UNITS
 from hub.core.clocks.rule import Rule
 
-BODY_ASKED = "the body asked"
+BODY_ASKED, AS_SAID = "the body asked", "whom its sentence names"
 
 
 def described(rule: Rule) -> dict[str, Any]:
@@ -22,7 +22,7 @@ def described(rule: Rule) -> dict[str, Any]:
         "closes": list(rule.closes),
         "voids": list(rule.voids),
         "at_end": rule.at_end,
-        "acts": rule.acts or BODY_ASKED,
+        "acts": rule.acts or (BODY_ASKED if rule.about == "advice" else AS_SAID),
         "exemptions": list(rule.exemptions),
         "absence_days": rule.absence_days if "absence" in rule.exemptions else None,
         "asked_roles": sorted(rule.asked_roles) if rule.asked_roles is not None else None,

@@ -22,8 +22,10 @@ ClaimState = Literal["accepted", "waiting", "refused", "not-valid", "unclaimed"]
 class Judged(NamedTuple):
     """A claim beside one deadline. `fits` says whether ground and dates fit its rule, `reason` why or why not.
 
-    `state`: *accepted* lifts the limit; *waiting* for an officer; *refused* by one; *not-valid*, claimed although it
-    does not fit; *unclaimed*, a ground in the facts that nobody has claimed. Only an accepted one lifts.
+    `state`: *accepted* lifts the limit; *waiting* for an officer, or for the days that an absence without a last day
+    has still to last; *refused* by an officer; *not-valid*, claimed although it does not fit; *unclaimed*, a ground in
+    the facts that nobody has claimed. Only an accepted one lifts. `fits_on` is the first day of such an absence on
+    which it will fit by time alone; None once it does, and for what never will.
     """
 
     claim: str | None
@@ -33,6 +35,7 @@ class Judged(NamedTuple):
     state: ClaimState
     fits: bool
     reason: str
+    fits_on: date | None = None
 
     @property
     def lifts(self) -> bool:
@@ -54,10 +57,13 @@ class Judged(NamedTuple):
 
 class Period(NamedTuple):
     """The period of one deadline, the bodies that must act in it (the one asked, and those it passed the request on
-    to), and the appointments that the child missed."""
+    to), and the appointments that the child missed. `known_to` is the last day known of an absence that has no last
+    day of its own: the day looked at or, where it has `ended`, that on which the deadline did."""
 
     starts_on: date
     due_on: date
+    known_to: date
+    ended: bool
     bodies: tuple[Body, ...]
     appointments: tuple[Appointment, ...] = ()
 
@@ -81,15 +87,18 @@ def _unclaimed(rule: Rule, claims: tuple[Claim, ...], period: Period) -> list[Ju
 
 def _judge(rule: Rule, claim: Claim, period: Period) -> Judged:
     wrong = _wrong(rule, claim, period)
+    fits_on = _lasts_on(rule, claim, period) if wrong is not None else None
     state: ClaimState
     if claim.decision == "refused":
         state = "refused"
     elif wrong is None:
         state = claim.decision
+    elif fits_on is not None:
+        state = "waiting"
     else:
         state = "not-valid" if claim.decision == "accepted" else "waiting"
-    reason = wrong or _fits(claim)
-    return Judged(claim.id, claim.ground, claim.starts, claim.ends, state, wrong is None, reason)
+    reason = f"{wrong} It fits from {fits_on} if it lasts until then." if fits_on else wrong or _fits(claim)
+    return Judged(claim.id, claim.ground, claim.starts, claim.ends, state, wrong is None, reason, fits_on)
 
 
 def _fits(claim: Claim) -> str:
@@ -132,13 +141,24 @@ def _closure(claim: Claim, period: Period) -> str | None:
 
 
 def _absence(claim: Claim, period: Period, days: int) -> str | None:
-    """Away from the area continuously for four weeks (two for an order), inside the period."""
-    if claim.starts is None or claim.ends is None:
-        return "The first and the last day of the absence are needed."
-    inside = (min(claim.ends, period.due_on) - max(claim.starts, period.starts_on)) + DAY
+    """Away from the area continuously for four weeks (two for an order), inside the period. Without a last day it goes
+    on, as far as is known: it counts once it has lasted so long."""
+    if claim.starts is None:
+        return "The first day of the absence is needed."
+    inside = (min(claim.ends or period.known_to, period.due_on) - max(claim.starts, period.starts_on)) + DAY
     if inside.days < days:
         return f"Fewer than {days} days of the absence lie inside the period."
     return None
+
+
+def _lasts_on(rule: Rule, claim: Claim, period: Period) -> date | None:
+    """The first day on which an absence without a last day will have lasted long enough, if that day is still to come
+    and inside the period."""
+    goes_on = claim.ground == "absence" and claim.ends is None and not period.ended
+    if not goes_on or claim.starts is None or claim.ground not in rule.exemptions:
+        return None
+    day = max(claim.starts, period.starts_on) + timedelta(days=rule.absence_days - 1)
+    return day if period.known_to < day <= period.due_on else None
 
 
 def _circumstances(claim: Claim, period: Period) -> str | None:

@@ -144,4 +144,6 @@ def _said(moment: str) -> str:
 
 
 def _span(starts: date | None, ends: date | None) -> str:
-    return f" from {starts or 'no day'} to {ends or 'no day'}" if starts or ends else ""
+    if starts is None:
+        return f" until {ends}" if ends else ""
+    return f" from {starts} to {ends}" if ends else f" from {starts} on"

@@ -40,7 +40,7 @@ class Rule:
       the subject's year, or before the moment `event` (while that has not happened, before the end of `limit`);
       *back-from* goes back from the start;
     * `directed`: a date that the tribunal directed takes the place of the limit;
-    * `acts`: the role of who must act; None is the body asked;
+    * `acts`: the role of who must act; None is the body asked, or another that depends on the subject;
     * `exemptions`: grounds that may lift the limit; an `absence` needs `absence_days` inside the period;
     * `status`: `checked` in the law or a text that quotes it, or from `general knowledge`; a target is a `proposal`.
     """

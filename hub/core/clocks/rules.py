@@ -12,7 +12,8 @@ more than one fact alone are worked out in `hub.core.cases`:
 * `plan.draft-served` is the deemed day of service: by post the second working day after (Interpretation Act 1978 s7);
 * `review.meeting` is the meeting held, else arranged; `review.decided:complete` is the decision told, and where it is
   to amend also the notice of the proposed amendments (reg 22(2) read with 20(10): R (L, M, P) v Devon [2022]);
-* `transfer.known` is the day on which an authority or ICB knew of a move, unless said the day of the move.
+* `transfer.known` is the day on which an authority or ICB knew of a move, unless said the day of the move;
+  `transfer.plan-received` that on which the old authority passed the plan on, never before the move (reg 15(2)).
 
 Sources of `status` and limits: the regulations and guides listed in the project's domain notes, row by row.
 """
@@ -31,6 +32,10 @@ ENDED = (REFUSED, *STOPPED)
 
 PLAN_OVER = ("plan.ceased", "plan.moved-away", "child.died")
 """What ends an authority's duties about a plan."""
+
+ORDER_OVER = ("plan.ceased", "plan.moved-away", "plan.moved-in", *STOPPED)
+"""What ends an order's limits. A plan that moves is the new authority's (reg 15(3)); of an order against the old one
+what was read says nothing."""
 
 CASE_GROUNDS = ("school-closure", "early-years-closure", "exceptional-circumstances", "absence")
 """Regs 5(4), 10(4) and, through it, 13(3); 27(3); 44(3). A closed list: late advice, staffing, panels are not on it."""
@@ -235,7 +240,8 @@ _TRANSFERS: tuple[Rule, ...] = (
         voids=PLAN_OVER,
         law="reg 18",
         status="checked",
-        says="Review and amend the plan before 31 March of the year in which the young person moves to post-16.",
+        says="Review the plan, and amend it where necessary, before 31 March of the year in which the young person "
+        "moves to post-16.",
     ),
     Rule(
         clock="phase-transfer",
@@ -248,7 +254,8 @@ _TRANSFERS: tuple[Rule, ...] = (
         voids=PLAN_OVER,
         law="reg 18",
         status="checked",
-        says="Review and amend the plan before 15 February of the year in which the child moves to the next phase.",
+        says="Review the plan, and amend it where necessary, before 15 February of the year in which the child moves "
+        "to the next phase.",
     ),
     Rule(
         clock="phase-transfer",
@@ -261,7 +268,8 @@ _TRANSFERS: tuple[Rule, ...] = (
         voids=PLAN_OVER,
         law="reg 18",
         status="checked",
-        says="Review and amend the plan at least 5 months before a move between post-16 institutions.",
+        says="Review the plan, and amend it where necessary, at least 5 months before a move between post-16 "
+        "institutions.",
     ),
     Rule(
         clock="area-out-15wd",
@@ -281,19 +289,19 @@ _TRANSFERS: tuple[Rule, ...] = (
     Rule(
         clock="area-in-notify-6w",
         about="transfer",
-        starts=("transfer.area:in",),
+        starts=("transfer.plan-received", "transfer.area:in"),
         limit=6,
         meets=("transfer.family-notified",),
         voids=PLAN_OVER,
         law="reg 15(4)",
         status="checked",
-        says="The new authority tells the family within 6 weeks of the move that the plan has come, whether it will "
-        "assess, and when it will review.",
+        says="The new authority tells the family within 6 weeks of the transfer of the plan (where its day is not "
+        "stated, of the move) that it has come, whether it will assess, and when it will review.",
     ),
     Rule(
         clock="area-in-review",
         about="transfer",
-        starts=("transfer.area:in",),
+        starts=("transfer.plan-received", "transfer.area:in"),
         limit=3,
         unit="months",
         counts="beginning-with",
@@ -302,8 +310,8 @@ _TRANSFERS: tuple[Rule, ...] = (
         voids=PLAN_OVER,
         law="reg 15(5)",
         status="checked (secondary)",
-        says="The new authority reviews the plan within 12 months of its making or last review, or 3 months of the "
-        "move, whichever is later.",
+        says="The new authority reviews the plan within 12 months of its making or last review, or 3 months of its "
+        "transfer (where its day is not stated, of the move), whichever is later.",
     ),
     Rule(
         clock="icb-change-15wd",
@@ -345,6 +353,7 @@ _REASSESSMENT: tuple[Rule, ...] = (
         limit=15,
         unit="days",
         meets=("reassessment.decided",),
+        closes=("plan.amended", "plan.issued"),
         voids=PLAN_OVER,
         law="reg 25(1)",
         status="checked (secondary)",
@@ -374,7 +383,7 @@ def _order(clock: str, types: tuple[str, ...], limit: int, law: str, says: str, 
         starts=tuple(f"order.made:{type_}" for type_ in types),
         limit=limit,
         meets=(),
-        voids=("plan.ceased", *STOPPED),
+        voids=ORDER_OVER,
         exemptions=CASE_GROUNDS,
         absence_days=ORDERED_ABSENCE_DAYS,
         law=law,
@@ -388,11 +397,24 @@ _ASSESSING = ("assess", "reassess")
 _ORDERS: tuple[Rule, ...] = (
     _order(
         "order-assess-notify-2w",
-        (*_ASSESSING, "reconsider"),
+        _ASSESSING,
         2,
         "reg 44; reg 45",
-        "Tell the family within 2 weeks of the order that the assessment begins, or what was decided on reconsidering.",
+        "Tell the family within 2 weeks of the order that the assessment begins.",
+        status="checked",
         meets=("order.notified", "assessment.decided"),
+        closes=("plan.decided", "plan.issued", "plan.amended"),
+    ),
+    _order(
+        "order-assess-notify-2w",
+        ("reconsider",),
+        2,
+        "reg 44",
+        "A case sent back is reconsidered, and the family told, within 2 weeks of the order. For the steps that follow "
+        "no limit was found.",
+        status="general knowledge",
+        meets=("order.notified", "assessment.decided", "plan.decided", "plan.draft-sent"),
+        closes=("plan.issued", "plan.amended"),
     ),
     _order(
         "order-decision-10w",
@@ -401,19 +423,9 @@ _ORDERS: tuple[Rule, ...] = (
         "reg 44; reg 45",
         "After an ordered assessment, a decision to issue no plan is told to the family within 10 weeks of the order.",
         at_end="lapsed",
+        status="checked",
         meets=(_NO_PLAN,),
-        voids=(*_PLANNED, "plan.amended", "plan.ceased", *STOPPED),
-    ),
-    _order(
-        "order-decision-10w",
-        ("reconsider",),
-        10,
-        "reg 44; reg 45",
-        "A case sent back is decided, and the family told, within 10 weeks of the order.",
-        at_end="lapsed",
-        status="general knowledge",
-        meets=("assessment.decided", "plan.decided"),
-        voids=(*_PLANNED, "plan.amended", "plan.ceased", *STOPPED),
+        voids=(*_PLANNED, "plan.amended", *ORDER_OVER),
     ),
     _order(
         "order-plan-14w",
@@ -422,8 +434,9 @@ _ORDERS: tuple[Rule, ...] = (
         "reg 44; reg 45",
         "Send the final plan within 14 weeks of the order to assess or reassess.",
         directed=True,
+        status="checked",
         meets=("plan.issued", "plan.amended"),
-        voids=(_NO_PLAN, "plan.ceased", *STOPPED),
+        voids=(_NO_PLAN, *ORDER_OVER),
     ),
     _order(
         "order-draft-5w",
@@ -432,7 +445,7 @@ _ORDERS: tuple[Rule, ...] = (
         "reg 44; reg 45",
         "Send the draft plan within 5 weeks of the order to make one.",
         meets=("plan.draft-sent",),
-        voids=("plan.issued", "plan.ceased", *STOPPED),
+        voids=("plan.issued", *ORDER_OVER),
     ),
     _order(
         "order-final-11w",
@@ -469,6 +482,7 @@ _ORDERS: tuple[Rule, ...] = (
         "The ICB, and social care for its part, answers a recommendation on health or social care within 5 weeks.",
         directed=True,
         meets=("order.health-care-replied",),
+        voids=("plan.ceased", *STOPPED),
         acts="icb",
         exemptions=(),
         status="general knowledge",
@@ -480,10 +494,12 @@ _ORDERS: tuple[Rule, ...] = (
         limit=2,
         directed=True,
         meets=("plan.amended", "plan.issued", "order.notified"),
-        voids=("plan.ceased", *STOPPED),
-        law="reg 42",
-        status="checked (secondary)",
-        says="Do what was agreed in mediation, and what a tribunal could not have ordered, within 2 weeks of agreeing.",
+        voids=ORDER_OVER,
+        acts=None,
+        law="reg 42(3)",
+        status="checked",
+        says="The authority (on health alone the ICB) does what was agreed in mediation, and what no tribunal could "
+        "have ordered, within 2 weeks of agreeing, or by another date agreed in writing (reg 42(5)).",
     ),
 )
 
@@ -522,6 +538,7 @@ _DISPUTES: tuple[Rule, ...] = (
         limit=3,
         unit="working-days",
         meets=("mediation.icb-told",),
+        closes=("mediation.held", "mediation.agreed"),
         voids=("child.died",),
         law="reg 35",
         status="checked (secondary)",

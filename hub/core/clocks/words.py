@@ -49,8 +49,8 @@ MOMENTS: dict[str, str] = {
     "plan.draft-served": "the draft plan was served",
     "plan.issued": "the final plan was sent",
     "plan.made-or-reviewed": "the plan was made, or last reviewed",
-    "plan.moved-away": "the child moved to another area with the plan",
-    "plan.moved-in": "the child moved into this area with the plan",
+    "plan.moved-away": "the child moved to another area, whose authority the plan is now (reg 15(3))",
+    "plan.moved-in": "the child moved into this area with the plan, which is this authority's from then on (reg 15(3))",
     "plan.section-g-agreed": "the ICB agreed the plan's health provision (Section G)",
     "reassessment.decided": "the family was told whether there will be a reassessment",
     "reassessment.decided:reassess": "the family was told that there will be a reassessment",
@@ -77,5 +77,6 @@ MOMENTS: dict[str, str] = {
     "transfer.phase:other": "the transfer to another phase became known",
     "transfer.phase:post-16": "the transfer to post-16 became known",
     "transfer.plan-passed": "the plan was passed to the new authority",
+    "transfer.plan-received": "the old authority passed the plan to this one, which the child had moved to",
 }
 """By the name that rows use."""

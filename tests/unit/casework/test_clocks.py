@@ -456,10 +456,10 @@ def test_a_start_before_any_rule_is_a_question():
 
 
 def test_a_claim_is_shown_and_lifts_nothing():
-    claim = about_request("exemption.claimed", "2026-09-20", data={"ground": "absence", "from": "2026-09-01"})
+    claim = about_request("exemption.claimed", "2026-09-20", data={"ground": "other", "from": "2026-09-01"})
     found = on_day([REQUEST, claim], "2026-10-20")
     assert states(found)["assessment-decision-6w"] == "overdue"
-    assert found.record["exemptions_claimed"][0]["ground"] == "absence"
+    assert found.record["exemptions_claimed"][0]["ground"] == "other"
 
 
 def test_no_fact_no_record():

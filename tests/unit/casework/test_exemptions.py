@@ -1,6 +1,6 @@
 """Exemptions: the table of the regulations, ground by ground and clock by clock, and what is only claimed."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -114,14 +114,60 @@ ABSENCES = [
     (ORDERED, "2026-06-10", "2026-06-23", True),  # two weeks are enough for an order
     (ORDERED, "2026-06-10", "2026-06-22", False),
     (BY_ADVICE, "2026-07-06", "2026-08-02", True),
-    (CASE[0], "2026-06-16", None, False),
+    (CASE[0], "2026-06-16", None, True),  # it goes on
+    (CASE[0], "2026-06-17", None, False),
+    (CASE[0], None, "2026-06-28", False),
 ]
 
 
 @pytest.mark.parametrize(("name", "first", "last", "lifts"), ABSENCES)
 def test_an_absence_needs_its_days_inside_the_period(name, first, last, lifts):
-    data = {"from": first} | ({"to": last} if last else {})
+    data = {key: value for key, value in (("from", first), ("to", last)) if value}
     assert one(name, claim("absence", ABOUT[name], **data))["state"] == ("exempt" if lifts else "overdue")
+
+
+OPEN_ENDED = [  # clock, first day, the day from which it fits
+    (CASE[0], "2026-06-05", "2026-07-02"),
+    (CASE[0], "2026-05-01", "2026-06-28"),  # only days inside the period count
+    (ORDERED, "2026-06-05", "2026-06-18"),
+]
+
+
+@pytest.mark.parametrize(("name", "first", "fits"), OPEN_ENDED)
+def test_an_absence_without_a_last_day_counts_once_it_has_lasted_so_long(name, first, fits):
+    going_on = claim("absence", ABOUT[name], on="2026-06-05", **{"from": first})
+    facts = [REQUEST, ORDER, going_on]
+    before, after = date.fromisoformat(fits) - timedelta(days=1), date.fromisoformat(fits)
+
+    def shown(day):
+        (found,) = deadlines(on_day(facts, day.isoformat()))[name]["exemptions"]
+        return found["state"], found["fits"]
+
+    assert (shown(before), shown(after)) == (("waiting", False), ("accepted", True))
+    assert f"fits from {fits}" in " ".join(deadlines(on_day(facts, before.isoformat()))[name]["explanation"])
+    assert on_day(facts, before.isoformat()).next_on <= after
+    assert not [alert for alert in on_day(facts, before.isoformat()).alerts if "exemption" in alert["threshold"]]
+
+
+def test_an_absence_that_can_no_longer_last_long_enough_is_not_valid_at_once():
+    late = claim("absence", {"request": "REQ-1"}, on="2026-06-20", **{"from": "2026-06-20"})
+    (shown,) = deadlines(on_day([REQUEST, late], "2026-06-21"))[CASE[0]]["exemptions"]
+    assert (shown["state"], shown["fits"]) == ("not-valid", False)
+
+
+def test_an_absence_that_goes_on_counts_no_day_after_the_deadline_ended():
+    going_on = claim("absence", {"request": "REQ-1"}, on="2026-06-05", **{"from": "2026-06-05"})
+    decided = fact("assessment.decided", "2026-07-01", subject={"request": "REQ-1"}, data={"outcome": "refuse"})
+    for day in ("2026-07-01", "2026-07-02", LATE):
+        (shown,) = deadlines(on_day([REQUEST, going_on, decided], day))[CASE[0]]["exemptions"]
+        assert (shown["state"], shown["fits"]) == ("not-valid", False)
+
+
+def test_the_last_day_that_comes_in_later_decides():
+    going_on = claim("absence", {"request": "REQ-1"}, on="2026-06-05", **{"from": "2026-06-05"})
+    back = going_on | {"version": 2, "data": going_on["data"] | {"to": "2026-06-20"}}
+    assert one(CASE[0], going_on)["state"] == "exempt"
+    assert one(CASE[0], going_on, back)["state"] == "overdue"
 
 
 CIRCUMSTANCES = [

@@ -1,6 +1,7 @@
 """Which matter is a fact about, where ids are missing, shared between kinds, or repeated; and who is believed."""
 
 from datetime import date
+from itertools import permutations
 
 import pytest
 
@@ -11,6 +12,7 @@ from tests.unit.casework.facts import (
     ICB,
     SOURCES,
     TRACKER,
+    TRUST,
     about_advice,
     about_request,
     asked,
@@ -109,6 +111,74 @@ def test_advice_divided_into_parts_is_answered_with_the_last_of_them():
     value = deadlines(found)["advice-6w ADV-1"]
     assert (value["state"], value["met_on"]) == ("met", date(2026, 3, 9))
     assert found.record["cases"][0]["issued_without"] == []
+
+
+def received(on, advice):
+    return about_advice("advice.received", on, advice)
+
+
+def test_parts_may_be_divided_themselves_whatever_their_ids():
+    for whole, middle, leaf in permutations(("ADV-1", "ADV-2", "ADV-3")):
+        sent = [
+            asked("2026-02-02", whole),
+            asked("2026-02-03", middle, part_of=whole),
+            asked("2026-02-04", leaf, part_of=middle),
+        ]
+        found = deadlines(on_day([REQUEST, *sent, received("2026-03-02", leaf)], "2026-03-20"))
+        assert {value["state"] for name, value in found.items() if "advice-6w" in name} == {"met"}
+
+
+def test_a_request_whose_parts_are_no_longer_wanted_is_waited_for_itself():
+    sent = [asked("2026-02-02"), asked("2026-02-03", "ADV-2", part_of="ADV-1")]
+    gone = about_advice("advice.cancelled", "2026-02-20", "ADV-2")
+    issued = about_request("plan.issued", "2026-04-01")
+    (case,) = on_day([REQUEST, *sent, gone, issued], "2026-04-02").record["cases"]
+    assert (case["issued_without"], case["headings"][0]["parts"]) == ([f"{COUNCIL}/ADV-1"], 1)
+
+
+def test_a_trust_s_part_of_the_council_s_request_of_the_same_number_is_its_part():
+    part = asked("2026-02-03", "ADV-1", request=None, part_of="ADV-1", source=TRUST)
+    answer = about_advice("advice.received", "2026-03-02", "ADV-1", source=TRUST)
+    found = on_day([REQUEST, asked("2026-02-02"), part, answer], "2026-03-20")
+    assert {d.subject.source: d.state for d in found.deadlines if d.subject.chain} == {COUNCIL: "met", TRUST: "met"}
+    assert codes(found) == []
+
+
+def circle(*advice, name="replaces"):
+    """Requests of which each names the one before it, and the first the last."""
+    before = (advice[-1], *advice)
+    said = [{"advice": other, "because": "quality"} if name == "replaces" else other for other in before]
+    return [asked(f"2026-02-0{n + 2}", id_, **{name: said[n]}) for n, id_ in enumerate(advice)]
+
+
+@pytest.mark.parametrize("ids", [("ADV-1",), ("ADV-1", "ADV-2"), ("ADV-2", "ADV-3", "ADV-1")])
+def test_requests_that_replace_one_another_in_a_circle_run_as_one_and_are_a_question(ids):
+    later = asked("2026-02-20", "ADV-0", replaces={"advice": "ADV-1", "because": "icb-changed"})
+    for facts in permutations([*circle(*ids), later]):
+        found = on_day([REQUEST, *facts], "2026-04-20")
+        (deadline,) = [d for d in found.deadlines if d.subject.chain]
+        assert (deadline.state, deadline.subject.id) == ("overdue", f"{COUNCIL}/ADV-1")
+        assert [(q.code, q.about) for q in found.questions] == [("replaces-in-circle", f"{COUNCIL}/ADV-1")]
+        assert deadline.subject.questions
+        (advice,) = found.record["cases"][0]["advice"]
+        assert advice["ids"] == [f"{COUNCIL}/{id_}" for id_ in (*ids, "ADV-0")]
+
+
+@pytest.mark.parametrize("ids", [("ADV-1",), ("ADV-1", "ADV-2"), ("ADV-2", "ADV-3", "ADV-1")])
+def test_requests_that_are_parts_of_one_another_are_each_waited_for_and_a_question(ids):
+    part = asked("2026-02-20", "ADV-0", part_of="ADV-1")
+    for facts in permutations([*circle(*ids, name="part_of"), part]):
+        found = on_day([REQUEST, *facts, received("2026-03-02", "ADV-0")], "2026-04-20")
+        waited = {d.subject.id.partition("/")[2]: d.state for d in found.deadlines if d.subject.chain}
+        # the first is divided by a part that is none of the circle
+        assert waited == {"ADV-0": "met", "ADV-1": "met"} | {id_: "overdue" for id_ in ids if id_ != "ADV-1"}
+        assert [(q.code, q.about) for q in found.questions] == [("parts-in-circle", f"{COUNCIL}/ADV-1")]
+        assert found.record["cases"][0]["headings"][0]["parts"] == len(ids)
+
+
+def test_two_circles_are_two_questions():
+    facts = [*circle("ADV-1", "ADV-2"), *circle("ADV-3", "ADV-4")]
+    assert codes(on_day([REQUEST, *facts], "2026-03-01")) == ["replaces-in-circle"] * 2
 
 
 def test_existing_advice_may_have_an_id_of_its_own():
