@@ -13,6 +13,11 @@ def circles_in(names: Mapping[str, Collection[str]]) -> dict[str, frozenset[str]
     }
 
 
+def firsts(circles: Mapping[str, frozenset[str]]) -> list[str]:
+    """The least of each circle, which stands for it."""
+    return sorted({min(circle) for circle in circles.values()})
+
+
 def _reached(start: str, names: Mapping[str, Collection[str]]) -> set[str]:
     found: set[str] = set()
     waiting = list(names.get(start, ()))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from hub.core.cases.advice import ANSWERS, STEPS, Chain, Link, all_agree, chain_of, settle
 from hub.core.cases.body import body_of
 from hub.core.cases.case import Case, Cases
-from hub.core.cases.circles import circles_in
+from hub.core.cases.circles import circles_in, firsts
 from hub.core.cases.disagreement import Precedence
 from hub.core.cases.references import Aliases, owner
 from hub.core.cases.requests import Request
@@ -101,11 +101,9 @@ def _named(fact: Fact) -> list[str]:
 
 def _chains(links: dict[str, Link], standing: Standing, aliases: Aliases) -> tuple[list[Chain], list[Question]]:
     """Links by their first request, in the order in which they replace each other."""
-    before = {id_: found for id_, link in links.items() if (found := _before(link, aliases)) is not None}
+    before = {id_: named for id_, link in links.items() if (named := _before(link, aliases)) is not None}
     circles = circles_in({id_: (named,) for id_, named in before.items()})
-    questions = [
-        ask("replaces-in-circle", links[first].asked_for, first) for first in sorted({min(c) for c in circles.values()})
-    ]
+    questions = [ask("replaces-in-circle", links[first].asked_for, first) for first in firsts(circles)]
     replaced: dict[str, str] = {}
     roots: dict[str, list[tuple[int, Link]]] = {}
     for id_, link in links.items():
@@ -205,8 +203,7 @@ def _divide(chains: list[Chain], aliases: Aliases) -> list[Question]:
     done: set[str] = set()
     for id_ in sorted(divided):
         _answer_whole(id_, by_id, divided, done)
-    firsts = sorted({min(circle) for circle in circles.values()})
-    return [ask("parts-in-circle", by_id[first].latest.asked_for, first) for first in firsts]
+    return [ask("parts-in-circle", by_id[first].latest.asked_for, first) for first in firsts(circles)]
 
 
 def _wholes(part: Chain, chains: list[Chain], aliases: Aliases) -> list[str]:
