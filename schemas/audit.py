@@ -7,13 +7,14 @@ from pydantic import Field
 from schemas.base import Model
 from schemas.instants import Instant
 
-Action = Literal["deadletter.show-raw", "deadletter.replay", "deadletter.resolve"]
+Action = Literal["deadletter.show-raw", "deadletter.replay", "deadletter.resolve", "identity.look", "identity.decide"]
 
 
 class AuditEntry(Model):
     """One act of one person. `subjects` are ids of what it was done to, `why` is in the person's own words.
 
-    Keyed by `actor`. Names nobody that the hub keeps records of.
+    Keyed by `actor`. Names nobody that the hub keeps records of. A look and a decision have an `id`; `evidence` are the
+    ids of the looks that a decision rests on, `outcome` whether it was carried out, and `detail` says so in words.
     """
 
     actor: str = Field(min_length=1, max_length=200)
@@ -21,3 +22,7 @@ class AuditEntry(Model):
     subjects: tuple[str, ...]
     why: str = Field(max_length=500)
     at: Instant
+    id: str | None = None
+    evidence: tuple[str, ...] = ()
+    outcome: Literal["taken", "refused"] | None = None
+    detail: str | None = None

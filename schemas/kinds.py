@@ -11,6 +11,7 @@ from pydantic import Field, ValidationError
 
 from schemas.base import Model
 from schemas.deadlines import Body
+from schemas.instants import Instant
 from schemas.statements import Text
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9 .-]{0,49}$")]
@@ -370,6 +371,19 @@ class SubjectLinked(Model):
     ]
 
 
+class LinkPlaced(Model):
+    """(decided) `since`: when the link was first given to any child. A move comes out as if it had been given to this
+    one then; without `since`, as if from the first."""
+
+    since: Instant | None = None
+
+
+class ChildMerged(Model):
+    """(decided) `into`: the child that goes on; taken back when the merge is undone."""
+
+    into: Text
+
+
 class SourceHeard(Model):
     """(from) written by the ticker."""
 
@@ -449,8 +463,9 @@ KINDS: dict[str, type[Model]] = {
 """Kinds that a source may state."""
 
 CONTROL_KINDS: dict[str, type[Model]] = {
-    "link.assigned": NoData,
+    "link.assigned": LinkPlaced,
     "link.released": NoData,
+    "child.merged": ChildMerged,
     "day.reached": NoData,
     "source.silent": SourceHeard,
     "source.heard": SourceHeard,

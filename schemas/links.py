@@ -13,7 +13,9 @@ LinkRule = Literal["founding", "nhs-number", "upn", "person"]
 class LinkDecision(Model):
     """Decision number `seq` about a link: it now belongs to `child_id` (assigned), or no longer does (released).
 
-    A move is one decision, written as the assignment to the new child. `why` is in words, without personal data.
+    A move is one decision, written as the assignment to the new child. `why` is in words, without personal data. Where
+    a person decided, `actor` is who, `decided_by` the decision's id, `task` the question it answers and `evidence` the
+    looks it rests on. `apart` are the links that people said are somebody else.
     """
 
     link: Text
@@ -23,3 +25,8 @@ class LinkDecision(Model):
     rule: LinkRule
     why: str
     at: Instant
+    actor: Text | None = None
+    decided_by: Text | None = None
+    task: Text | None = None
+    evidence: tuple[Text, ...] = ()
+    apart: tuple[Text, ...] = ()

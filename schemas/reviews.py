@@ -7,11 +7,23 @@ from schemas.base import Model
 from schemas.instants import Instant
 
 
+class Answer(Model):
+    """A person's decision that named the task, and what came of it: `words` say why it was refused."""
+
+    decision: str
+    actor: str
+    outcome: Literal["taken", "refused"]
+    words: str
+    at: Instant
+
+
 class ReviewTask(Model):
     """`id` is a hash of what the question is about, so the same question is asked once.
 
     `record` and `kind` are of the statement in question; `candidates` are child ids or subject ids that could answer
-    it; `detail` says in words, without personal data, what is unclear and what to do.
+    it; `detail` says in words, without personal data, what is unclear and what to do. `links` are the source persons
+    that a question of identity is about; `score` and `parts` what scoring made of them, where it did; `answer` the last
+    decision that named the task.
     """
 
     id: str
@@ -27,3 +39,7 @@ class ReviewTask(Model):
     opened_on: date
     resolved_on: date | None = None
     asked_at: Instant | None = None
+    links: tuple[str, ...] = ()
+    score: float | None = None
+    parts: tuple[tuple[str, float], ...] = ()
+    answer: Answer | None = None

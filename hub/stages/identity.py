@@ -1,4 +1,4 @@
-"""The identity stage: observations in; facts of known children, decisions, questions and alerts out."""
+"""The identity stage: observations in; facts of known children, decisions, questions, alerts and audit records out."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from hub.core.errors import CoreError
 from hub.core.identity import Identity, Outcome
+from hub.core.identity.erasure import owner_of
 from hub.stages.errors import PermanentError
 from hub.stages.intake import Note
 from hub.stages.stage import Headers, Output, Record, Stage, State, Step
@@ -15,7 +16,7 @@ from schemas.ids import digest, keyed_digest
 from schemas.kinds import CONTROL_KINDS
 from schemas.sources import Sources
 from schemas.statements import Observation
-from schemas.topics import ALERTS, FACTS, IDENTITY_STATE, LINKS, OBSERVATIONS, REVIEW
+from schemas.topics import ALERTS, AUDIT, FACTS, IDENTITY_STATE, LINKS, OBSERVATIONS, REVIEW
 
 
 def identity(key: bytes, sources: Sources, note: Note) -> Stage:
@@ -25,9 +26,10 @@ def identity(key: bytes, sources: Sources, note: Note) -> Stage:
         (OBSERVATIONS.name,),
         IDENTITY_STATE.name,
         lambda partition, state: IdentityHandler(key, sources, note),
-        (FACTS.name, LINKS.name, REVIEW.name, ALERTS.name),
+        (FACTS.name, LINKS.name, REVIEW.name, ALERTS.name, AUDIT.name),
         lambda key, value: orjson.loads(value),
         "Stop identity and restore its last backup with `sendhub identity restore FILE`.",
+        owner_of,
     )
 
 
@@ -90,6 +92,9 @@ class IdentityHandler:
         for alert in outcome.alerts:
             alert_id = digest("alert", alert.id, alert.state)
             outputs.append(_output(ALERTS.name, alert.about, alert, _headers(alert_id, cause, received)))
+        for entry in outcome.audits:
+            entry_id = digest("audit", entry.id, cause.get("id", b"").decode())
+            outputs.append(_output(AUDIT.name, entry.actor, entry, _headers(entry_id, cause, received)))
         return outputs
 
 

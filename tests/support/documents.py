@@ -24,6 +24,8 @@ from schemas.alerts import Alert
 from schemas.audit import AuditEntry
 from schemas.deadletters import Resolution, TrackedLetter
 from schemas.deadlines import Deadline
+from schemas.decisions import DECISIONS
+from schemas.links import LinkDecision
 from schemas.people import Person
 from schemas.records import ChildRecord
 from schemas.reviews import ReviewTask
@@ -42,7 +44,7 @@ SETTINGS: tuple[tuple[str, type[Settings]], ...] = (
     ("API", ApiSettings),
 )
 MODELS: tuple[type[BaseModel], ...] = (
-    Observation, Person, Fact, ChildRecord, Deadline, Alert, ReviewTask, TrackedLetter, Resolution, AuditEntry, Source,
+    Observation, Person, Fact, ChildRecord, Deadline, Alert, ReviewTask, LinkDecision, TrackedLetter, Resolution, AuditEntry, Source,
 )  # fmt: skip
 
 
@@ -89,7 +91,15 @@ def schemas_page() -> str:
     for kind, data in {**kinds.KINDS, **kinds.CONTROL_KINDS}.items():
         lines += [f"### {kind}", "", f"effective_on: {_doc(data)}", ""]
         lines += [*_fields(data), ""] if data.model_fields else ["No data of its own.", ""]
+    lines += ["## People's decisions, and the data of each", "", *_decisions()]
     return "\n".join(lines)
+
+
+def _decisions() -> list[str]:
+    """The kinds of observation that only people's decisions have."""
+    return [
+        line for kind, data in DECISIONS.items() for line in (f"### {kind}", "", _doc(data), "", *_fields(data), "")
+    ]
 
 
 LICENCES = {

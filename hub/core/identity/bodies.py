@@ -17,6 +17,9 @@ from schemas.statements import Fact, Observation
 Body = dict[str, Any]
 """A fact as plain JSON, without `child_id`, `link` and `seq`: what a link carries from child to child."""
 
+HUB = "hub"
+"""The source of what the hub itself states."""
+
 _LEFT_OF_IDENTITY = frozenset({"person", "child_id", "link"})
 _OF_RECEIPT = frozenset({"received_at", "message"})
 
@@ -80,6 +83,7 @@ def fact_of(body: Body, link: Link, child_id: str) -> Fact:
 
 def link_fact(kind: str, link: Link, child_id: str, at: datetime) -> Fact:
     """`link.assigned` or `link.released`: decision `seq` about the link, told to the child."""
+    moved = kind == "link.assigned" and link.seq > 1 and link.placed_at is not None
     return Fact(
         kind=kind,
         source=link.source,
@@ -88,7 +92,24 @@ def link_fact(kind: str, link: Link, child_id: str, at: datetime) -> Fact:
         effective_on=london_day(at),
         recorded_at=at,
         received_at=at,
+        data={"since": link.placed_at} if moved else {},
         child_id=child_id,
         link=link.id,
         seq=link.seq,
+    )
+
+
+def merged_fact(child_id: str, into: str, turn: int, at: datetime, *, retracted: bool) -> Fact:
+    """`child.merged`, told to the child that was merged into another; taken back when that is undone."""
+    return Fact(
+        kind="child.merged",
+        source=HUB,
+        record=child_id,
+        version=turn,
+        effective_on=london_day(at),
+        recorded_at=at,
+        received_at=at,
+        retracted=retracted,
+        data={} if retracted else {"into": into},
+        child_id=child_id,
     )

@@ -32,6 +32,13 @@ class Evidence:
             self.births | other.births, self.givens | other.givens, self.nhs | other.nhs, self.upns | other.upns
         )
 
+    def corrected_by(self, other: "Evidence") -> "Evidence":
+        """Both together, but for what conflicts: there the other's stands alone."""
+        births = other.births if _births(self, other) is Agreement.CONFLICT else self.births | other.births
+        givens = other.givens if _givens(self, other) is Agreement.CONFLICT else self.givens | other.givens
+        nhs = other.nhs or self.nhs
+        return Evidence(births, givens, nhs, self.upns | other.upns)
+
 
 def evidence_of(person: Person, source: Source, key: bytes) -> Evidence:
     """What a person's data is evidence of, under the policy for its source."""

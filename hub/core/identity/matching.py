@@ -7,7 +7,7 @@ founds a child, and anything else waits. Nothing links on name and date of birth
 
 from collections import deque
 
-from hub.core.identity import decisions
+from hub.core.identity import decisions, pairs
 from hub.core.identity.evidence import agrees, conflicts
 from hub.core.identity.store import Link
 from hub.core.identity.work import Work
@@ -38,6 +38,7 @@ def settle(work: Work, link_id: str) -> set[str]:
 
 def _place(work: Work, link: Link, neighbours: list[Link]) -> None:
     matched = [one for one in neighbours if one.child is not None and _matches(link, one)]
+    matched = [one for one in matched if not pairs.are_apart(work, link, str(one.child))]
     children = {one.child for one in matched}
     if len(children) == 1:
         child_id = str(matched[0].child)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from schemas.alerts import Alert
+from schemas.audit import AuditEntry
 from schemas.links import LinkDecision
 from schemas.reviews import ReviewTask
 from schemas.statements import Fact
@@ -10,7 +11,7 @@ from schemas.statements import Fact
 
 @dataclass(slots=True)
 class Outcome:
-    """Facts of known children, decisions, questions and alerts, in the order they came about.
+    """Facts of known children, decisions, questions, alerts and audit records, in the order they came about.
 
     `repeat` says that the observation said nothing new.
     """
@@ -19,4 +20,5 @@ class Outcome:
     decisions: list[LinkDecision] = field(default_factory=list)
     reviews: list[ReviewTask] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
+    audits: list[AuditEntry] = field(default_factory=list)
     repeat: bool = False

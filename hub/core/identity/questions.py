@@ -42,6 +42,7 @@ class Question:
     waits: bool
     child_id: str | None = None
     candidates: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
 
 
 def refresh(work: Work, changed: set[str]) -> None:
@@ -106,7 +107,9 @@ def _bank_holidays(year: int) -> frozenset[date]:
 
 
 def _standing(work: Work, link: Link) -> list[Question]:
-    neighbours = work.neighbours(link)
+    if link.gone:
+        return []
+    neighbours = [one for one in work.neighbours(link) if one.id not in link.apart]
     found = [question for one in neighbours if (question := _between(link, one)) is not None]
     if link.child is None and not found:
         found.append(_unmatched(link, neighbours))
@@ -121,7 +124,8 @@ def _unmatched(link: Link, neighbours: list[Link]) -> Question:
     if candidates:
         detail = "shares a number with a child, but date of birth or given name is missing or says too little"
     task_id = digest("unmatched-input", link.id)
-    return Question(task_id, "unmatched-input", link, link, detail, waits=True, candidates=candidates)
+    links = (link.id,)
+    return Question(task_id, "unmatched-input", link, link, detail, waits=True, candidates=candidates, links=links)
 
 
 def _disputed(link: Link, held: Observation) -> Question:
@@ -130,7 +134,8 @@ def _disputed(link: Link, held: Observation) -> Question:
         "two people under one id, or a correction; it is held back until somebody decides"
     )
     task_id = digest("conflict", link.id)
-    return Question(task_id, "conflict", link, held, detail, waits=True, child_id=link.child)
+    links = (link.id, *link.seconds)
+    return Question(task_id, "conflict", link, held, detail, waits=True, child_id=link.child, links=links)
 
 
 def _between(link: Link, other: Link) -> Question | None:
@@ -144,7 +149,8 @@ def _between(link: Link, other: Link) -> Question | None:
     about = min(link, other, key=lambda one: (one.child is not None, one.id))
     candidates = tuple(sorted({one.child for one in (link, other) if one.child is not None}))
     detail = _detail(differing, link, other)
-    return Question(_pair_id(link, other), "conflict", about, about, detail, waits, candidates=candidates)
+    links = tuple(sorted((link.id, other.id)))
+    return Question(_pair_id(link, other), "conflict", about, about, detail, waits, None, candidates, links)
 
 
 def _pair_id(link: Link, other: Link) -> str:
@@ -198,6 +204,8 @@ def _review(work: Work, question: Question, task: Task | None) -> dict[str, Any]
             "detail": question.detail,
             "opened_on": task.review["opened_on"] if task and stands else london_day(work.at),
             "asked_at": task.review["asked_at"] if task and stands else work.at,
+            "links": question.links,
+            "answer": task.review.get("answer") if task and stands else None,
         }
     ).model_dump(mode="json")
     return review

@@ -3,7 +3,7 @@
 Keys: `link:<id>`, `child:<id>`, `number:<digest>` (links that carry a verified number), `fact:<link>:<n>` (a link's
 facts, without child), `stated:<digest>` (links under which a statement was made), `disputed:<link>:<n>` (observations
 held back), `seen:<digest>`, `task:<id>`, `opened:<day>` and `days` (inputs that wait, by the day they began to),
-`setting:<token>`.
+`setting:<token>`, `decision:<id>` (a person's decision and what it did).
 """
 
 from collections.abc import Callable
@@ -46,6 +46,9 @@ class Link:
     `facts` and `disputed` count what is held under it; `tasks` are ids of open questions about it.
     `record`, `kind` and `message` are of its first statement, for the question about it. `persons` is who it was said
     to be, held-back statements apart; a link written by an earlier version has none until something is said again.
+    `placed_at` is when it was first given to a child, `decided_by` the person's decision that placed it last. `apart`
+    are links that people said are somebody else. `seconds` are the links of other people whom the source knows under
+    the same id. `gone`: it was one of these, and that was undone.
     """
 
     id: str
@@ -62,14 +65,71 @@ class Link:
     kind: str = ""
     message: str | None = None
     persons: tuple[Said, ...] = ()
+    placed_at: str | None = None
+    decided_by: str | None = None
+    apart: list[str] = field(default_factory=list)
+    seconds: list[str] = field(default_factory=list)
+    gone: bool = False
 
 
 @dataclass(slots=True)
 class Child:
-    """One child and the links that belong to it now, in the order they came."""
+    """One child and the links that belong to it now, in the order they came.
+
+    `into` is the child that it was merged into, `turns` how often that was decided or undone.
+    """
 
     id: str
     links: list[str] = field(default_factory=list)
+    into: str | None = None
+    turns: int = 0
+
+
+class Move(NamedTuple):
+    """A decision about a link: the child it belonged to, whether a person had decided that, and by which decision; then
+    to which child it came, and the person's decision that it rests on since. `follows`: a rule placed it, because of
+    what a person decided."""
+
+    link: str
+    child: str | None
+    by_person: bool
+    decided_by: str | None
+    to: str | None
+    to_decided_by: str | None
+    follows: bool
+
+
+class Turn(NamedTuple):
+    """The child that a child is merged into, before and after a decision."""
+
+    child: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(slots=True)
+class Ruling:
+    """A person's decision and what it did, so that it can be undone to the letter.
+
+    `content` tells it from another one that was sent under the same id. `pairs` are links that it set apart, or with
+    `pairs_set` false let come together again. Where statements changed hands, `holders` are the links with which the
+    values before and after are kept, and `values` those that are of no link.
+    """
+
+    kind: str
+    content: str
+    actor: str
+    outcome: str
+    words: str
+    at: str
+    moves: list[Move] = field(default_factory=list)
+    turns: list[Turn] = field(default_factory=list)
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+    pairs_set: bool = True
+    values: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
+    holders: list[str] = field(default_factory=list)
+    can_be_undone: bool = True
+    undone_by: str | None = None
 
 
 @dataclass(slots=True)
@@ -100,9 +160,14 @@ class Store:
 
     def link(self, link_id: str) -> Link | None:
         """A link, or None when it was never seen."""
-        found = self._get(f"link:{link_id}")
-        if found is None:
+        return self.read_link(self.values.get(f"link:{link_id}"))
+
+    @staticmethod
+    def read_link(value: bytes | None) -> Link | None:
+        """The link that `put_link` wrote."""
+        if value is None:
             return None
+        found = orjson.loads(value)
         persons = tuple(Said(*each) for each in found.get("persons", ()))
         return Link(**{**found, "evidence": _evidence(found["evidence"]), "persons": persons})
 
@@ -127,6 +192,34 @@ class Store:
     def add_carrier(self, number: str, link_id: str) -> None:
         """Note that a link carries a number."""
         self._put(f"number:{number}", sorted({*self.carriers(number), link_id}))
+
+    def remove_carrier(self, number: str, link_id: str) -> None:
+        """Note that a link no longer carries a number."""
+        left = [carrier for carrier in self.carriers(number) if carrier != link_id]
+        if left:
+            self._put(f"number:{number}", left)
+        else:
+            self.values.put(f"number:{number}", None)
+
+    def ruling(self, decision_id: str) -> Ruling | None:
+        """A person's decision, or None when there was none of that id."""
+        found = self._get(f"decision:{decision_id}")
+        if found is None:
+            return None
+        return Ruling(
+            **found
+            | {
+                "moves": [Move(*move) for move in found["moves"]],
+                "turns": [Turn(*turn) for turn in found["turns"]],
+                "pairs": [(one, other) for one, other in found["pairs"]],
+                "values": {key: (before, after) for key, (before, after) in found["values"].items()},
+            }
+        )
+
+    def put_ruling(self, decision_id: str, ruling: Ruling) -> None:
+        """Keep a person's decision."""
+        listed = {name: [list(each) for each in getattr(ruling, name)] for name in ("moves", "turns", "pairs")}
+        self._put(f"decision:{decision_id}", _fields(ruling) | listed)
 
     def task(self, task_id: str) -> Task | None:
         """A question, or None when it was never asked."""
@@ -171,6 +264,10 @@ class Store:
         """Observation `number` of those held back under a link."""
         return Observation.model_validate_json(self.values.get(f"disputed:{link_id}:{number}") or b"")
 
+    def drop_disputed(self, link_id: str, number: int) -> None:
+        """Hold an observation back no longer."""
+        self.values.put(f"disputed:{link_id}:{number}", None)
+
     def put_setting(self, token: str, urn: str) -> None:
         """Keep what a setting's token stands for."""
         if self.values.get(f"setting:{token}") is None:
@@ -206,7 +303,7 @@ class Store:
         self.values.put(key, bytes(memoryview(orjson.dumps(value))))
 
 
-def _fields(kept: Link | Child | Task) -> dict[str, Any]:
+def _fields(kept: Link | Child | Task | Ruling) -> dict[str, Any]:
     return {name: getattr(kept, name) for name in kept.__slots__}
 
 

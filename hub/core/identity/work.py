@@ -5,19 +5,35 @@ from datetime import datetime
 
 from hub.core.identity.evidence import Evidence, combined
 from hub.core.identity.outcome import Outcome
-from hub.core.identity.store import Child, Link, Store
+from hub.core.identity.store import Child, Link, Move, Store
 from schemas.sources import Source
+
+
+@dataclass(frozen=True, slots=True)
+class By:
+    """Who decides: the decision's id, an opaque actor, their words, the question answered, the looks it rests on."""
+
+    decision: str
+    actor: str
+    why: str
+    task: str | None = None
+    evidence: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
 class Work:
-    """Passed down through one observation. `at` is the instant that decisions are made as of."""
+    """Passed down through one observation. `at` is the instant that decisions are made as of.
+
+    `by` is the person who decides, None while rules do; `moves` are the decisions about links so far.
+    """
 
     store: Store
     sources: dict[str, Source]
     key: bytes
     at: datetime
     outcome: Outcome = field(default_factory=Outcome)
+    by: By | None = None
+    moves: list[Move] = field(default_factory=list)
 
     def link(self, link_id: str) -> Link:
         """A link that is known to be there."""
@@ -25,6 +41,13 @@ class Work:
         if found is None:
             raise KeyError("a link that the state refers to is missing")
         return found
+
+    def survivor(self, child_id: str) -> Child | None:
+        """The child that goes by an id now, merges followed; None when there never was one."""
+        child = self.store.child(child_id)
+        while child is not None and child.into is not None:
+            child = self.store.child(child.into)
+        return child
 
     def members(self, child_id: str) -> list[Link]:
         """The links that belong to a child now."""

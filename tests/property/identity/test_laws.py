@@ -156,9 +156,9 @@ def move(world: World, link: str, to: str | None, step: int) -> str | None:
     known = Store(world).link(link)
     assert known is not None
     if to is None:
-        world.keep(world.identity.release(link, "no", later(step), world))
+        world.release(link, later(step))
     else:
-        world.keep(world.identity.assign(link, to, "yes", later(step), world))
+        world.assign(link, to, later(step))
     return known.child
 
 

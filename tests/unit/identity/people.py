@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from hub.core.identity import Identity, Outcome
+from hub.core.identity.store import Link, Store
+from schemas.decisions import PEOPLE
 from schemas.people import Person
 from schemas.sources import Source, Sources
 from schemas.statements import Observation
@@ -88,9 +90,47 @@ class World:
         return self.keep(self.identity.day(day, self))
 
     def keep(self, outcome: Outcome) -> Outcome:
-        for name in ("facts", "decisions", "reviews", "alerts"):
+        for name in ("facts", "decisions", "reviews", "alerts", "audits"):
             getattr(self.all, name).extend(getattr(outcome, name))
         return outcome
+
+    def decide(self, kind: str, decision: str = "", at: datetime | None = None, **said: Any) -> Outcome:
+        """A person's decision on what they see now; `link` and `child_id` say what about, the rest is its data."""
+        store = Store(self)
+        about = {name: said.pop(name) for name in ("link", "child_id") if name in said}
+        links = [about["link"]] if "link" in about else []
+        if "child_id" in about:
+            links += getattr(store.child(about["child_id"]), "links", [])
+        seen = {link.id: link.seq for link in map(store.link, links) if link is not None}
+        data = {"actor": "officer-1", "why": "looked at both", "expected": seen} | said.pop("data", {}) | said
+        when = at or later(1)
+        said_id = decision or f"decision-{len(self.all.audits)}"
+        sent = observation(
+            PEOPLE, None, said_id, kind=kind, subject={}, recorded_at=when, received_at=when, data=data, **about
+        )
+        return self.observe(sent)
+
+    def assign(self, link: str, child: str, at: datetime | None = None, **said: Any) -> Outcome:
+        return self.decide("link.assigned", at=at, link=link, child=child, **said)
+
+    def release(self, link: str, at: datetime | None = None, **said: Any) -> Outcome:
+        return self.decide("link.released", at=at, link=link, **said)
+
+    def merge(self, child: str, into: str, at: datetime | None = None, **said: Any) -> Outcome:
+        return self.decide("child.merged", at=at, child_id=child, into=into, **said)
+
+    def undo(self, undone: str, at: datetime | None = None, **said: Any) -> Outcome:
+        return self.decide("decision.undone", at=at, data={"decision": undone}, **said)
+
+    def audits(self) -> list[str]:
+        """What came of each decision."""
+        return [str(entry.outcome) for entry in self.all.audits]
+
+    def links(self) -> list[Link]:
+        """All links that there are."""
+        store = Store(self)
+        found = [store.link(key.removeprefix("link:")) for key in self.values if key.startswith("link:")]
+        return [link for link in found if link is not None and not link.gone]
 
     def children_of(self, record: str) -> set[str]:
         """Children that count a fact of this record now."""

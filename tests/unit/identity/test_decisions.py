@@ -20,7 +20,7 @@ def two() -> tuple[World, str, str]:
 def test_a_move_is_one_decision_told_to_both_children(two: tuple[World, str, str]) -> None:
     world, link, child = two
     (second,) = world.children_of("R2")
-    outcome = world.keep(world.identity.assign(link, child, "the family said so", later(1), world))
+    outcome = world.assign(link, child)
     told = [(fact.kind, fact.child_id, fact.seq) for fact in outcome.facts]
     assert told == [("link.released", second, 2), ("link.assigned", child, 2), ("assessment.requested", child, 2)]
     assert [(one.decision, one.child_id, one.seq, one.rule) for one in outcome.decisions] == [
@@ -33,8 +33,8 @@ def test_undoing_a_move_restores_both(two: tuple[World, str, str]) -> None:
     world, link, child = two
     before = world.counted()
     (second,) = world.children_of("R2")
-    world.keep(world.identity.assign(link, child, "yes", later(1), world))
-    world.keep(world.identity.assign(link, second, "no", later(2), world))
+    world.assign(link, child, later(1))
+    world.assign(link, second, later(2))
     assert world.counted() == before
 
 
@@ -43,23 +43,23 @@ def test_a_released_link_waits_for_a_person_and_no_rule_takes_it_back() -> None:
     child = world.observe(observation(COUNCIL, amy(), "R1")).facts[0].child_id
     message = observation(TRUST, amy(id=None), "REF1", kind="health.referred", subject={})
     link = str(world.observe(message).facts[0].link)
-    world.keep(world.identity.release(link, "another child's", later(1), world))
+    world.release(link)
     assert world.children_of("REF1") == set()
     known_better = message.person.model_copy(update={"given": "Amy Louise"}) if message.person else None
     world.observe(message.model_copy(update={"version": 2, "person": known_better}), observation(COUNCIL, amy(), "R3"))
     assert world.children_of("REF1") == set()
     assert world.open_questions() == ["conflict"]
-    world.keep(world.identity.assign(link, child, "it was hers", later(2), world))
+    world.assign(link, child, later(2))
     assert world.children_of("REF1") == {child}
     assert world.open_questions() == []
 
 
 def test_the_same_decision_twice_is_one(two: tuple[World, str, str]) -> None:
     world, link, child = two
-    world.keep(world.identity.assign(link, child, "yes", later(1), world))
-    assert world.identity.assign(link, child, "yes", later(2), world).decisions == []
-    world.keep(world.identity.release(link, "no", later(3), world))
-    assert world.identity.release(link, "no", later(4), world).decisions == []
+    world.assign(link, child, later(1))
+    assert world.assign(link, child, later(2)).decisions == []
+    world.release(link, later(3))
+    assert world.release(link, later(4)).decisions == []
 
 
 def test_an_alert_clears_when_its_input_no_longer_waits_though_the_question_stands() -> None:
@@ -71,7 +71,7 @@ def test_an_alert_clears_when_its_input_no_longer_waits_though_the_question_stan
     world.observe(observation(TRUST, amy(id=None, given="Ann"), "REF1", kind="health.referred", subject={}))
     (alert,) = world.day(date(2026, 9, 15)).alerts
     link = next(one.id for one in map(Store(world).link, links_of(world)) if one and one.child is None)
-    outcome = world.keep(world.identity.assign(link, other, "it is Ann's", later(2), world))
+    outcome = world.assign(link, other, later(2))
     assert [(one.id, one.state) for one in outcome.alerts] == [(alert.id, "cleared")]
     assert world.open_questions() == ["conflict"]
     assert child != other

@@ -1,0 +1,213 @@
+"""People's decisions: checked against what was looked at, carried out as a whole or refused in words.
+
+A decision outranks the rules. What waits and could now be placed is looked at again, and what a rule then places is
+part of the decision: undoing it takes that back too.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from pydantic import ValidationError
+
+from hub.core.errors import Unreadable
+from hub.core.identity import answering, decisions, guards, held, matching, pairs, questions, undoing
+from hub.core.identity.draft import Draft
+from hub.core.identity.outcome import Outcome
+from hub.core.identity.refusal import Refused
+from hub.core.identity.store import Child, KeyValues, Link, Ruling, Store, Turn
+from hub.core.identity.work import By, Work
+from schemas.decisions import (
+    DECISIONS,
+    ChildMerged,
+    Decision,
+    DecisionUndone,
+    HeldAccepted,
+    HeldSeparated,
+    LinkAssigned,
+    LinkReleased,
+    MatchRejected,
+)
+from schemas.ids import keyed_digest
+from schemas.kinds import validation_errors
+from schemas.sources import Source
+from schemas.statements import Observation
+
+
+def decide(observation: Observation, values: KeyValues, sources: dict[str, Source], key: bytes) -> Outcome:
+    """Carry out one decision, or refuse it; what came of it is kept, audited and told on its task.
+
+    Raises Unreadable for an observation that is no decision. Sent twice it is one decision.
+    """
+    decision = _decision(observation)
+    content = keyed_digest(key, "decision", observation.model_dump_json(exclude={"received_at", "recorded_at"}))
+    store = Store(values)
+    known = store.ruling(observation.record)
+    if known is not None and known.content == content:
+        return Outcome(repeat=True)
+    by = By(observation.record, decision.actor, decision.why, decision.task, decision.evidence)
+    draft = Draft(values)
+    work = Work(Store(draft), sources, key, observation.received_at, by=by)
+    ruling = Ruling(
+        observation.kind, content, decision.actor, "taken", "carried out", observation.received_at.isoformat()
+    )
+    try:
+        if known is not None:
+            raise Refused("another decision was sent under this id before")
+        changed = _carry_out(work, observation, decision, ruling)
+    except Refused as refusal:
+        work = Work(store, sources, key, observation.received_at, by=by)
+        ruling.outcome, ruling.words = "refused", str(refusal)
+    else:
+        questions.refresh(work, changed)
+        ruling.moves = work.moves
+        if isinstance(decision, HeldAccepted | HeldSeparated):
+            undoing.remember(draft, ruling, observation.record)
+        draft.keep()
+        work.store = store
+    answering.answer(work, ruling, observation)
+    if known is None:
+        store.put_ruling(observation.record, ruling)
+    return work.outcome
+
+
+def _decision(observation: Observation) -> Decision:
+    model = DECISIONS.get(observation.kind)
+    if model is None:
+        raise Unreadable([("kind", "not one that a person may decide")])
+    try:
+        return model.model_validate(observation.data)
+    except ValidationError as error:
+        raise Unreadable(validation_errors(error, prefix="data")) from None
+
+
+def _carry_out(work: Work, observation: Observation, decision: Decision, ruling: Ruling) -> set[str]:
+    """Do it, and place what waited for it; returns the links whose questions may be others now."""
+    changed = _ACTS[type(decision)](work, observation, decision, ruling)
+    if not isinstance(decision, DecisionUndone):
+        changed |= _look_again(work, changed)
+    return changed
+
+
+def _assign(work: Work, observation: Observation, decision: LinkAssigned, _ruling: Ruling) -> set[str]:
+    link = _link(work, observation.link)
+    child = _child(work, decision.child)
+    _require_seen(decision, [link])
+    if link.child == child.id:
+        raise Refused("it belongs to that child already")
+    guards.require_one_person(work, child.id, [link])
+    decisions.assign(work, link, child.id, "person", decision.why)
+    return {link.id}
+
+
+def _release(work: Work, observation: Observation, decision: LinkReleased, _ruling: Ruling) -> set[str]:
+    link = _link(work, observation.link)
+    _require_seen(decision, [link])
+    if link.child is None:
+        raise Refused("it belongs to no child")
+    decisions.release(work, link, decision.why)
+    return {link.id}
+
+
+def _merge(work: Work, observation: Observation, decision: ChildMerged, ruling: Ruling) -> set[str]:
+    child, into = _child(work, observation.child_id), _child(work, decision.into)
+    if child.id == into.id:
+        raise Refused("a child can't be merged into itself")
+    links = work.members(child.id)
+    if not links:
+        raise Refused("nothing belongs to the child that is to be merged")
+    _require_seen(decision, links)
+    guards.require_one_person(work, into.id, links)
+    for link in links:
+        decisions.assign(work, link, into.id, "person", decision.why)
+    decisions.turn(work, child.id, into.id)
+    ruling.turns.append(Turn(child.id, None, into.id))
+    return {link.id for link in links}
+
+
+def _reject(work: Work, observation: Observation, decision: MatchRejected, ruling: Ruling) -> set[str]:
+    link, child = _link(work, observation.link), _child(work, decision.child)
+    _require_seen(decision, [link])
+    if link.child == child.id:
+        raise Refused("it belongs to that child: release it first")
+    members = [one for one in work.members(child.id) if one.id not in link.apart]
+    if not members:
+        raise Refused("nothing belongs to that child that was not rejected before")
+    ruling.pairs = [(link.id, one.id) for one in members]
+    pairs.set_apart(work, ruling.pairs, apart=True)
+    pairs.record(work, link.id, child.id, decision.why)
+    return {link.id, *(one.id for one in members)}
+
+
+def _accept(work: Work, observation: Observation, decision: HeldAccepted, _ruling: Ruling) -> set[str]:
+    link = _held(work, observation, decision, decision.held)
+    changed = held.accept(work, link, decision.why)
+    if link.child is not None:
+        guards.require_one_person(work, link.child, ())
+    return changed
+
+
+def _separate(work: Work, observation: Observation, decision: HeldSeparated, _ruling: Ruling) -> set[str]:
+    link = _held(work, observation, decision, decision.held)
+    return held.separate(work, link, observation.record)
+
+
+def _undo(work: Work, _observation: Observation, decision: DecisionUndone, ruling: Ruling) -> set[str]:
+    return undoing.undo(work, decision, ruling)
+
+
+_ACTS: dict[type[Decision], Callable[[Work, Observation, Any, Ruling], set[str]]] = {
+    LinkAssigned: _assign,
+    LinkReleased: _release,
+    ChildMerged: _merge,
+    MatchRejected: _reject,
+    HeldAccepted: _accept,
+    HeldSeparated: _separate,
+    DecisionUndone: _undo,
+}
+
+
+def _link(work: Work, link_id: str | None) -> Link:
+    link = work.store.link(link_id or "")
+    if link is None or link.gone:
+        raise Refused("there is no such source person")
+    return link
+
+
+def _child(work: Work, child_id: str | None) -> Child:
+    child = work.store.child(child_id or "")
+    if child is None:
+        raise Refused("there is no such child")
+    if child.into is not None:
+        raise Refused("that child was merged into another since: look again")
+    return child
+
+
+def _held(work: Work, observation: Observation, decision: Decision, number: int) -> Link:
+    link = _link(work, observation.link)
+    _require_seen(decision, [link])
+    if not link.disputed:
+        raise Refused("nothing is held back there")
+    if number != link.disputed:
+        raise Refused("more was held back since this was looked at: look again")
+    return link
+
+
+def _require_seen(decision: Decision, links: Iterable[Link]) -> None:
+    """Raises Refused unless every link is as it was when the person looked."""
+    for link in links:
+        if link.id not in decision.expected:
+            raise Refused("it does not say what was looked at: a source person that it concerns is missing")
+        if decision.expected[link.id] != link.seq:
+            raise Refused("who this is was decided again since it was looked at: look again")
+
+
+def _look_again(work: Work, changed: set[str]) -> set[str]:
+    """Try again what waits beside the links that were decided on, and what was set apart as a link of its own."""
+    looked_at: set[str] = set()
+    for link_id in sorted(changed):
+        link = work.link(link_id)
+        waiting = [one.id for one in work.neighbours(link) if one.child is None]
+        for one in [link_id, *waiting]:
+            if work.link(one).child is None and one not in looked_at:
+                looked_at |= matching.settle(work, one)
+    return looked_at

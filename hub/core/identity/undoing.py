@@ -1,0 +1,152 @@
+"""Taking a decision back to the letter: each link where it was, who decided that included.
+
+Only while each link is as the decision left it: what was decided since about the same links has to be undone first. So
+decisions on one link are undone in the reverse of their order, and no circle of merges can come about.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from hub.core.identity import decisions, guards, pairs, taking
+from hub.core.identity.draft import Draft
+from hub.core.identity.evidence import Evidence
+from hub.core.identity.refusal import Refused
+from hub.core.identity.store import Link, Move, Ruling, Turn
+from hub.core.identity.work import Work
+from schemas.decisions import DecisionUndone
+
+_OF_ONE_LINK = ("link:", "fact:", "disputed:")
+_OF_STATEMENTS = (*_OF_ONE_LINK, "seen:", "stated:")
+
+
+def undo(work: Work, decision: DecisionUndone, ruling: Ruling) -> set[str]:
+    """Take a decision back; returns the links that changed. `ruling` notes how to take that back in turn."""
+    undone = work.store.ruling(decision.decision)
+    if undone is None or undone.outcome != "taken":
+        raise Refused("there is no such decision that was carried out")
+    if undone.undone_by is not None:
+        raise Refused("it was undone already")
+    if not undone.can_be_undone:
+        raise Refused("decide on the statements held back anew instead")
+    assert work.by is not None
+    undone.undone_by = work.by.decision
+    work.store.put_ruling(decision.decision, undone)
+    if undone.holders:
+        ruling.can_be_undone = False
+        return _restore(work, decision, undone)
+    changed = _move_back(work, undone, decision.why)
+    _turn_back(work, undone.turns, ruling)
+    ruling.pairs, ruling.pairs_set = undone.pairs, not undone.pairs_set
+    pairs.set_apart(work, undone.pairs, apart=ruling.pairs_set)
+    for one, other in undone.pairs:
+        pairs.record(work, one, work.link(other).child or "none", decision.why)
+    return changed | {link_id for pair in undone.pairs for link_id in pair}
+
+
+def _move_back(work: Work, undone: Ruling, why: str) -> set[str]:
+    links = {move: work.link(move.link) for move in undone.moves}
+    if any(not move.follows and not _stands(move, link) for move, link in links.items()):
+        raise Refused("who this is was decided again since: undo that first")
+    changed = {move.link for move, link in reversed(links.items()) if _put_back(work, link, move, why)}
+    for child_id in sorted({move.child for move in undone.moves if move.child is not None}):
+        guards.require_one_person(work, child_id, ())
+    return changed
+
+
+def _put_back(work: Work, link: Link, move: Move, why: str) -> bool:
+    """One link to where it was; not one that a rule placed then, and that somebody decided on since."""
+    if not _stands(move, link):
+        return False
+    if move.child is None:
+        decisions.release(work, link, why)
+    else:
+        decisions.assign(work, link, move.child, "person", why)
+    link.by_person, link.decided_by = move.by_person, move.decided_by
+    work.store.put_link(link)
+    work.moves[-1] = work.moves[-1]._replace(to_decided_by=move.decided_by)
+    return True
+
+
+def _stands(move: Move, link: Link) -> bool:
+    return (link.child, link.decided_by) == (move.to, move.to_decided_by)
+
+
+def _turn_back(work: Work, turns: Iterable[Turn], ruling: Ruling) -> None:
+    for turn in turns:
+        decisions.turn(work, turn.child, turn.before)
+        ruling.turns.append(Turn(turn.child, turn.after, turn.before))
+    for turn in turns:
+        child = work.store.child(turn.child)
+        into = work.store.child(turn.before or "")
+        if (into is not None and into.into is not None) or (turn.before is not None and child and child.links):
+            raise Refused("one of the children was merged since: undo that first")
+    for move in work.moves:
+        found = work.store.child(work.link(move.link).child or "")
+        if found is not None and found.into is not None:
+            raise Refused("one of the children was merged since: undo that first")
+
+
+def remember(draft: Draft, ruling: Ruling, decision_id: str) -> None:
+    """Keep what a decision about statements changed. What may hold a person's data stands with that person's link."""
+    of_links: dict[str, dict[str, list[str | None]]] = {}
+    for key, now in draft.changed.items():
+        before = draft.before(key)
+        if not key.startswith(_OF_STATEMENTS) or _comparable(key, before) == _comparable(key, now):
+            continue
+        pair = [each.decode() if each is not None else None for each in (before, now)]
+        if key.startswith(_OF_ONE_LINK):
+            of_links.setdefault(key.split(":")[1], {})[key] = pair
+        else:
+            ruling.values[key] = (pair[0], pair[1])
+    ruling.holders = sorted(of_links)
+    for link_id, values in of_links.items():
+        draft.put(_kept(link_id, decision_id), orjson.dumps(values))
+
+
+def _kept(link_id: str, decision_id: str) -> str:
+    return f"disputed:{link_id}:{decision_id}"
+
+
+def _restore(work: Work, decision: DecisionUndone, undone: Ruling) -> set[str]:
+    """Give statements back to whom they were of before."""
+    values: dict[str, Any] = dict(undone.values)
+    for link_id in undone.holders:
+        values |= orjson.loads(work.store.values.get(_kept(link_id, decision.decision)) or b"{}")
+        work.store.values.put(_kept(link_id, decision.decision), None)
+    for key, (_, after) in values.items():
+        if _comparable(key, work.store.values.get(key)) != _comparable(key, _bytes(after)):
+            raise Refused("more was said or decided since: reassign, or decide on what is held back, instead")
+    links = [key.removeprefix("link:") for key in values if key.startswith("link:")]
+    before = {link_id: work.store.read_link(_bytes(values[f"link:{link_id}"][0])) for link_id in links}
+    for link_id in links:
+        was = before[link_id]
+        if was is None or was.child is None:
+            decisions.release(work, work.link(link_id), decision.why)
+    for key, (was_value, _) in values.items():
+        if not key.startswith("link:"):
+            work.store.values.put(key, _bytes(was_value))
+    for link_id in links:
+        _restore_link(work, work.link(link_id), before[link_id], decision.why)
+    return set(links)
+
+
+def _restore_link(work: Work, now: Link, before: Link | None, why: str) -> None:
+    """As it was, but for the numbers of decisions, which only grow. One that was not there stays as gone."""
+    taking.learn(work, now, before.evidence if before is not None else Evidence())
+    restored = before or Link(now.id, now.source, now.named, by_person=True, gone=True)
+    restored.seq, restored.tasks = now.seq, now.tasks
+    work.store.put_link(restored)
+    decisions.restate(work, restored, why)
+
+
+def _comparable(key: str, value: bytes | None) -> Any:
+    """A value without the questions that stand about a link: these come and go by themselves."""
+    if value is None or not key.startswith("link:"):
+        return value
+    return {name: each for name, each in orjson.loads(value).items() if name != "tasks"}
+
+
+def _bytes(text: str | None) -> bytes | None:
+    return None if text is None else text.encode()
