@@ -44,7 +44,8 @@ SETTINGS: tuple[tuple[str, type[Settings]], ...] = (
     ("API", ApiSettings),
 )
 MODELS: tuple[type[BaseModel], ...] = (
-    Observation, Person, Fact, ChildRecord, Deadline, Alert, ReviewTask, LinkDecision, TrackedLetter, Resolution, AuditEntry, Source,
+    Observation, Person, Fact, ChildRecord, Deadline, Alert, ReviewTask, LinkDecision, TrackedLetter, Resolution,
+    AuditEntry, Source,
 )  # fmt: skip
 
 
