@@ -140,16 +140,16 @@ def _life(start: date) -> Iterator[dict[str, Any]]:
 def _one_child(console: Console, profile: bool) -> None:
     facts = [read_fact(value) for value in _busy()]
     day = TODAY
-    before = evaluate(TEMPLATE, facts, day, POLICY).before
+    past = evaluate(TEMPLATE, facts, day, POLICY).past
     table = Table(title=f"recompute of one child with {len(facts)} facts", title_justify="left")
     for column in ("", "ms p50", "ms p90"):
         table.add_column(column, justify="right" if column else "left")
-    table.add_row("one fact more", *_milliseconds(lambda: evaluate(TEMPLATE, facts, day, POLICY, start=before), 300))
+    table.add_row("one fact more", *_milliseconds(lambda: evaluate(TEMPLATE, facts, day, POLICY, start=past), 300))
     table.add_row("its whole history anew", *_milliseconds(lambda: evaluate(TEMPLATE, facts, day, POLICY), 20))
     console.print(table)
     if profile:
         profiler = cProfile.Profile()
-        profiler.runcall(lambda: [evaluate(TEMPLATE, facts, day, POLICY, start=before) for _ in range(200)])
+        profiler.runcall(lambda: [evaluate(TEMPLATE, facts, day, POLICY, start=past) for _ in range(200)])
         pstats.Stats(profiler, stream=sys.stdout).sort_stats("tottime").print_stats(20)
 
 

@@ -1,14 +1,16 @@
 """The one function of casework: the facts of one child and a day in, everything that follows from them out."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 from typing import Any
 
 from hub.core.alerts.occasions import Occasion
 from hub.core.alerts.silence import NO_SILENCES, Silences
 from hub.core.casework.history import Alerting, AlertKey, History, News, Opening, advance
+from hub.core.casework.past import NO_PAST, Past
 from hub.core.casework.policy import Policy
 from hub.core.casework.record import record_of
 from hub.core.casework.view import View, view_of
@@ -22,7 +24,7 @@ from schemas.ids import digest
 class Evaluation:
     """What stands on `day`. `next_on`: the next day on which any of it could change without new facts.
 
-    `before` is what the days before `day` leave behind (None where `day` is the first), `now` what they and `day` do.
+    `past` is what is kept of the days before `day`, `now` what they and `day` leave behind.
     """
 
     child_id: str
@@ -32,8 +34,13 @@ class Evaluation:
     alerts: list[dict[str, Any]]
     questions: list[Question]
     next_on: date | None
-    before: History | None
+    past: Past
     now: History
+
+    @property
+    def before(self) -> History | None:
+        """What the days before `day` leave behind; None where `day` is the first."""
+        return self.past.last
 
 
 def evaluate(
@@ -42,20 +49,20 @@ def evaluate(
     day: date,
     policy: Policy,
     known_at: date | None = None,
-    start: History | None = None,
+    start: Past = NO_PAST,
     silences: Silences = NO_SILENCES,
 ) -> Evaluation:
     """Evaluate one child on a day.
 
     Counts the facts received by the end of `known_at` in London (that of `day` unless said). The days before are walked
     through, each with what was known at its end, because an alert's number and what is standing depend on them; `start`
-    saves the walk up to its day, and must have been made from the same facts and silences.
+    saves the walk up to its last day, and must have been made from the same facts and silences.
     """
     known_at = known_at or day
     facts = [fact for fact in facts if fact.received_on <= known_at]
-    before = _walk(facts, day, policy, start, silences)
-    known_before = [fact for fact in facts if before is not None and fact.received_on <= before.day]
-    view, now, alerting = _step(before, facts, known_before, day, policy, silences)
+    received = Received(facts)
+    past = _walk(received, day, policy, start, silences)
+    view, now, alerting = _step(past.last, facts, received, day, policy, silences)
     return Evaluation(
         child_id=child_id,
         day=day,
@@ -68,7 +75,7 @@ def evaluate(
         ],
         questions=view.questions,
         next_on=now.next_on,
-        before=before,
+        past=past,
         now=now,
     )
 
@@ -99,37 +106,47 @@ def alert_json(child_id: str, key: AlertKey, opening: Opening, occasions: Sequen
     }
 
 
-def _walk(facts: list[Fact], day: date, policy: Policy, start: History | None, silences: Silences) -> History | None:
-    """The history of the days before `day`: only those on which something could change need to be looked at."""
-    received = sorted({fact.received_on for fact in facts})
-    history = start
+class Received:
+    """Facts by the day on which they were received."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self._facts = sorted(facts, key=attrgetter("received_on"))
+        self._on = [fact.received_on for fact in self._facts]
+
+    def by(self, day: date) -> list[Fact]:
+        """Those received by the end of a day."""
+        return self._facts[: bisect_right(self._on, day)]
+
+    def next_day(self, day: date) -> date | None:
+        """The first day after `day` on which any was received."""
+        later = bisect_right(self._on, day)
+        return self._on[later] if later < len(self._on) else None
+
+
+def _walk(received: Received, day: date, policy: Policy, start: Past, silences: Silences) -> Past:
+    """The past before `day`: only those days on which something could change need to be looked at."""
+    past = start.seen_from(day)
     while True:
-        following = _next_day(history, received, silences)
+        following = _next_day(past.last, received, silences)
         if following is None or following >= day:
-            return history
-        known = [fact for fact in facts if fact.received_on <= following]
-        known_before = [fact for fact in known if history is not None and fact.received_on <= history.day]
-        _, history, _ = _step(history, known, known_before, following, policy, silences)
+            return past
+        _, history, _ = _step(past.last, received.by(following), received, following, policy, silences)
+        past = past.seen_from(day, history)
 
 
-def _next_day(history: History | None, received: list[date], silences: Silences) -> date | None:
+def _next_day(history: History | None, received: Received, silences: Silences) -> date | None:
     if history is None:
-        return received[0] if received else None
-    later = bisect_right(received, history.day)
-    days = [history.next_on, received[later] if later < len(received) else None]
+        return received.next_day(date.min)
+    days = [history.next_on, received.next_day(history.day)]
     if history.held:
         days.append(silences.next_heard(history.held, history.day))
     return min(filter(None, days), default=None)
 
 
 def _step(
-    before: History | None,
-    known: list[Fact],
-    known_before: list[Fact],
-    day: date,
-    policy: Policy,
-    silences: Silences,
+    before: History | None, known: list[Fact], received: Received, day: date, policy: Policy, silences: Silences
 ) -> tuple[View, History, Alerting]:
+    known_before = received.by(before.day) if before is not None else []
     view = view_of(known, day, policy)
     news = News(known, known_before) if len(known) > len(known_before) else None
     return view, *advance(before, view, policy, news, silences.on(day))

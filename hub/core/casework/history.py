@@ -7,7 +7,7 @@ again from nothing. It is kept only to save that work.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from hub.core.alerts import clearing
 from hub.core.alerts.headings import of_headings
@@ -297,26 +297,3 @@ def _occasions(view: View, traces: dict[str, Trace], looking: Looking) -> list[O
             found += [moved] if moved is not None else []
     found += of_headings(view.deadlines, view.headings, looking)
     return found + of_cases(view.cases, view.deadlines, view.chains, looking)
-
-
-def to_json(history: History) -> list[Any]:
-    """As a JSON array, for a stage's state."""
-    alerts = [[*key, *opening] for key, opening in history.alerts.items()]
-    traces = {id_: list(trace) for id_, trace in history.traces.items()}
-    return [history.day, history.next_on, traces, alerts, sorted(history.quiet), history.held]
-
-
-def from_json(value: list[Any]) -> History:
-    """The history that `to_json` wrote."""
-    day, next_day, traces, alerts, quiet, held = value
-    return History(
-        day=date.fromisoformat(day),
-        next_on=date.fromisoformat(next_day) if next_day else None,
-        traces={id_: Trace(date.fromisoformat(changed), *rest) for id_, (changed, *rest) in traces.items()},
-        alerts={
-            (about, threshold, audience): Opening(n, date.fromisoformat(since), caused_by, reason, tuple(members))
-            for about, threshold, audience, n, since, caused_by, reason, members in alerts
-        },
-        quiet=frozenset((about, threshold) for about, threshold in quiet),
-        held=tuple(held),
-    )

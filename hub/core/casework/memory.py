@@ -5,7 +5,7 @@ reading more), then JSON.
 """
 
 import hashlib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,8 @@ import orjson
 
 from hub.core.alerts.silence import NO_SILENCES, Silences
 from hub.core.casework.evaluate import Evaluation, evaluate
-from hub.core.casework.history import History, from_json, to_json
+from hub.core.casework.history import History
+from hub.core.casework.past import NO_PAST, Past, from_json, to_json
 from hub.core.casework.policy import Policy
 from hub.core.facts.fact import Fact, from_row, to_row
 
@@ -27,14 +28,15 @@ PREFIX = len(NEVER) + len(HELD)
 
 @dataclass(slots=True)
 class Memory:
-    """`record` is a digest of the record last said, `alerts` and `tasks` the open ones as of `day`, by id.
+    """`past` is what is kept of the days before `day`, `now` what they and `day` leave behind. `record` is a digest of
+    the record last said, `alerts` and `tasks` the open ones as of `day`, by id.
 
     All of it follows from the facts in their order and from `day`, not from how often it was evaluated on the way.
     """
 
     facts: dict[tuple[str, str | None, int | None], Fact] = field(default_factory=dict)
     day: date | None = None
-    before: History | None = None
+    past: Past = NO_PAST
     now: History | None = None
     record: str = ""
     alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -56,23 +58,21 @@ class Memory:
         from which other silences count."""
         start = self._start(day, news_from or date.max, silences)
         evaluation = evaluate(child_id, list(self.facts.values()), day, policy, start=start, silences=silences)
-        self.day, self.before, self.now = day, evaluation.before, evaluation.now
+        self.day, self.past, self.now = day, evaluation.past, evaluation.now
         return evaluation
 
-    def _start(self, day: date, news_from: date, silences: Silences) -> History | None:
+    def _start(self, day: date, news_from: date, silences: Silences) -> Past:
         """As much of the walk through past days as the news leaves standing.
 
         The last day looked at is part of the walk only if something could change on it: what is kept must not tell on
         which other days somebody happened to look.
         """
-        if self.day is None:
-            return None
-        if news_from > self.day < day and self._walks_over(self.day, silences):
-            return self.now
-        return self.before if news_from >= self.day else None
+        if self.day is not None and self.now is not None and news_from > self.day < day:
+            return self.past.seen_from(day, self.now) if self._walks_over(self.day, silences) else self.past
+        return self.past.before(news_from)
 
     def _walks_over(self, day: date, silences: Silences) -> bool:
-        before = self.before
+        before = self.past.last
         due = before is not None and before.next_on == day
         heard = before is not None and before.held and silences.next_heard(before.held, before.day) == day
         return bool(due or heard) or any(fact.received_on == day for fact in self.facts.values())
@@ -82,18 +82,18 @@ class Memory:
         return any(fact.source == source for fact in self.facts.values())
 
 
-PARTS = len(fields(Memory))
-"""How many values `dump` writes after the prefix."""
+FORMAT, PARTS = 2, 7
+"""What `dump` writes first. A memory of another format can't be loaded: it has to be made anew from the facts."""
 
 
 def dump(memory: Memory) -> bytes:
     """The memory as bytes."""
     next_on = memory.now.next_on if memory.now else None
     value = [
+        FORMAT,
         [to_row(fact) for fact in memory.facts.values()],
         memory.day,
-        to_json(memory.before) if memory.before else None,
-        to_json(memory.now) if memory.now else None,
+        to_json(memory.past, memory.now) if memory.now else None,
         memory.record,
         memory.alerts,
         memory.tasks,
@@ -106,13 +106,14 @@ def load(value: bytes | None) -> Memory:
     """The memory that `dump` wrote; an empty one out of nothing."""
     if value is None:
         return Memory()
-    rows, day, before, now, record, alerts, tasks = orjson.loads(memoryview(value)[len(NEVER) :])
+    _, rows, day, histories, record, alerts, tasks = _parts(value)
     facts = map(from_row, rows)
+    past, now = from_json(histories) if histories else (NO_PAST, None)
     return Memory(
         facts={(fact.content, fact.link, fact.seq): fact for fact in facts},
         day=date.fromisoformat(day) if day else None,
-        before=from_json(before) if before else None,
-        now=from_json(now) if now else None,
+        past=past,
+        now=now,
         record=record,
         alerts=alerts,
         tasks=tasks,
@@ -124,8 +125,13 @@ def check(value: bytes) -> None:
     due = due_on(value)
     if due is not None:
         date.fromisoformat(due)
-    if len(orjson.loads(memoryview(value)[len(NEVER) :])) != PARTS:
-        raise ValueError("not a memory")
+    parts = _parts(value)
+    if not isinstance(parts, list) or len(parts) != PARTS or parts[0] != FORMAT:
+        raise ValueError("not a memory of this format")
+
+
+def _parts(value: bytes) -> Any:
+    return orjson.loads(memoryview(value)[len(NEVER) :])
 
 
 def due_on(value: bytes) -> str | None:
