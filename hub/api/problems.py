@@ -64,7 +64,7 @@ def _bad_cursor(_request: Request, _error: Exception) -> Response:
 def _unavailable(_request: Request, error: Exception) -> Response:
     assert isinstance(error, Unavailable)
     again = {"Retry-After": str(max(1, math.ceil(error.delay)))}
-    return problem(503, "The read model cannot be read now", str(error), headers=again)
+    return problem(503, "What this needs is away now", str(error), headers=again)
 
 
 def _mismatch(_request: Request, error: Exception) -> Response:

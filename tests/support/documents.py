@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from connectors.council.files.settings import FilesSettings
 from connectors.council.webhook.settings import WebhookSettings
 from connectors.nhs.bars.settings import BarsSettings
-from hub.api.settings import ApiSettings
+from hub.api.settings import ApiSettings, DeskSettings
 from hub.platform.settings import Settings
 from hub.runtime.policies import CaseworkSettings
 from schemas import kinds
@@ -42,6 +42,7 @@ SETTINGS: tuple[tuple[str, type[Settings]], ...] = (
     ("File connector", FilesSettings),
     ("BaRS connector", BarsSettings),
     ("API", ApiSettings),
+    ("Identity's desk", DeskSettings),
 )
 MODELS: tuple[type[BaseModel], ...] = (
     Observation, Person, Fact, ChildRecord, Deadline, Alert, ReviewTask, LinkDecision, TrackedLetter, Resolution,

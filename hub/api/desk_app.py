@@ -1,0 +1,55 @@
+"""The desk's own small HTTP interface, for this deployment's API and commands alone. Everything is in bodies: no id, no
+name, ever stands in a URL, and nothing may be kept on the way."""
+
+from typing import Annotated
+
+from fastapi import Body, FastAPI, HTTPException, Response
+from pydantic import BaseModel
+
+from hub.api import problems
+from hub.api.auth import BearerGate
+from hub.api.bodies import Limited
+from hub.api.identities import Identities
+from schemas.base import Model
+from schemas.looks import ChildLook, TaskLook
+from schemas.statements import Text
+
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+class DecisionAsked(Model):
+    """Of which decision the outcome is asked."""
+
+    decision: Text
+
+
+def create_desk(identities: Identities, token_hashes: tuple[str, ...]) -> FastAPI:
+    """The application; `token_hashes` are those of the tokens that open it."""
+    app = FastAPI(title="SEND integration hub: identity's desk", docs_url=None, redoc_url=None, openapi_url=None)
+    problems.install(app)
+    app.add_middleware(Limited)
+    app.add_middleware(BearerGate, hashes=token_hashes)
+
+    @app.get("/live")
+    def live() -> dict[str, bool]:
+        return {"live": True}
+
+    @app.post("/identify")
+    async def identify(asked: Annotated[ChildLook, Body()]) -> Response:
+        return _answer(await identities.identify(asked.child, asked.who, asked.purpose))
+
+    @app.post("/evidence")
+    async def evidence(asked: Annotated[TaskLook, Body()]) -> Response:
+        return _answer(await identities.evidence(asked.task, asked.who, asked.purpose))
+
+    @app.post("/ruled")
+    async def ruled(asked: Annotated[DecisionAsked, Body()]) -> Response:
+        return _answer(await identities.ruled(asked.decision))
+
+    return app
+
+
+def _answer(found: BaseModel | None) -> Response:
+    if found is None:
+        raise HTTPException(404, "There is none with this id", headers=NO_STORE)
+    return Response(found.model_dump_json(), headers=NO_STORE, media_type="application/json")

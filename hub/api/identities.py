@@ -1,0 +1,80 @@
+"""The one port through which a person sees who a child is. Every look is audited before it is answered.
+
+`Desk` answers from identity's state: over a dict in tests, over the changelog in the desk's own process. `RemoteDesk`
+(hub/api/remote_desk.py) asks that process. One conformance suite runs on both.
+"""
+
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from hub.core.identity import Identity, looking
+from hub.core.identity.store import KeyValues
+from hub.platform.clock import Clock
+from schemas.audit import AuditEntry
+from schemas.looks import Evidence, Identified, Ruled
+
+
+class Identities(Protocol):
+    """Names and evidence for a person who looks now. Every method raises Unavailable when it cannot tell, and so does a
+    look that cannot be audited."""
+
+    async def identify(self, child: str, who: str, purpose: str) -> Identified | None:
+        """The least by which staff know a child; None when there is none of that id."""
+        ...
+
+    async def evidence(self, task: str, who: str, purpose: str) -> Evidence | None:
+        """All that is needed to answer a question of identity; None when identity did not ask it."""
+        ...
+
+    async def ruled(self, decision: str) -> Ruled:
+        """What came of a decision. Nothing personal: not audited."""
+        ...
+
+
+Read = Callable[[], Awaitable[KeyValues]]
+"""Identity's state as of now; raises Unavailable."""
+
+Write = Callable[[AuditEntry], Awaitable[None]]
+"""Returns once an audit record is kept; raises Unavailable."""
+
+
+class Desk:
+    """Answers from identity's state."""
+
+    def __init__(self, identity: Identity, read: Read, audit: Write, clock: Clock) -> None:
+        self._identity = identity
+        self._read = read
+        self._audit = audit
+        self._clock = clock
+
+    async def identify(self, child: str, who: str, purpose: str) -> Identified | None:
+        """See Identities."""
+        values, look = await self._read(), _new_look()
+        found = looking.identified(values, child, look)
+        names = {child, found.child_id} if found else {child}
+        await self._note(look, who, purpose, tuple(sorted(names)))
+        return found
+
+    async def evidence(self, task: str, who: str, purpose: str) -> Evidence | None:
+        """See Identities."""
+        values, look = await self._read(), _new_look()
+        found = looking.evidence(self._identity, values, task, look, self._clock.now())
+        links = [column.link for column in found.columns] if found else []
+        children = [column.child_id for column in found.columns if column.child_id] if found else []
+        await self._note(look, who, purpose, tuple(dict.fromkeys([task, *links, *children])))
+        return found
+
+    async def ruled(self, decision: str) -> Ruled:
+        """See Identities."""
+        return looking.ruled(await self._read(), decision)
+
+    async def _note(self, look: str, who: str, purpose: str, subjects: tuple[str, ...]) -> None:
+        entry = AuditEntry(
+            actor=who, action="identity.look", subjects=subjects, why=purpose, at=self._clock.now(), id=look
+        )
+        await self._audit(entry)
+
+
+def _new_look() -> str:
+    return secrets.token_hex(12)

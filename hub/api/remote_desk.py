@@ -1,0 +1,72 @@
+"""Identity's desk in another process, asked over HTTP."""
+
+from typing import TypeVar
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from hub.stages.errors import Unavailable
+from schemas.looks import Evidence, Identified, Ruled
+
+SECONDS = 30.0
+"""How long an answer may take: the desk first reads what identity wrote since."""
+
+Kind = TypeVar("Kind", bound=BaseModel)
+
+
+class RemoteDesk:
+    """Asks the desk at a URL. Names are in bodies only; what goes wrong is told without them."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+
+    @classmethod
+    def at(cls, url: str, token: str) -> "RemoteDesk":
+        """The desk at a base URL, opened by a token."""
+        headers = {"Authorization": f"Bearer {token}"}
+        return cls(httpx.AsyncClient(base_url=url, headers=headers, timeout=SECONDS, follow_redirects=False))
+
+    async def identify(self, child: str, who: str, purpose: str) -> Identified | None:
+        """See Identities."""
+        return await self._ask("/identify", {"child": child, "who": who, "purpose": purpose}, Identified)
+
+    async def evidence(self, task: str, who: str, purpose: str) -> Evidence | None:
+        """See Identities."""
+        return await self._ask("/evidence", {"task": task, "who": who, "purpose": purpose}, Evidence)
+
+    async def ruled(self, decision: str) -> Ruled:
+        """See Identities."""
+        found = await self._ask("/ruled", {"decision": decision}, Ruled)
+        if found is None:
+            raise Unavailable(_UNFIT)
+        return found
+
+    async def close(self) -> None:
+        """Let the connections go."""
+        await self._client.aclose()
+
+    async def _ask(self, path: str, body: dict[str, str], kind: type[Kind]) -> Kind | None:
+        try:
+            answer = await self._client.post(path, json=body)
+        except httpx.HTTPError as error:
+            raise Unavailable(f"identity's desk does not answer ({type(error).__name__})") from None
+        if answer.status_code == 404:
+            return None
+        if answer.status_code != 200:
+            raise Unavailable(f"identity's desk answers {answer.status_code}: {_title(answer)}")
+        try:
+            return kind.model_validate_json(answer.content)
+        except ValidationError:
+            raise Unavailable(_UNFIT) from None
+
+
+_UNFIT = "identity's desk answers in another form: it is of another version"
+
+
+def _title(answer: httpx.Response) -> str:
+    """The problem's own words, which never hold what was sent."""
+    try:
+        said = answer.json()
+        return str(said.get("detail") or said["title"])[:300]
+    except (ValueError, KeyError, AttributeError):
+        return "no reason given"

@@ -1,0 +1,253 @@
+"""What a person sees who looks: the least by which a child is known, or all that one question needs. Pure, and read
+only: what a decision would do is found by making it on a draft that is thrown away."""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from typing import Any
+
+from hub.core.identity.draft import Draft
+from hub.core.identity.engine import Identity
+from hub.core.identity.evidence import VERIFIED
+from hub.core.identity.names import Agreement, compare_given, given_name
+from hub.core.identity.numbers import nhs_number, pupil_number
+from hub.core.identity.persons import Said, distinct, with_person
+from hub.core.identity.store import KeyValues, Link, Store, Task
+from schemas import looks
+from schemas.decisions import PEOPLE
+from schemas.ids import full_id
+from schemas.instants import Instant
+from schemas.people import Person
+from schemas.reviews import ReviewTask
+from schemas.statements import Fact, Observation
+
+FIELDS = ("given", "family", "birth_date", "sex", "postcode", "nhs_number", "upn")
+"""What is laid side by side, in this order."""
+
+_SHOWN = 4
+"""How many characters of a number are shown: enough to see a slip, too few to use it elsewhere."""
+
+
+def identified(values: KeyValues, child_id: str, look: str) -> looks.Identified | None:
+    """The name and date of birth last said of a child, merges followed; None when there is no such child."""
+    store = Store(values)
+    child = store.child(child_id)
+    while child is not None and child.into is not None:
+        child = store.child(child.into)
+    if child is None or not child.links:
+        return None
+    said = distinct(link.persons for link in _links(store, child.links))
+    return looks.Identified(
+        look=look,
+        child_id=child.id,
+        given=_last(said, "given"),
+        family=_last(said, "family"),
+        birth_date=_date(_last(said, "birth_date")),
+    )
+
+
+def evidence(identity: Identity, values: KeyValues, task_id: str, look: str, at: Instant) -> looks.Evidence | None:
+    """What a question rests on and what could be decided; None for a question that identity did not ask."""
+    store = Store(values)
+    task = store.task(task_id)
+    if task is None:
+        return None
+    review = ReviewTask.model_validate(task.review)
+    links = list(_links(store, _concerned(store, task)))
+    columns = [_column(link, link.persons) for link in links]
+    persons = [link.persons for link in links]
+    for link in links:
+        if link.disputed:
+            held = _held(store, link)
+            persons.append(held)
+            columns.append(_column(link, held, held=link.disputed))
+    return looks.Evidence(
+        look=look,
+        task=review,
+        columns=tuple(columns),
+        rows=tuple(looks.Row(field=field, agreement=_agreement(field, persons)) for field in FIELDS),
+        acts=tuple(_acts(identity, values, review, links, at)),
+        score=review.score,
+        parts=review.parts,
+    )
+
+
+def ruled(values: KeyValues, decision: str) -> looks.Ruled:
+    """What came of a decision."""
+    ruling = Store(values).ruling(decision)
+    if ruling is None:
+        return looks.Ruled(decision=decision, outcome="waiting")
+    return looks.Ruled.model_validate({"decision": decision, "outcome": ruling.outcome, "words": ruling.words})
+
+
+def _links(store: Store, ids: Iterable[str]) -> Iterator[Link]:
+    return (link for each in ids if (link := store.link(each)) is not None)
+
+
+def _concerned(store: Store, task: Task) -> list[str]:
+    """The links that the question names, and those of the children that it might be."""
+    children = [*task.review.get("candidates", ()), *filter(None, [task.review.get("child_id")])]
+    found = [link for each in children if (child := store.child(each)) is not None for link in child.links]
+    return list(dict.fromkeys([*task.review.get("links", ()), *found]))
+
+
+def _held(store: Store, link: Link) -> tuple[Said, ...]:
+    said: tuple[Said, ...] = ()
+    for number in range(link.disputed):
+        observation = store.disputed(link.id, number)
+        said = with_person(said, observation.person, observation.recorded_at)
+    return said
+
+
+def _column(link: Link, said: tuple[Said, ...], held: int = 0) -> looks.Column:
+    shown = {field: tuple(dict.fromkeys(_shown(field, each.fields) for each in said)) for field in FIELDS}
+    return looks.Column(
+        link=link.id,
+        source=link.source,
+        record=link.record or None,
+        child_id=link.child,
+        seq=link.seq,
+        facts=link.facts,
+        held=held,
+        values={field: kept for field, found in shown.items() if (kept := tuple(filter(None, found)))},
+    )
+
+
+def _shown(field: str, fields: dict[str, Any]) -> str:
+    value = fields.get(field)
+    if value is None:
+        return ""
+    if field == "nhs_number":
+        status = fields.get("nhs_number_status")
+        return f"…{value[-_SHOWN:]} ({f'status {status}' if status else 'no status'})"
+    return f"…{value[-_SHOWN:]}" if field == "upn" else str(value)
+
+
+def _last(said: tuple[Said, ...], field: str) -> str | None:
+    return next((each.fields[field] for each in reversed(said) if each.fields.get(field)), None)
+
+
+def _date(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _agreement(field: str, persons: list[tuple[Said, ...]]) -> looks.Agreement:
+    """Of every two columns: one that differs is what somebody has to see."""
+    found = set()
+    for number, one in enumerate(persons):
+        for other in persons[number + 1 :]:
+            pairs = [(a.person, b.person) for a in one for b in other]
+            found |= {_COMPARE[field](a, b) for a, b in pairs if getattr(a, field) and getattr(b, field)}
+    if Agreement.CONFLICT in found:
+        return "differ"
+    return "agree" if found == {Agreement.AGREE} else "unknown"
+
+
+def _same(one: object, other: object) -> Agreement:
+    return Agreement.AGREE if one == other else Agreement.CONFLICT
+
+
+def _births(one: Person, other: Person) -> Agreement:
+    same = _same(one.birth_date, other.birth_date)
+    born = one.birth_date
+    placeholder = born is not None and (born.month, born.day) == (1, 1)
+    return Agreement.UNKNOWN if placeholder and same is Agreement.AGREE else same
+
+
+def _numbers(one: Person, other: Person) -> Agreement:
+    """As the rules take them: only numbers that somebody has traced agree or differ."""
+    verified = one.nhs_number_status == other.nhs_number_status == VERIFIED
+    first, second = nhs_number(one.nhs_number), nhs_number(other.nhs_number)
+    return _same(first, second) if verified and first and second else Agreement.UNKNOWN
+
+
+def _pupils(one: Person, other: Person) -> Agreement:
+    """Pupils hold several: two that differ say nothing."""
+    first, second = pupil_number(one.upn), pupil_number(other.upn)
+    return Agreement.AGREE if first and first == second else Agreement.UNKNOWN
+
+
+def _plain(text: str | None) -> str:
+    return "".join((text or "").split()).casefold()
+
+
+_COMPARE: dict[str, Callable[[Person, Person], Agreement]] = {
+    "given": lambda one, other: compare_given(given_name(one.given), given_name(other.given)),
+    "family": lambda one, other: _same(given_name(one.family), given_name(other.family)),
+    "birth_date": _births,
+    "sex": lambda one, other: _same(_plain(one.sex), _plain(other.sex)),
+    "postcode": lambda one, other: _same(_plain(one.postcode), _plain(other.postcode)),
+    "nhs_number": _numbers,
+    "upn": _pupils,
+}
+
+
+def _acts(
+    identity: Identity, values: KeyValues, review: ReviewTask, links: list[Link], at: Instant
+) -> Iterator[looks.Act]:
+    about = [link for link in links if link.id in review.links]
+    seen = {link.id: link.seq for link in links}
+    for act in _possible(review, about):
+        yield _foreseen(identity, Draft(values), act, review, seen, at)
+
+
+def _possible(review: ReviewTask, about: list[Link]) -> Iterator[looks.Act]:
+    """What could be decided about the links of a question, before it is known what each would do."""
+    for link in about:
+        if link.disputed and review.question == "conflict" and review.links[0] == link.id:
+            same = "the statements held back are of the same person, put right"
+            other = "the statements held back are of somebody else, who gets a link of their own"
+            for kind, words in (("held.accepted", same), ("held.separated", other)):
+                yield looks.Act(kind=kind, link=link.id, data={"held": link.disputed}, words=words)
+            return
+    children = dict.fromkeys(link.child for link in about if link.child is not None)
+    for link in about:
+        if link.child is None:
+            for child in review.candidates:
+                yield looks.Act(kind="link.assigned", link=link.id, data={"child": child}, words="it is this child")
+    for child in children if len(children) > 1 else ():
+        for into in children:
+            if child != into:
+                words = "they are one child: all that belongs to the first belongs to the second"
+                yield looks.Act(kind="child.merged", child_id=child, data={"into": into}, words=words)
+    for link in about:
+        others = [child for child in review.candidates if child != link.child]
+        for child in others if link.child is None or link is about[0] else ():
+            yield looks.Act(kind="match.rejected", link=link.id, data={"child": child}, words="it is not this child")
+
+
+def _foreseen(
+    identity: Identity, draft: Draft, act: looks.Act, review: ReviewTask, seen: dict[str, int], at: Instant
+) -> looks.Act:
+    """An act with what it would do: it is carried out on a draft."""
+    data = {**act.data, "expected": seen, "task": review.id}
+    observation = Observation.model_validate(
+        {
+            "kind": act.kind,
+            "source": PEOPLE,
+            "record": "foreseen",
+            "version": 1,
+            "recorded_at": at,
+            "received_at": at,
+            "link": act.link,
+            "child_id": act.child_id,
+            "data": {**data, "actor": "foreseen", "why": "to see what it would do"},
+        }
+    )
+    outcome = identity.observe(observation, draft)
+    facts = [fact for fact in outcome.facts if fact.link is not None]
+    entry = outcome.audits[0]
+    moved = [fact for fact in facts if not fact.kind.startswith("link.")]
+    return act.model_copy(
+        update={
+            "data": data,
+            "loses": next((fact.child_id for fact in facts if fact.kind == "link.released"), None),
+            "gains": next((fact.child_id for fact in facts if fact.kind == "link.assigned"), None),
+            "facts": len(moved),
+            "subjects": tuple(sorted({subject for fact in moved for subject in _subjects(fact)})),
+            "refused": entry.detail if entry.outcome == "refused" else None,
+        }
+    )
+
+
+def _subjects(fact: Fact) -> Iterator[str]:
+    return (full_id(fact.source, bare) for bare in fact.subject.model_dump(exclude_none=True).values())

@@ -1,0 +1,124 @@
+"""What a person sees of who a child is, at the moment of looking: names and dates, never on a topic, never kept.
+
+Each answer carries the `look` under which it was audited before it was given: a decision names it as its evidence.
+"""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from schemas.base import Model
+from schemas.reviews import ReviewTask
+from schemas.statements import Text
+
+Purpose = Text
+"""Why somebody looks, in a few plain words: it stands in the audit."""
+
+Agreement = Literal["agree", "differ", "unknown"]
+
+
+class LookRequest(Model):
+    """Who looks (an opaque id), and why."""
+
+    who: Text
+    purpose: Purpose
+
+
+class ChildLook(LookRequest):
+    """Whose name is asked for."""
+
+    child: Text
+
+
+class TaskLook(LookRequest):
+    """Which question is looked into."""
+
+    task: Text
+
+
+class Identified(Model):
+    """The least by which staff know a child: as last said. `child_id` is the child that goes on, after merges."""
+
+    look: str
+    child_id: str
+    given: str | None
+    family: str | None
+    birth_date: date | None
+
+
+class Column(Model):
+    """One source person, or with `held` those that statements held back speak of, as received.
+
+    `seq` is the number of the last decision about the link, `facts` how many it has stated. `values` are by field what
+    was said, each once, the last said last; of numbers only the last four characters, an NHS number with its status.
+    """
+
+    link: str
+    source: str
+    record: str | None
+    child_id: str | None
+    seq: int
+    facts: int
+    held: int = 0
+    values: dict[str, tuple[str, ...]]
+
+
+class Row(Model):
+    """Whether the columns agree in a field; compared as the rules compare, not letter by letter."""
+
+    field: str
+    agreement: Agreement
+
+
+class Act(Model):
+    """A decision that could be made, and what it would do. `subjects` are the subjects (`source/id`) of the facts that
+    would move from `loses` to `gains`: deadlines about these go with them. `refused`: why it would not be carried out.
+    `data` is what to send; it lacks who decides and why."""
+
+    kind: str
+    link: str | None = None
+    child_id: str | None = None
+    data: dict[str, object]
+    words: str
+    loses: str | None = None
+    gains: str | None = None
+    facts: int = 0
+    subjects: tuple[str, ...] = ()
+    refused: str | None = None
+
+
+class Evidence(Model):
+    """All that is needed to answer one question: the columns side by side, the rows, and what could be decided."""
+
+    look: str
+    task: ReviewTask
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    acts: tuple[Act, ...]
+    score: float | None = None
+    parts: tuple[tuple[str, float], ...] = ()
+
+
+class Ruled(Model):
+    """What came of a decision: `waiting` until identity has read it."""
+
+    decision: str
+    outcome: Literal["taken", "refused", "waiting"]
+    words: str = ""
+
+
+class Decided(Model):
+    """A person's answer to a question: one of its `acts` by kind, link or child and data, who decides and why.
+
+    `id` makes it one decision however often it is sent; `evidence` is the `look` that it rests on.
+    """
+
+    id: Text
+    kind: Text
+    actor: Text
+    why: str = Field(min_length=1, max_length=500, pattern=r"\S")
+    evidence: tuple[Text, ...] = Field(min_length=1, max_length=20)
+    link: Text | None = None
+    child_id: Text | None = None
+    data: dict[str, object] = Field(default_factory=dict)
