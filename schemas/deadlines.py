@@ -24,7 +24,8 @@ class Exemption(Model):
     """A claim beside a deadline, or a ground in the facts that nobody has claimed (`claim` is None then).
 
     `fits`: whether ground and dates fit the rule; `reason` says why or why not. Only an *accepted* one lifts the limit;
-    *waiting* is for an officer, *not-valid* was claimed although it does not fit. `claim` is `source/record`.
+    *waiting* is for an officer, or for an absence that goes on to last long enough; *not-valid* was claimed although it
+    does not fit. `claim` is `source/record`.
     """
 
     claim: str | None

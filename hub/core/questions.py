@@ -1,4 +1,5 @@
-"""What is unclear about a child's facts, said in words that a person can act on. No received value is repeated."""
+"""What is unclear about a child's facts, said in words that a person can act on. Of what was received only ids and days
+are repeated."""
 
 from datetime import date
 from typing import Literal, NamedTuple
@@ -62,7 +63,8 @@ class Question(NamedTuple):
     """`about` is the subject or record in question; `id` is a hash of what the question is about, never of its words.
 
     `subject` is the advice or request concerned, whose deadlines show the question. `opened_on` is the London day on
-    which the hub received the fact that raises it. `detail` follows from `code`.
+    which the hub received the fact that raises it. `dated` is that fact's own day, and what it does not fit, in words:
+    `detail` follows from these and `code`.
     """
 
     code: str
@@ -73,6 +75,7 @@ class Question(NamedTuple):
     kind: str
     opened_on: date
     candidates: tuple[str, ...] = ()
+    dated: str = ""
 
     @property
     def question(self) -> Literal["which-case", "data"]:
@@ -81,8 +84,8 @@ class Question(NamedTuple):
 
     @property
     def detail(self) -> str:
-        """What is unclear and what to do."""
-        return DETAILS[self.code]
+        """What is unclear and what to do, and which record of which source to look at."""
+        return f"{DETAILS[self.code]} It is about {self.kind} in record {self.record} of {self.source}{self.dated}."
 
     def id(self, child_id: str) -> str:
         """The task's id."""
@@ -93,9 +96,15 @@ CONCERNED = ("advice", "review", "order", "reassessment", "transfer", "appeal", 
 """Of a fact's subject, the first of these is what a question is about: the deadline that shows it."""
 
 
-def ask(code: str, fact: Fact, about: str | None = None, candidates: tuple[str, ...] = ()) -> Question:
-    """A question raised by a fact; about that fact itself unless told otherwise."""
+def ask(
+    code: str, fact: Fact, about: str | None = None, candidates: tuple[str, ...] = (), beside: str = ""
+) -> Question:
+    """A question raised by a fact; about that fact itself unless told otherwise. `beside` is what it does not fit: a
+    few words with ids and days only."""
     own = "|".join((fact.source, fact.record, fact.kind, fact.occurrence))
     named = (fact.subject[name] for name in CONCERNED if name in fact.subject)
     subject = next(named, f"{fact.source}/{fact.record}")
-    return Question(code, about or own, subject, fact.source, fact.record, fact.kind, fact.received_on, candidates)
+    dated = (f", dated {fact.effective_on}" if fact.effective_on else "") + (f"; {beside}" if beside else "")
+    return Question(
+        code, about or own, subject, fact.source, fact.record, fact.kind, fact.received_on, candidates, dated
+    )

@@ -21,8 +21,8 @@ PSYCHOLOGICAL = "psychological"
 LOGGED_WORKING_DAYS = 3
 """How many working days the council has to log what a body says that it sent."""
 
-DRAFTED = ("plan.draft-sent", "plan.decided", "plan.issued")
-"""What follows once all advice is in."""
+DECIDED = ("plan.decided", "plan.issued")
+"""What follows, beside a draft, once all advice is in."""
 
 OLD_AT_FIRST_SIGHT: frozenset[Threshold] = frozenset(
     {
@@ -124,8 +124,8 @@ def _reached(deadline: Deadline, telling: Telling, looking: Looking) -> list[tup
 
 def _of_advice(deadline: Deadline, day: date) -> list[tuple[Threshold, bool]]:
     if deadline.is_open:
-        logged_by = log_by(deadline)
-        return [("sent-not-logged", True)] if logged_by is not None and logged_by <= day else []
+        not_logged = not_logged_on(deadline)
+        return [("sent-not-logged", True)] if not_logged is not None and not_logged <= day else []
     return [("advice-after-plan", True)] if came_after_plan(deadline) and answered(deadline) is None else []
 
 
@@ -134,8 +134,8 @@ def first_review(deadline: Deadline, review_days: int) -> date:
     return deadline.due_on + timedelta(days=review_days)
 
 
-def log_by(deadline: Deadline) -> date | None:
-    """By when the receipt of what the body says it sent ought to be logged; None where nothing is missing.
+def not_logged_on(deadline: Deadline) -> date | None:
+    """The day after the council's days for logging what the body says that it sent. None where nothing is missing.
 
     Any receipt on that day or later will do, and so does sending it back.
     """
@@ -145,7 +145,7 @@ def log_by(deadline: Deadline) -> date | None:
     sent = max(_days_of(chain, ("advice.sent-by-body",)))
     if any(day >= sent for day in _days_of(chain, ("advice.received", "advice.returned"))):
         return None
-    return working_days_after(sent, LOGGED_WORKING_DAYS)
+    return working_days_after(sent, LOGGED_WORKING_DAYS) + DAY
 
 
 def _days_of(chain: Chain, kinds: tuple[str, ...]) -> list[date]:
@@ -225,8 +225,9 @@ def waits_for_draft(case: Case) -> bool:
 
 
 def drafted_since(case: Case, day: date) -> bool:
-    """Whether a draft, a decision on a plan or a plan followed."""
-    return any(case.moments.get(moment, date.min) >= day for moment in DRAFTED)
+    """Whether a draft (the first or a later one), a decision on a plan or a plan followed."""
+    drafted = any(draft.on >= day for draft in case.drafts)
+    return drafted or any(case.moments.get(moment, date.min) >= day for moment in DECIDED)
 
 
 def _of_claims(deadlines: Iterable[Deadline], looking: Looking) -> list[Occasion]:
@@ -293,5 +294,5 @@ def next_on(deadlines: Iterable[Deadline], looking: Looking) -> date | None:
         if deadline.state == "exempt":
             days.append(first_review(deadline, looking.review_days))
         if deadline.subject.chain is not None:
-            days.append(log_by(deadline))
+            days.append(not_logged_on(deadline))
     return min((day for day in days if day is not None and day > looking.day), default=None)

@@ -191,7 +191,7 @@ def _start(chain: Chain, precedence: Precedence) -> None:
         chain.mark("advice.delivered", delivered[0])
         _differ(chain, "advice.delivered", delivered, delivered[0])
         if delivered[0].on < first.requested_on:
-            chain.questions.append(ask("delivered-before-sent", delivered[0]))
+            chain.questions.append(ask("delivered-before-sent", delivered[0], beside=f"sent on {first.requested_on}"))
 
 
 def _steps(chain: Chain, kinds: set[str], precedence: Precedence) -> None:
@@ -218,7 +218,7 @@ def _receipts(chain: Chain, precedence: Precedence, floor: int, returned: date |
         on, data = fact.on, fact.data
         if on < asked_on or (n < floor and on == asked_on):
             if floor == 0 and AGREED not in chain.moments:
-                chain.questions.append(ask("advice-before-asked", fact))
+                chain.questions.append(ask("advice-before-asked", fact, beside=f"asked for on {asked_on}"))
             continue
         if data.get("not_known") is True:
             not_known.append(fact)
@@ -256,9 +256,10 @@ def all_agree(fact: Fact) -> bool:
 
 
 def _declines(chain: Chain, floor: int, returned: date | None) -> None:
+    asked_on = chain.links[floor].requested_on
     for fact in _facts(chain, "advice.declined", floor):
-        if fact.on < chain.links[floor].requested_on:
-            chain.questions.append(ask("ends-before-start", fact))
+        if fact.on < asked_on:
+            chain.questions.append(ask("ends-before-start", fact, beside=f"asked for on {asked_on}"))
             continue
         permitted = text_in(fact.data, "ground") in PERMITTED_GROUNDS and fact.data.get("reasons_given") is True
         if not permitted or chain.asked.role not in S31_ROLES:
@@ -271,8 +272,9 @@ def _cancel(chain: Chain, precedence: Precedence) -> None:
     facts = chain.latest.facts.get("advice.cancelled")
     if facts:
         best = _believed(facts, precedence)[0]
-        if best.on < chain.latest.requested_on:
-            chain.questions.append(ask("ends-before-start", best))
+        asked_on = chain.latest.requested_on
+        if best.on < asked_on:
+            chain.questions.append(ask("ends-before-start", best, beside=f"asked for on {asked_on}"))
         else:
             chain.mark("advice.cancelled", best)
 

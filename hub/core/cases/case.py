@@ -26,6 +26,7 @@ CASE_EVENTS = (
     "plan.section-g-agreed",
 )
 DECIDED = "assessment.decided"
+DRAFTED, SERVED = "plan.draft-sent", "plan.draft-served"
 OVERTURNING = ("order.made", "mediation.agreed")
 AFTER_ISSUE = frozenset({"plan.amended", "plan.ceased"})
 CHILD_EVENTS = ("child.died", "child.moved", "transfer.area")
@@ -48,7 +49,8 @@ CLOSING = frozenset(
 @dataclass(slots=True)
 class Case:
     """`moments` are the dated events that rules speak of: `kind`, and `kind:outcome`; `because` is the fact behind
-    each. Its id is its first request's."""
+    each. Its id is its first request's. `drafts` are the draft plans sent, one for each day, in order; the moment of
+    service is that of the one served last before the plan."""
 
     lead: Request
     requests: list[Request]
@@ -56,6 +58,7 @@ class Case:
     because: dict[str, Fact] = field(default_factory=dict)
     ended_on: date | None = None
     amended_on: list[date] = field(default_factory=list)
+    drafts: list[Fact] = field(default_factory=list)
     satisfied: list[Fact] = field(default_factory=list)
     second_decisions: list[Fact] = field(default_factory=list)
 
@@ -187,9 +190,10 @@ def _believed(
 
 
 def _receive(request: Request, result: Cases) -> None:
-    """Join the case that is open in the same area, else open one."""
-    for case in result.cases:
-        if case.lead.area == request.area and (case.ended_on is None or request.received_on < case.ended_on):
+    """Join the case that is open in the same area, else open one. What a person parted joins none, nor is joined."""
+    for case in result.cases if not request.apart else ():
+        is_open = case.ended_on is None or request.received_on < case.ended_on
+        if case.lead.area == request.area and is_open and not case.lead.apart:
             case.requests.append(request)
             result.by_request[request.id] = case
             return
@@ -200,7 +204,8 @@ def _receive(request: Request, result: Cases) -> None:
         # Nobody is to be chased about a child who has died, in whatever order the post was dated.
         case.mark("child.died", died.effective_on, died)
         if died.effective_on < request.received_on:
-            result.questions.append(ask("request-after-death", request.start, request.id))
+            beside = f"the death is dated {died.effective_on}"
+            result.questions.append(ask("request-after-death", request.start, request.id, beside=beside))
     result.cases.append(case)
     result.by_request[request.id] = case
 
@@ -210,7 +215,8 @@ def _happen(fact: Fact, id_: str | None, requests: dict[str, Request], result: C
     assert on is not None
     if id_ is not None:
         if on < requests[id_].received_on:
-            result.questions.append(ask("ends-before-start", fact))
+            received = requests[id_].received_on
+            result.questions.append(ask("ends-before-start", fact, beside=f"the request was received on {received}"))
         else:
             _apply(fact, on, result.by_request[id_], result)
         return
@@ -223,7 +229,7 @@ def _only_case(fact: Fact, on: date, requests: dict[str, Request], result: Cases
     """The only case that an event without a known request can be about."""
     named = fact.subject.get("request")
     if named is not None and owner(named) in {owner(id_) for id_ in requests}:
-        result.questions.append(ask("unknown-request", fact, named))
+        result.questions.append(ask("unknown-request", fact, named, beside=f"it names {named}"))
         return None
     if fact.kind in AFTER_ISSUE:
         fits = [
@@ -254,9 +260,21 @@ def _apply(fact: Fact, on: date, case: Case, result: Cases) -> None:
     case.mark(fact.kind, on, fact)
     if told:
         case.mark(f"{fact.kind}:{told}", on, fact)
-    if fact.kind == "plan.draft-sent":
-        served = served_by_post(on) if text_in(fact.data, "method") == "post" else on
-        case.mark("plan.draft-served", served, fact)
+    if fact.kind == DRAFTED:
+        _draft(fact, case)
+
+
+def _draft(fact: Fact, case: Case) -> None:
+    if all(fact.on != draft.on for draft in case.drafts):
+        case.drafts.append(fact)
+    served = served_on(fact)
+    if SERVED not in case.moments or (case.moments[SERVED] < served and "plan.issued" not in case.moments):
+        case.moments[SERVED], case.because[SERVED] = served, fact
+
+
+def served_on(draft: Fact) -> date:
+    """The day a draft is deemed to have been served."""
+    return served_by_post(draft.on) if text_in(draft.data, "method") == "post" else draft.on
 
 
 def _second_decisions(case: Case, standing: Standing) -> list[Question]:
@@ -267,7 +285,7 @@ def _second_decisions(case: Case, standing: Standing) -> list[Question]:
         return []
     if any((fact.effective_on or told_on) >= told_on for fact in standing.of(*OVERTURNING)):
         return []
-    return [ask("second-decision", fact) for fact in case.second_decisions]
+    return [ask("second-decision", fact, beside=f"the first was told on {told_on}") for fact in case.second_decisions]
 
 
 def _happen_to_child(fact: Fact, result: Cases, precedence: Precedence) -> None:

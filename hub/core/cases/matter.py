@@ -109,7 +109,7 @@ class Told:
         """Mark what followed a start, as the believed source says; what is dated before it is a question."""
         for fact in self.believed(matter.id, facts) if facts else ():
             if fact.on < begun:
-                self.questions.append(ask("ends-before-start", fact))
+                self.questions.append(ask("ends-before-start", fact, beside=f"what it ends began on {begun}"))
                 continue
             matter.mark(fact.kind, fact.on, fact)
             outcome = text_in(fact.data, "outcome")

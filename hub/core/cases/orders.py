@@ -78,7 +78,7 @@ def _directed(order: Fact, told: Told) -> date | None:
     """The date that the tribunal set; one that lies before the order is a question and sets nothing."""
     directed = date_in(order.data, "due_on")
     if directed is not None and directed < order.on:
-        told.questions.append(ask("directed-before-order", order))
+        told.questions.append(ask("directed-before-order", order, beside=f"the date set is {directed}"))
         return None
     return directed
 

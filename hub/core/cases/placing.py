@@ -1,6 +1,6 @@
 """Which advice request is a statement about? Our reference, a person's link, or the only open one that fits."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from hub.core.cases.advice import ANSWERS, STEPS, Chain, Link, all_agree, chain_of, settle
 from hub.core.cases.body import body_of
@@ -85,7 +85,7 @@ def _place_named(facts: list[Fact], links: dict[str, Link], aliases: Aliases) ->
             continue
         waiting = [id_ for id_ in named if owner(id_) in owners]
         if waiting and fact.kind != EXISTING:  # existing advice needs no request, so its own id names none
-            unknown.setdefault(waiting[0], ask("unknown-advice", fact, waiting[0]))
+            unknown.setdefault(waiting[0], ask("unknown-advice", fact, waiting[0], beside=f"it names {waiting[0]}"))
         else:
             loose.append(fact)
     return loose, list(unknown.values())
@@ -103,12 +103,15 @@ def _chains(links: dict[str, Link], standing: Standing, aliases: Aliases) -> tup
     """Links by their first request, in the order in which they replace each other."""
     before = {id_: named for id_, link in links.items() if (named := _before(link, aliases)) is not None}
     circles = circles_in({id_: (named,) for id_, named in before.items()})
-    questions = [ask("replaces-in-circle", links[first].asked_for, first) for first in firsts(circles)]
+    questions = [
+        ask("replaces-in-circle", links[first].asked_for, first, beside=_circle(circles[first]))
+        for first in firsts(circles)
+    ]
     replaced: dict[str, str] = {}
     roots: dict[str, list[tuple[int, Link]]] = {}
     for id_, link in links.items():
         if id_ in before and id_ not in circles and replaced.setdefault(before[id_], id_) != id_:
-            questions.append(ask("replaced-twice", link.asked_for))
+            questions.append(ask("replaced-twice", link.asked_for, beside=f"both name {before[id_]}"))
         root, depth = _root(id_, before, circles)
         roots.setdefault(root, []).append((depth, link))
     chains = []
@@ -117,6 +120,10 @@ def _chains(links: dict[str, Link], standing: Standing, aliases: Aliases) -> tup
         chains.append(chain_of(root, [link for _, link in found], standing))
     chains.sort(key=lambda chain: chain.id)
     return chains, questions
+
+
+def _circle(ids: Iterable[str]) -> str:
+    return f"the circle is {', '.join(sorted(ids))}"
 
 
 def _before(link: Link, aliases: Aliases) -> str | None:
@@ -145,7 +152,7 @@ def _case_of(
     if ours in cases.by_request:
         return cases.by_request[ours]
     if named and owner(named) in {owner(id_) for id_ in requests}:
-        questions.append(ask("unknown-request", fact, named))
+        questions.append(ask("unknown-request", fact, named, beside=f"it names {named}"))
         return None
     fits = [case for case in cases.cases if case.is_open(chain.links[0].requested_on)]
     if len(fits) == 1:
@@ -155,7 +162,7 @@ def _case_of(
     elif not named:
         questions.append(ask("no-open-request", fact))
     else:
-        questions.append(ask("unknown-request", fact, named))
+        questions.append(ask("unknown-request", fact, named, beside=f"it names {named}"))
     return None
 
 
@@ -203,7 +210,10 @@ def _divide(chains: list[Chain], aliases: Aliases) -> list[Question]:
     done: set[str] = set()
     for id_ in sorted(divided):
         _answer_whole(id_, by_id, divided, done)
-    return [ask("parts-in-circle", by_id[first].latest.asked_for, first) for first in firsts(circles)]
+    return [
+        ask("parts-in-circle", by_id[first].latest.asked_for, first, beside=_circle(circles[first]))
+        for first in firsts(circles)
+    ]
 
 
 def _wholes(part: Chain, chains: list[Chain], aliases: Aliases) -> list[str]:

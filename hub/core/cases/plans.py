@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from hub.core.cases.case import Case, Cases
+from hub.core.cases.case import SERVED, Case, Cases, served_on
 from hub.core.cases.matter import Matter, Told
 from hub.core.facts.fact import Fact
 from hub.core.questions import ask
@@ -83,21 +83,21 @@ class Plans:
 
 
 def drafts_of(told: Told, cases: Cases) -> list[Matter]:
-    """For each case with a draft, the family's days from its service. Only what came after it ends them."""
-    found = []
-    for case in cases.cases:
-        fact = case.because.get("plan.draft-sent")
-        if fact is None:
-            continue
-        matter = Matter("draft", case.id, {"request": case.id}, fact, told.seen_on([fact]), case)
-        if "plan" in fact.subject:
-            matter.shown["plan"] = fact.subject["plan"]
-        matter.mark("plan.draft-served", case.moments["plan.draft-served"], fact)
-        for moment in ("assessment.withdrawn", "child.moved-away", "child.died", "plan.issued"):
-            if moment in case.moments and case.moments[moment] >= fact.on:
-                matter.mark(moment, case.moments[moment], case.because[moment])
-        found.append(matter)
-    return found
+    """For each draft sent in a case, the family's days from its service: whenever a draft is sent they have them (reg
+    13(1)(a)). Only what came after it ends them. A first draft goes by its case, a later one by its number as well."""
+    return [_draft(fact, n, case, told) for case in cases.cases for n, fact in enumerate(case.drafts, 1)]
+
+
+def _draft(fact: Fact, number: int, case: Case, told: Told) -> Matter:
+    id_ = case.id if number == 1 else f"{case.id}|draft:{number}"
+    matter = Matter("draft", id_, {"request": case.id}, fact, told.seen_on([fact]), case)
+    if "plan" in fact.subject:
+        matter.shown["plan"] = fact.subject["plan"]
+    matter.mark(SERVED, served_on(fact), fact)
+    for moment in ("assessment.withdrawn", "child.moved-away", "child.died", "plan.issued"):
+        if moment in case.moments and case.moments[moment] >= fact.on:
+            matter.mark(moment, case.moments[moment], case.because[moment])
+    return matter
 
 
 def _of_cases(told: Told, cases: Cases) -> Iterable[Plan]:
@@ -133,7 +133,7 @@ def _end(plans: Plans, told: Told) -> None:
     for plan in plans.plans:
         for fact in told.believed(plan.id, ceased[plan.id]) if plan.id in ceased else ():
             if fact.on < (plan.issued_on or date.min):
-                told.questions.append(ask("ends-before-start", fact))
+                told.questions.append(ask("ends-before-start", fact, beside=f"the plan was issued on {plan.issued_on}"))
             else:
                 plan.ends.setdefault("plan.ceased", fact)
     for fact in told.of("transfer.area"):

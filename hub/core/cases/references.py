@@ -7,7 +7,8 @@ from schemas.ids import full_id
 
 
 class Aliases:
-    """Their subject ids and ours, as people decided (`subject.linked`). The last decision about an id stands.
+    """Their subject ids and ours, as people decided (`subject.linked`). The last decision about an id stands. An id
+    linked to itself is that of something by itself.
 
     An id is known by what it is an id of as well: a source may number its requests and its advice alike.
     """
@@ -34,6 +35,10 @@ class Aliases:
             seen.add(ours)
             subject_id = ours
         return subject_id
+
+    def is_own(self, name: str, subject_id: str) -> bool:
+        """Whether a person said that this is itself and no other: they linked it to its own id."""
+        return self._ours.get((name, subject_id)) == subject_id
 
 
 def owner(subject_id: str) -> str:

@@ -13,7 +13,8 @@ from hub.core.questions import Question, ask
 
 @dataclass(slots=True)
 class Request:
-    """One request. `start` is the fact that its clocks start from; `seen_on` the day the hub first heard of it."""
+    """One request. `start` is the fact that its clocks start from; `seen_on` the day the hub first heard of it; `apart`
+    whether a person said that it is no copy of another."""
 
     id: str
     start: Fact
@@ -23,6 +24,7 @@ class Request:
     basis: str
     by: str | None
     case_reference: str | None
+    apart: bool = False
 
 
 def requests_of(
@@ -37,6 +39,7 @@ def requests_of(
     requests = {}
     for id_, facts in stated.items():
         requests[id_] = _request(id_, facts, standing, precedence)
+        requests[id_].apart = aliases.is_own("request", id_)
         if len(facts) > 1:
             found += disagreements(id_, "assessment.requested", facts, requests[id_].start)
             questions += _two_starts(id_, facts)
@@ -67,9 +70,9 @@ def _request(id_: str, facts: list[Fact], standing: Standing, precedence: Preced
 
 
 def _two_starts(id_: str, facts: Iterable[Fact]) -> list[Question]:
-    dates: dict[str, set[date | None]] = {}
+    first: dict[str, date] = {}
     for fact in facts:
-        dates.setdefault(fact.source, set()).add(fact.effective_on)
-        if len(dates[fact.source]) > 1:
-            return [ask("two-starts", fact, id_)]
+        earliest = first.setdefault(fact.source, fact.on)
+        if fact.on != earliest:
+            return [ask("two-starts", fact, id_, beside=f"the earliest is {earliest}")]
     return []

@@ -134,7 +134,8 @@ _ASSESSMENT: tuple[Rule, ...] = (
         law="reg 13(1)(a)",
         status="checked",
         says="The family has at least 15 days, beginning with the day the draft was served, to comment on it, to name "
-        "a school and to ask for a meeting. No final plan before they have passed.",
+        "a school and to ask for a meeting; a draft that is sent again gives them anew. No final plan before they have "
+        "passed.",
     ),
 )
 

@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hub.core.casework.evaluate import Evaluation, evaluate
+from hub.core.casework.policy import Policy
 from hub.core.facts.fact import read_fact
 from schemas.kinds import KINDS
-from tests.unit.casework.facts import CHILD, COUNCIL, POLICY, TRACKER, TRUST
+from tests.unit.casework.facts import CHILD, COUNCIL, POLICY, SOURCES, TRACKER, TRUST
 from tests.unit.casework.stage import Bench, reached
 
 FIRST = date(2025, 9, 1)
@@ -22,7 +23,7 @@ ICB = {"role": "icb", "ods": "QU9"}
 
 NAMES = {
     "request": ["REQ-1", "REQ-2"],
-    "advice": ["ADV-1", "ADV-2"],
+    "advice": ["ADV-1", "ADV-2", "ADV-3"],
     "plan": ["PLAN-1", "PLAN-2"],
     "review": ["REV-1", "REV-2"],
     "reassessment": ["REA-1"],
@@ -45,6 +46,14 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "heading": st.sampled_from(["medical", "psychological", "education", "social-care"]),
     "asked": st.sampled_from([ICB, {"role": "school"}, {"role": "trust", "ods": "RXQ"}]),
     "made_by": st.sampled_from([ICB, {"role": "trust", "ods": "RXQ"}, None]),
+    "part_of": st.sampled_from(["ADV-1", "ADV-2", "ADV-3"]),
+    "required": st.booleans(),
+    "replaces": st.fixed_dictionaries(
+        {
+            "advice": st.sampled_from(["ADV-1", "ADV-2", "ADV-3"]),
+            "because": st.sampled_from(["quality", "wrong-body", "icb-changed"]),
+        }
+    ),
     "purpose": st.sampled_from(["assessment", "reassessment", "review"]),
     "notice": st.sampled_from(["formal", "informal"]),
     "claim": st.sampled_from(["R-1", "R-2"]),
@@ -82,8 +91,8 @@ def statements(draw: st.DrawFn) -> dict[str, Any]:
 histories = st.lists(statements(), min_size=1, max_size=14)
 
 
-def run(values: list[dict[str, Any]], day: date) -> Evaluation:
-    return evaluate(CHILD, [read_fact(value) for value in values], day, POLICY)
+def run(values: list[dict[str, Any]], day: date, policy: Policy = POLICY) -> Evaluation:
+    return evaluate(CHILD, [read_fact(value) for value in values], day, policy)
 
 
 def said(evaluation: Evaluation) -> dict[str, Any]:
@@ -150,6 +159,48 @@ def test_next_on_is_never_too_late(values, day):
             assert until <= deadline.due_on + timedelta(days=1)
     before = said(run(known, until - timedelta(days=1)))
     assert before == said(evaluation)
+
+
+@st.composite
+def advice(draw: st.DrawFn) -> list[dict[str, Any]]:
+    """Requests for advice of one heading that name one another as they like, and some answers and cancellations."""
+    found = []
+    for number in range(draw(st.integers(1, 4))):
+        data: dict[str, Any] = {"heading": "medical", "asked": ICB}
+        for name in ("part_of", "replaces", "required"):
+            if draw(st.booleans()):
+                data[name] = draw(VALUES[name])
+        found.append(_stated("advice.requested", f"ADV-{number}", 10 + number, data))
+        for kind in ("advice.received", "advice.cancelled"):
+            if draw(st.sampled_from([True, False, False])):
+                found.append(_stated(kind, f"ADV-{number}", draw(st.integers(11, 90)), {}))
+    return found
+
+
+def _stated(kind: str, record: str, after: int, data: dict[str, Any]) -> dict[str, Any]:
+    on = (FIRST + timedelta(days=after)).isoformat()
+    name = "request" if kind == "assessment.requested" else "advice"
+    return {
+        "kind": kind, "child_id": CHILD, "source": COUNCIL, "record": record, "version": 1, "subject": {name: record},
+        "effective_on": on, "recorded_at": f"{on}T08:00:00Z", "received_at": f"{on}T09:00:00Z", "data": data,
+    }  # fmt: skip
+
+
+@settings(deadline=None)
+@given(advice(), st.integers(14, 120).map(lambda n: FIRST + timedelta(days=n)), st.randoms(use_true_random=False))
+def test_however_requests_name_one_another_each_is_shown_once_and_all_is_in_only_when_nothing_expected_is_open(
+    values, day, random
+):
+    facts = [_stated("assessment.requested", "REQ-1", 0, {}), *values]
+    evaluation = run(facts, day, Policy(SOURCES, required_headings=frozenset({"medical"})))
+    shown = [id_ for case in evaluation.record["cases"] for chain in case["advice"] for id_ in chain["ids"]]
+    asked_for = [value["record"] for value in values if value["kind"] == "advice.requested"]
+    assert sorted(shown) == sorted(f"{COUNCIL}/{id_}" for id_ in asked_for)
+    chains = [deadline.subject.chain for deadline in evaluation.deadlines if deadline.is_open]
+    if "all-advice-in" in {alert["threshold"] for alert in evaluation.alerts}:
+        assert not [chain.id for chain in chains if chain is not None and chain.expected]
+    random.shuffle(facts)
+    assert said(run(facts, day)) == said(run([*facts, *values], day))
 
 
 @settings(deadline=None)

@@ -2,8 +2,11 @@
 
 from datetime import date
 
+from hub.core.facts.fact import read_fact
 from tests.unit.casework.facts import (
+    COUNCIL,
     ICB,
+    TRACKER,
     about_advice,
     about_request,
     asked,
@@ -68,6 +71,28 @@ def test_case_26_a_draft_by_post_counts_from_its_service_not_from_its_sending():
     assert clock("draft-sent-16w", [REQUEST, posted], "2026-04-10")["met_on"] == date(2026, 4, 2)
 
 
+def test_a_second_draft_gives_the_family_days_of_its_own():
+    first, second = about_request("plan.draft-sent", "2026-04-02"), about_request("plan.draft-sent", "2026-04-20")
+    same_day = second | {"occurrence": "3", "data": {"method": "hand"}}
+    issued = about_request("plan.issued", "2026-04-28")
+    facts = [REQUEST, first, second | {"occurrence": "2"}, same_day]
+
+    def windows(*more, day="2026-04-25"):
+        found = on_day([*facts, *more], day).deadlines
+        return [(d.starts_on.day, d.state) for d in found if d.rule.clock == "draft-response-15d"]
+
+    assert sorted(windows()) == [(2, "met"), (20, "running")]
+    assert sorted(windows(day="2026-05-05")) == [(2, "met"), (20, "met")]
+    assert clock("draft-sent-16w", facts, "2026-04-25")["met_on"] == date(2026, 4, 2)
+    assert "plan-within-window" in codes(on_day([*facts, issued], "2026-05-10"))
+    later = issued | {"effective_on": "2026-05-05"}
+    assert "plan-within-window" not in codes(on_day([*facts, later], "2026-05-10"))
+    after = about_request("plan.draft-sent", "2026-05-20") | {"occurrence": "4"}  # hides nothing
+    assert "plan-within-window" in codes(on_day([*facts, issued, after], "2026-06-10"))
+    ids = {d.id for d in on_day([REQUEST, first], "2026-04-25").deadlines if d.rule.clock == "draft-response-15d"}
+    assert ids <= {d.id for d in on_day(facts, "2026-04-25").deadlines}
+
+
 def test_case_27_a_family_away_needs_four_weeks_and_two_for_a_tribunals_clock():
     order = about("order.made", "2026-06-01", {"type": "amend-plan"}, order="ORD-1")
     away = {"ground": "absence", "from": "2026-06-03", "to": "2026-06-17"}
@@ -120,8 +145,12 @@ def test_case_33_another_authority_that_is_asked_is_bound_by_the_six_weeks():
 
 
 def test_case_58_an_instant_late_in_a_summer_evening_is_the_next_day_in_london():
-    late = requested("2026-07-02", received="2026-07-01T23:30:00Z")
-    assert deadlines(on_day([late], "2026-07-02"))["final-plan-20w"]["starts_on"] == date(2026, 7, 2)
+    late = requested("2026-07-01", received="2026-07-01T23:30:00Z")  # half past midnight on the second
+    assert on_day([late], "2026-07-01").deadlines == []
+    assert len(on_day([late], "2026-07-02").deadlines) > 0
+    assert read_fact(late).received_on == date(2026, 7, 2)
+    winter = requested("2026-12-01", received="2026-12-01T23:30:00Z")
+    assert len(on_day([winter], "2026-12-01").deadlines) > 0
 
 
 def test_case_59_days_on_which_the_clocks_change_count_as_one():
@@ -186,7 +215,20 @@ def test_cases_17_and_30_a_body_asked_again_is_one_deadline():
 
 
 def test_two_copies_of_one_request_from_portal_and_case_management_run_as_one_until_a_person_parts_them():
-    copy = requested("2026-01-06", "P-77", source="council-tracker:825:2026")
+    copy = requested("2026-01-06", "P-77", source=TRACKER)
     found = on_day([REQUEST, copy], "2026-01-07")
     assert [len(case["requests"]) for case in found.record["cases"]] == [2]
     assert codes(found) == []
+    ours, theirs = f"{COUNCIL}/REQ-1", f"{TRACKER}/P-77"
+    for parted in (ours, theirs):  # whichever of the two the person said it of
+        own = fact("subject.linked", "2026-01-08", "L", subject={"request": parted}, data={"to": {"request": parted}})
+        apart = on_day([REQUEST, copy, own], "2026-01-08")
+        assert [case["id"] for case in apart.record["cases"]] == [ours, theirs]
+        starts = {d.subject.id: d.starts_on for d in apart.deadlines if d.rule.clock == "final-plan-20w"}
+        assert starts == {ours: date(2026, 1, 5), theirs: date(2026, 1, 6)}
+        undone = own | {"version": 2, "retracted": True, "received_at": "2026-01-09T09:00:00Z"}
+        together = on_day([REQUEST, copy, own, undone], "2026-01-09")
+        assert [len(case["requests"]) for case in together.record["cases"]] == [2]
+        same = fact("subject.linked", "2026-01-09", "L", subject={"request": theirs}, data={"to": {"request": ours}})
+        one = on_day([REQUEST, copy, own | {"subject": {"request": theirs}, "record": "M"}, same], "2026-01-09")
+        assert [len(case["requests"]) for case in one.record["cases"]] == [1]  # the last word: one request

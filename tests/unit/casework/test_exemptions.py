@@ -129,6 +129,7 @@ def test_an_absence_needs_its_days_inside_the_period(name, first, last, lifts):
 OPEN_ENDED = [  # clock, first day, the day from which it fits
     (CASE[0], "2026-06-05", "2026-07-02"),
     (CASE[0], "2026-05-01", "2026-06-28"),  # only days inside the period count
+    (CASE[0], "2026-06-16", "2026-07-13"),  # on the last day of the limit
     (ORDERED, "2026-06-05", "2026-06-18"),
 ]
 

@@ -144,6 +144,19 @@ def test_a_trust_s_part_of_the_council_s_request_of_the_same_number_is_its_part(
     assert codes(found) == []
 
 
+def test_three_requests_of_which_each_replaces_the_one_before_are_one_chain_in_any_order():
+    first = asked("2026-02-02", "ADV-2")
+    again = [
+        asked("2026-02-10", "ADV-1", replaces={"advice": "ADV-2", "because": "quality"}),
+        asked("2026-02-20", "ADV-3", replaces={"advice": "ADV-1", "because": "quality"}),
+    ]
+    for facts in permutations([first, *again]):
+        found = on_day([REQUEST, *facts], "2026-03-01")
+        (advice,) = found.record["cases"][0]["advice"]
+        assert advice["ids"] == [f"{COUNCIL}/ADV-{n}" for n in (2, 1, 3)]
+        assert codes(found) == []
+
+
 def circle(*advice, name="replaces"):
     """Requests of which each names the one before it, and the first the last."""
     before = (advice[-1], *advice)

@@ -118,6 +118,9 @@ STARTS = [  # clock, facts, starts, due, due when the first day counts, act by
      "2025-06-02", "2026-03-09", "2026-03-09", "2026-03-09"),
     ("icb-change-15wd", [about("transfer.icb", "2026-11-02", transfer="T-1", data={"cause": "move", "from": "QU9"})],
      "2026-11-02", "2026-11-20", "2026-11-20", "2026-11-20"),
+    ("icb-change-15wd", [about("transfer.icb", "2026-11-02", transfer="T-1",
+                               data={"cause": "move", "from": "QU9", "knew_on": "2026-09-01"})],
+     "2026-09-01", "2026-11-02", "2026-11-02", "2026-11-02"),
     ("icb-change-15wd", [about("transfer.icb", "2026-11-02", transfer="T-1", data={"cause": "other", "from": "QU9"})],
      "2026-11-02", "2026-11-23", "2026-11-20", "2026-11-20"),
     ("tribunal-response-30wd", [about("appeal.notified", "2026-07-20", appeal="APP-1")],
@@ -285,69 +288,6 @@ def test_after_a_refusal_the_live_clock_is_the_orders_and_no_question_is_asked()
     )
     assert codes(found) == []
     assert codes(on_day([REQUEST, refused, later], "2026-03-10")) == ["second-decision"]
-
-
-def test_a_case_sent_back_has_no_ten_weeks():
-    assert clock("order-decision-10w", [REQUEST, order("reconsider")], "2026-04-01") is None
-
-
-def test_an_agreement_on_health_alone_is_the_icb_s_to_keep():
-    agreed = about("mediation.agreed", "2026-03-02", mediation="M-1", request="REQ-1", data={"type": "other"})
-    asked_for = about("mediation.requested", "2026-02-02", mediation="M-1", request="REQ-1", data={"issues": "health"})
-    for facts, role in (
-        ([agreed], "own-authority"),
-        ([agreed, asked_for], "icb"),
-        ([agreed, MEDIATION], "own-authority"),
-    ):
-        assert clock("mediation-agreement-2w", [REQUEST, *facts], "2026-03-03")["responsible"]["role"] == role
-
-
-OF_A_PLAN = ["amend-plan", "name-school", "keep-and-amend", "reassess"]
-ORDERED = {"amend-plan": "order-amend-5w", "name-school": "order-school-2w", "keep-and-amend": "order-amend-5w",
-           "reassess": "order-plan-14w"}  # fmt: skip
-
-
-def of_the_plan(type_, on="2026-03-02"):
-    return about("order.made", on, order="ORD-1", plan="PLAN-1", data={"type": type_})
-
-
-@pytest.mark.parametrize("type_", OF_A_PLAN)
-@pytest.mark.parametrize("named", [{"plan": "PLAN-1"}, {}])
-def test_an_order_about_a_plan_that_moves_away_is_void_and_says_why(type_, named):
-    moved = about("transfer.area", "2026-03-09", transfer="T-1", data={"direction": "out"}, **named)
-    passed = about("transfer.plan-passed", "2026-03-20", transfer="T-1")
-    assert clock(ORDERED[type_], [OLD_PLAN, of_the_plan(type_)], "2026-03-10")["state"] == "running"
-    value = clock(ORDERED[type_], [OLD_PLAN, of_the_plan(type_), moved, passed], "2026-12-01")
-    assert value["state"] == "void"
-    assert "whose authority the plan is now (reg 15(3)) (plan.moved-away)" in value["explanation"][-1]
-    assert clock("area-out-15wd", [OLD_PLAN, of_the_plan(type_), moved], "2026-12-01")["state"] == "overdue"
-
-
-def test_what_was_done_before_a_move_stays_done_and_a_move_before_the_order_ends_nothing():
-    moved = about("transfer.area", "2026-03-09", transfer="T-1", plan="PLAN-1", data={"direction": "out"})
-    amended = about("plan.amended", "2026-03-06", plan="PLAN-1")
-    assert (
-        clock("order-amend-5w", [OLD_PLAN, of_the_plan("amend-plan"), amended, moved], "2026-12-01")["state"] == "met"
-    )
-    later = of_the_plan("amend-plan", "2026-03-16")
-    assert clock("order-amend-5w", [OLD_PLAN, moved, later], "2026-03-17")["state"] == "running"
-
-
-def test_an_order_about_a_plan_that_another_area_here_takes_over_is_void_too():
-    moved = about("transfer.area", "2026-03-09", transfer="T-1", plan="PLAN-1", data={"direction": "out"})
-    into = about("transfer.area", "2026-03-09", transfer="T-9", data={"direction": "in"})
-    into |= {"source": "liquidlogic:921:2024", "subject": {"transfer": "T-9", "plan": f"{COUNCIL}/PLAN-1"}}
-    value = clock("order-amend-5w", [OLD_PLAN, of_the_plan("amend-plan"), moved, into], "2026-12-01")
-    assert value["state"] == "void"
-    assert "plan.moved-in" in value["explanation"][-1]
-
-
-def test_a_recommendation_to_an_icb_is_still_to_be_answered_after_a_move():
-    moved = about("transfer.area", "2026-03-09", transfer="T-1", plan="PLAN-1", data={"direction": "out"})
-    value = clock(
-        "order-health-care-reply-5w", [OLD_PLAN, of_the_plan("health-care-recommendation"), moved], "2026-12-01"
-    )
-    assert value["state"] == "overdue"
 
 
 @pytest.mark.parametrize("by", ["parent", "young-person", "school", "icb"])
