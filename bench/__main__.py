@@ -18,7 +18,7 @@ from bench.inputs import fill
 from bench.measure import PROJECT, Job, Measured, run_job
 from hub.embedded import kafka
 from hub.embedded.kafka import Kafka
-from schemas.topics import DEADLETTER, Topic
+from schemas.topics import DEADLETTER, DEADLETTER_KEYS, Topic
 
 STAMPED = {"message.timestamp.type": "LogAppendTime"}
 PARTITIONS = 4
@@ -121,8 +121,9 @@ async def _create(bootstrap: str, topics: Sequence[Topic], prefix: str) -> None:
     await admin.start()
     try:
         there = await admin.list_topics()
-        if DEADLETTER.name not in there:
-            wanted.append(NewTopic(DEADLETTER.name, 1, 1, topic_configs=DEADLETTER.settings))
+        for topic in (DEADLETTER, DEADLETTER_KEYS):
+            if topic.name not in there:
+                wanted.append(NewTopic(topic.name, topic.partitions, 1, topic_configs=topic.settings))
         await admin.create_topics(wanted)
     finally:
         await admin.close()

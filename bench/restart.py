@@ -20,11 +20,17 @@ from bench.inputs import fill
 from bench.measure import PROJECT
 from hub.embedded import kafka
 from hub.runtime import topics
-from schemas.topics import DEADLETTER, Topic
+from schemas.topics import DEADLETTER, DEADLETTER_KEYS, Topic
 
 PREFIX = "restart"
 SOURCE = Topic(f"{PREFIX}.in", 4, "delete", 1)
-TOPICS = (SOURCE, Topic(f"{PREFIX}.{OUT.name}", 4, "delete", 1), Topic(f"{PREFIX}.state", 4, "compact"), DEADLETTER)
+TOPICS = (
+    SOURCE,
+    Topic(f"{PREFIX}.{OUT.name}", 4, "delete", 1),
+    Topic(f"{PREFIX}.state", 4, "compact"),
+    DEADLETTER,
+    DEADLETTER_KEYS,
+)
 EVENTS, ROUNDS = 200_000, 5
 
 

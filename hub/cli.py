@@ -9,7 +9,8 @@ from hub.commands.digest import digest
 from hub.commands.doctor import doctor
 from hub.commands.forecast import app as forecast
 from hub.commands.identity import app as identity
-from hub.commands.key import key
+from hub.commands.key import app as key
+from hub.commands.links import app as links
 from hub.commands.measures import measures
 from hub.commands.rebuild import rebuild
 from hub.commands.reconcile import reconcile
@@ -20,11 +21,13 @@ from hub.commands.state import app as state
 from hub.commands.topics import topics
 
 app = typer.Typer(no_args_is_help=True, help="The SEND integration hub.", pretty_exceptions_show_locals=False)
-for command in (up, demo, simulate, topics, doctor, key, stage, ticker, reconcile, rebuild, measures, digest):
+for command in (up, demo, simulate, topics, doctor, stage, ticker, reconcile, rebuild, measures, digest):
     app.command()(command)
 app.add_typer(deadletter, name="deadletter")
 app.add_typer(state, name="state")
 app.add_typer(identity, name="identity")
+app.add_typer(links, name="links")
+app.add_typer(key, name="key")
 app.add_typer(clocks, name="clocks")
 app.add_typer(forecast, name="forecast")
 app.add_typer(sen2, name="sen2")

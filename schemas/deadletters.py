@@ -1,8 +1,8 @@
 """A dead letter: a record that could not be processed, its bytes as they came, and why.
 
-On `hub.deadletter` the value is the raw value, the header `dl_meta` the model below as JSON; the headers of the record
-follow with the prefix `o_` and its key stands in `o__key`. So whoever reads a dead letter can put the record back as
-it was.
+On `hub.deadletter` the value is the raw value, sealed with a key of its own that the header `dl_key` names; the header
+`dl_meta` is the model below as JSON; the headers of the record follow with the prefix `o_` and its key in `o__key`. So
+whoever reads a dead letter, and may open it, can put the record back as it was.
 """
 
 from collections.abc import Iterable
@@ -18,6 +18,7 @@ from schemas.instants import Instant
 
 META_HEADER = "dl_meta"
 RESOLUTION_HEADER = "dl_resolution"
+KEY_ID_HEADER = "dl_key"
 KEY_HEADER = "o__key"
 PREFIX = "o_"
 MESSAGE_LIMIT = 500
@@ -37,7 +38,8 @@ class DeadLetter(Model):
     `id` is a hash of where the record stood and of the stage, so that giving up twice is one dead letter. `error` is
     the exception's class, `message` a sentence written by the hub itself, which never repeats a received value.
     `source` is the registered feed where the record's headers name it, `keyed` says whether the record had a key,
-    `timestamp` is the broker's, in milliseconds since 1970.
+    `timestamp` is the broker's, in milliseconds since 1970. `unopened`: the value is as it stood on its topic, for its
+    seal could not be opened.
     """
 
     id: str
@@ -49,6 +51,7 @@ class DeadLetter(Model):
     source: str | None = None
     keyed: bool = True
     timestamp: int = 0
+    unopened: bool = False
     error: str
     message: str = Field(max_length=MESSAGE_LIMIT)
     attempts: int = Field(ge=1)
@@ -89,7 +92,7 @@ class Produced(NamedTuple):
 class Parsed(NamedTuple):
     """A dead letter as read: what is known of the record, and the record's own key, value and headers.
 
-    With a `resolution` it is that, and the record's own parts are empty.
+    With a `resolution` it is that, and the record's own parts are empty. With a `key_id` the value is sealed.
     """
 
     meta: DeadLetter
@@ -97,6 +100,7 @@ class Parsed(NamedTuple):
     value: bytes | None
     headers: Headers
     resolution: Resolution | None = None
+    key_id: str | None = None
 
 
 def letter_id(topic: str, partition: int, offset: int, stage: str) -> str:
@@ -119,8 +123,11 @@ def build(
     attempts: int,
     at: datetime,
     timestamp: int = 0,
+    unopened: bool = False,
 ) -> Produced:
     """The record to produce for one that is given up: key (the source topic), value (the raw one) and headers.
+
+    The value is in the clear: whoever writes it seals it.
 
     The caller answers for `message`: the text of a foreign exception may repeat what was received, so only sentences of
     the hub's own errors belong there. A longer one is cut.
@@ -135,6 +142,7 @@ def build(
         source=_source(headers),
         keyed=key is not None,
         timestamp=timestamp,
+        unopened=unopened,
         error=error,
         message=message[:MESSAGE_LIMIT],
         attempts=attempts,
@@ -161,7 +169,8 @@ def parse(value: bytes | None, headers: Headers) -> Parsed:
         return Parsed(meta, None, None, (), resolution)
     kept = [(name.removeprefix(PREFIX), content) for name, content in headers if name.startswith(PREFIX)]
     key = kept.pop(0)[1] if meta.keyed and kept else None
-    return Parsed(meta, key, value, tuple(kept))
+    key_id = _first(headers, KEY_ID_HEADER)
+    return Parsed(meta, key, value, tuple(kept), None, None if key_id is None else key_id.decode("ascii", "replace"))
 
 
 def _model(model: type[Kind], headers: Headers, name: str) -> Kind | None:

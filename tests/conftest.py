@@ -1,13 +1,31 @@
 """Fixtures that the whole run shares."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from hub.embedded import kafka as embedded
+from hub.platform.keyring import machine_day, write_ring
+from hub.platform.keys import new_ring
 from tests.support.processes import PROJECT
+
+_OWN = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A key ring for the run: whatever is started without one of its own seals with it."""
+    config.stash[_OWN] = Path(tempfile.mkdtemp(prefix="sendhub-tests-"))
+    write_ring(config.stash[_OWN] / "ring", new_ring(machine_day()))
+    os.environ["SENDHUB_KEY_RING_FILE"] = str(config.stash[_OWN] / "ring")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The ring goes with the run."""
+    shutil.rmtree(config.stash[_OWN], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

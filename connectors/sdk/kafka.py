@@ -1,6 +1,6 @@
 """The Publisher on a real Kafka: idempotent, acked by all in-sync replicas, and never slower than its limit.
 
-What a sender is told rests on three rules:
+Values are sealed with the key of the day before anything is sent. What a sender is told rests on three rules:
 
 * `publish` returns only after the broker acked every message, else it raises within `ack_timeout` seconds.
 * An idempotent aiokafka producer never gives a batch up, so a message whose publish raised NotAcknowledged may still
@@ -14,12 +14,17 @@ What a sender is told rests on three rules:
 import asyncio
 import contextlib
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 
 import structlog
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeError
 
 from connectors.sdk.publisher import Message, NotAcknowledged, TooLarge
+from hub.platform.keyring import KeyRing
+from hub.platform.keys import KeyFault
+from hub.platform.seal import DailySeal, about_record
+from hub.platform.settings import Settings
 from schemas.topics import TOPICS
 
 _log = structlog.get_logger()
@@ -37,13 +42,14 @@ _GIVE_UP_AFTER = 15.0
 
 
 class KafkaPublisher:
-    """Publishes to the brokers of `servers` (host:port, comma separated).
+    """Publishes to the brokers of `servers` (host:port, comma separated), sealed with the keys of `ring`.
 
     `start` returns at once, whether or not a broker is there: until one is, publish raises NotAcknowledged. Memory is
     bounded by the producer's own rule of one waiting batch for each partition.
     """
 
-    def __init__(self, servers: str, ack_timeout: float, client_id: str = "sendhub-connector") -> None:
+    def __init__(self, servers: str, ack_timeout: float, ring: KeyRing, client_id: str = "sendhub-connector") -> None:
+        self._seal = DailySeal(ring)
         self._servers = servers
         self._ack_timeout = ack_timeout
         self._client_id = client_id
@@ -74,6 +80,7 @@ class KafkaPublisher:
 
         Sizes are checked before anything is sent, so TooLarge means that none of the messages was.
         """
+        messages = [self._sealed(topic, message) for message in messages]
         for message in messages:
             _check_size(topic, message)
         producer = None
@@ -106,6 +113,14 @@ class KafkaPublisher:
         except (TimeoutError, KafkaError):
             return False
         return True
+
+    def _sealed(self, topic: str, message: Message) -> Message:
+        try:
+            value = self._seal.seal(message.value, about_record(topic, message.envelope.headers()))
+        except KeyFault as error:
+            _log.error("nothing can be taken", why=str(error))
+            raise NotAcknowledged(type(error).__name__) from None
+        return replace(message, value=value)
 
     async def _connected(self) -> AIOKafkaProducer:
         async with self._changed:
@@ -180,6 +195,15 @@ class KafkaPublisher:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def own_ring(settings: Settings) -> KeyRing:
+    """The deployment's key ring; raises ValueError at once where nothing could be sealed with it."""
+    try:
+        settings.ring.current().sealing(settings.ring.today())
+    except KeyFault as error:
+        raise ValueError(str(error)) from None
+    return settings.ring
 
 
 async def _send(producer: AIOKafkaProducer, topic: str, message: Message) -> None:

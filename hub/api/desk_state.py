@@ -5,11 +5,14 @@ from contextlib import AsyncExitStack
 
 from aiokafka.errors import KafkaError
 
+from hub.core.identity.erasure import owner_of
 from hub.core.identity.store import KeyValues
 from hub.platform.settings import Settings
 from hub.runtime.changelog import Content
 from hub.runtime.log_reader import LogReader
 from hub.runtime.partitions import Partition
+from hub.runtime.state import Changes
+from hub.runtime.vault import SealedValues
 from hub.stages.errors import Unavailable
 from schemas.topics import IDENTITY_STATE
 
@@ -17,7 +20,7 @@ CHANGELOG = Partition(IDENTITY_STATE.name, 0)
 
 
 class FollowedState:
-    """Holds the changelog's values as they stand there and reads on each time it is asked.
+    """Holds the changelog's values as they stand there, sealed, and reads on each time it is asked.
 
     The stage is neither asked nor slowed down, and goes on being looked into while it is stopped.
     """
@@ -42,7 +45,8 @@ class FollowedState:
                 raise
             if self._content.damaged:
                 raise Unavailable("identity's state is damaged: nothing is shown out of it until it is restored")
-            return self._content.state.begin()
+            held = self._content.state
+            return Changes(SealedValues(CHANGELOG.topic, self._settings.ring, owner_of, held))
 
     async def close(self) -> None:
         """Disconnect."""

@@ -16,10 +16,12 @@ from rich.console import Console
 from rich.table import Table
 
 from hub.commands.failures import stop
+from hub.platform import keyring
 from hub.platform.clock import clock_from, today
 from hub.platform.settings import Settings
-from hub.runtime import topics
-from hub.stages.errors import Unavailable
+from hub.runtime import links_backup, topics
+from hub.runtime.errors import RuntimeFault
+from hub.stages.errors import StageError, Unavailable
 from hub.store import schema
 from hub.store.engine import open_engine
 from hub.store.errors import SchemaMismatch, translated
@@ -104,9 +106,10 @@ def _files(settings: Settings) -> list[Finding]:
     findings = []
     try:
         _ = settings.key
-        findings.append(Finding("key", True, f"{settings.key_file} holds a key"))
+        findings.append(_key(settings))
     except (OSError, ValueError) as error:
         findings.append(Finding("key", False, str(error), "sendhub key FILE makes one; set SENDHUB_KEY_FILE"))
+    findings.append(_ring(settings))
     try:
         known = len(settings.sources.sources)
         findings.append(Finding("sources", known > 0, f"{known} registered", "" if known else "register a source"))
@@ -114,6 +117,27 @@ def _files(settings: Settings) -> list[Finding]:
         what = f"{settings.sources_file} can't be read ({type(error).__name__})"
         findings.append(Finding("sources", False, what, "docs/settings.md shows one; set SENDHUB_SOURCES_FILE"))
     return findings
+
+
+def _ring(settings: Settings) -> Finding:
+    problem = keyring.problem(settings.ring)
+    if problem is None:
+        return Finding("key ring", True, f"{settings.ring.where} holds today's key")
+    todo = "sendhub key ring FILE makes one, sendhub key forget destroys what is too old; docs/data-protection.md"
+    return Finding("key ring", False, problem, todo)
+
+
+def _key(settings: Settings) -> Finding:
+    """Whether the key is the one that made the children's ids: with another all of them would be orphans."""
+    try:
+        fits = asyncio.run(links_backup.key_fits(settings))
+    except (KafkaError, StageError, RuntimeFault):
+        fits = None  # said by the checks of Kafka and topics
+    if fits is False:
+        return Finding(
+            "key", False, "this key did not make the ids on hub.links", "put the right one back: sendhub key restore"
+        )
+    return Finding("key", True, f"{settings.key_file} holds a key" + (", that of the ids on hub.links" if fits else ""))
 
 
 CHECKS: tuple[Callable[[Settings], list[Finding]], ...] = (_java, _kafka, _database, _clock, _files)

@@ -1,22 +1,55 @@
-"""`sendhub key`: make a deployment's secret key."""
+"""`sendhub key`: the deployment's secret key, and the ring of keys that personal data is sealed with."""
 
 import os
 import secrets
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
+from hub.commands import key_backup, key_ring
 from hub.commands.failures import stop
 
 
-def key(file: Annotated[Path, typer.Argument(help="Where to write it; must not exist.")]) -> None:
+class MakesUnlessNamed(TyperGroup):
+    """`sendhub key FILE` makes a key: what is no command's name is a file's."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Click's own, with `make` before a file."""
+        named = args[:1] == [] or args[0] in self.commands or args[0].startswith("-")
+        return super().resolve_command(ctx, args if named else ["make", *args])
+
+
+app = typer.Typer(
+    cls=MakesUnlessNamed,
+    no_args_is_help=True,
+    help="The deployment's secret key (`sendhub key FILE` makes one), and its key ring.",
+)
+
+
+@app.command("make")
+def make(file: Annotated[Path, typer.Argument(help="Where to write it; must not exist.")]) -> None:
     """Make a new secret key. Child ids and links are derived with it: losing it orphans every id, so back it up."""
     try:
         write_key(file)
     except FileExistsError:
         stop(f"{file} exists: a deployment keeps the key it began with")
-    typer.echo(f"wrote {file}; back it up where the facts are backed up")
+    except OSError as error:
+        stop(f"{file} can't be written: {error.strerror}")
+    typer.echo(f"wrote {file}; `sendhub key backup` makes a copy to keep elsewhere")
+
+
+app.command("backup")(key_backup.backup)
+app.command("restore")(key_backup.restore)
+app.command("ring")(key_ring.make)
+app.command("show")(key_ring.show)
+app.command("rotate")(key_ring.rotate)
+app.command("retire")(key_ring.retire)
+app.command("reseed")(key_ring.reseed)
+app.command("forget")(key_ring.forget)
+app.command("merge")(key_ring.merge)
+app.command("lost")(key_ring.lost)
 
 
 def write_key(file: Path) -> None:

@@ -14,6 +14,8 @@ from pathlib import Path
 
 from joserfc.jwk import ECKey
 
+from hub.platform.keyring import machine_day, write_ring
+from hub.platform.keys import new_ring
 from schemas.sources import Source, Sources
 
 HUB_ODS = "X9Z01"
@@ -54,6 +56,7 @@ class Deployment:
             "SENDHUB_DATABASE_URL": f"sqlite:///{folder / 'readmodel.db'}",
             "SENDHUB_LEDGER_URL": f"sqlite:///{folder / 'ledger.db'}",
             "SENDHUB_KEY_FILE": str(folder / "key"),
+            "SENDHUB_KEY_RING_FILE": str(folder / "ring"),
             "SENDHUB_SOURCES_FILE": str(folder / "sources.toml"),
             "SENDHUB_CLOCK_FILE": str(self.clock_file),
             "SENDHUB_WEBHOOK_TOKENS_FILE": str(folder / "webhook-tokens.toml"),
@@ -73,6 +76,7 @@ def create(folder: Path, sources: Sources) -> Deployment:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "inbox").mkdir(exist_ok=True)
     _write_private(folder / "key", secrets.token_hex(32))
+    write_ring(folder / "ring", new_ring(machine_day()))
     (folder / "sources.toml").write_text(_sources_toml(sources))
     councils = [source.id for source in sources.sources if source.kind == "council"]
     tokens = {source: secrets.token_urlsafe(32) for source in councils}

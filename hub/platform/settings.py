@@ -4,9 +4,10 @@ import tomllib
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from hub.platform.keyring import KeyRing
 from schemas.sources import Sources
 
 
@@ -26,6 +27,23 @@ class Settings(BaseSettings):
         description="The connectors' shared record of what was already taken, as an SQLAlchemy URL.",
     )
     key_file: Path = Field(Path("sendhub.key"), description="File with the deployment's secret key, 32 bytes or more.")
+    key_ring_file: Path = Field(
+        Path("sendhub.ring"), description="File with the key ring, which only its owner may read (mode 600)."
+    )
+    key_ring: SecretStr = Field(
+        SecretStr(""), description="The key ring itself, as `sendhub key ring` writes it, in the place of the file."
+    )
+    backup_passphrase: SecretStr = Field(
+        SecretStr(""), description="What `sendhub key backup` and `restore` seal and open with; unless set they ask."
+    )
+    seal_days: int = Field(
+        30,
+        ge=1,
+        description="Days after which the key that a day's raw messages and observations are sealed with is gone.",
+    )
+    letter_days: int = Field(
+        90, ge=1, description="Days after which the key of a dead letter is destroyed at the latest."
+    )
     sources_file: Path = Field(Path("sources.toml"), description="The registered sources.")
     clock_file: Path | None = Field(None, description="Follow this file's time instead of the machine's (demo, tests).")
     host: str = Field("127.0.0.1", description="Address that this process's HTTP servers listen on.")
@@ -49,6 +67,11 @@ class Settings(BaseSettings):
         if len(key) < 32:
             raise ValueError(f"{self.key_file} holds fewer than 32 bytes: make a new key with `sendhub key`")
         return key
+
+    @cached_property
+    def ring(self) -> KeyRing:
+        """The key ring: read when a key is first needed."""
+        return KeyRing(self.key_ring_file, self.key_ring.get_secret_value(), self.seal_days)
 
     @cached_property
     def sources(self) -> Sources:

@@ -9,6 +9,7 @@ from hub.runtime.errors import StateDamaged
 from hub.runtime.log_reader import LogReader
 from hub.runtime.partitions import Partition
 from hub.runtime.state import PartitionState
+from hub.runtime.vault import Vault
 from hub.stages.stage import Output
 
 OFFSET_HEADER = "source_offset"
@@ -68,19 +69,31 @@ async def read_content(settings: Settings, changelog: Partition) -> Content:
     return content
 
 
-async def read_state(settings: Settings, changelog: Partition, mend: str = "", check: Check | None = None) -> Recovered:
-    """The state as of the changelog's end. Call only after the former owner was fenced: else the end may still move.
+async def read_state(
+    settings: Settings,
+    changelog: Partition,
+    mend: str = "",
+    check: Check | None = None,
+    vault: Vault | None = None,
+) -> Recovered:
+    """The state as of the changelog's end, opened by its `vault` where it has one.
 
-    Raises StateDamaged, which names the record and says `mend`: what can be done.
+    Call only after the former owner was fenced: else the end may still move. Raises StateDamaged, which names the
+    record and says `mend`: what can be done; Unavailable while the key ring lacks a key.
     """
     content = await read_content(settings, changelog)
     if content.damaged:
         offset, why = min(content.damaged.values())
         raise damage(changelog, offset, why, mend)
-    unfit = None if check is None else _first_unfit(content.state, check)
+    state = content.state
+    if vault is not None:
+        state, shut = vault.open_state(content.state)
+        for key, why in shut.items():
+            raise damage(changelog, await _offset_of(settings, changelog, key), why, mend)
+    unfit = None if check is None else _first_unfit(state, check)
     if unfit is not None:
         raise damage(changelog, await _offset_of(settings, changelog, unfit), "its value is no state", mend)
-    return Recovered(content.state, content.includes)
+    return Recovered(state, content.includes)
 
 
 def _first_unfit(state: PartitionState, check: Check) -> str | None:

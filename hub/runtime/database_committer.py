@@ -12,11 +12,12 @@ from aiokafka import AIOKafkaProducer
 
 from hub.platform.clock import Clock
 from hub.platform.settings import Settings
-from hub.runtime.deadletters import dead_letter
+from hub.runtime.deadletters import Burial
 from hub.runtime.errors import Fenced
 from hub.runtime.partitions import Partition
 from hub.runtime.producer import Reach
 from hub.runtime.records import buried
+from hub.runtime.sealing import Boundary
 from hub.runtime.source_log import SourceLog
 from hub.stages.stage import Output, Record
 from hub.store import Conflict, Projector
@@ -45,6 +46,7 @@ class DatabaseCommitter:
         self._projector = projector
         self._source_log = source_log
         self._reach = reach
+        self._burial = Burial(settings.ring, Boundary(settings.ring))
         self._next = 0
         self._buried: set[int] | None = None
         self._announced = 0.0
@@ -68,17 +70,20 @@ class DatabaseCommitter:
             known = await buried(self._settings, self._stage_name)
             self._buried = known.get(self._source, set())
         if record.offset not in self._buried:
-            await self._send(dead_letter(self._stage_name, record, error, attempts, self._clock.now(), "project"))
+            await self._send(
+                self._burial.letter(self._stage_name, record, error, attempts, self._clock.now(), "project")
+            )
             self._buried.add(record.offset)
         await self._apply((), end)
 
-    async def _send(self, letter: Output) -> None:
+    async def _send(self, letter: Sequence[Output]) -> None:
         producer = AIOKafkaProducer(
             bootstrap_servers=self._settings.kafka, acks="all", enable_idempotence=True, max_request_size=20 << 20
         )
         await producer.start()
         try:
-            await producer.send_and_wait(letter.topic, letter.value, key=letter.key, headers=list(letter.headers))
+            for each in letter:
+                await producer.send_and_wait(each.topic, each.value, key=each.key, headers=list(each.headers))
         finally:
             await producer.stop()
 

@@ -2,11 +2,37 @@
 
 from datetime import datetime
 
+from hub.platform.keyring import KeyRing
+from hub.runtime.letter_keys import sealed_letter
 from hub.runtime.producer import OutputTooLarge
+from hub.runtime.sealing import Boundary
 from hub.stages.errors import PermanentError, StageError
 from hub.stages.stage import Output, Record
 from schemas import deadletters
 from schemas.topics import DEADLETTER
+
+
+class Burial:
+    """Makes dead letters: opens what the day's key sealed, and seals it with a key of the letter's own."""
+
+    def __init__(self, ring: KeyRing, boundary: Boundary) -> None:
+        self._ring = ring
+        self._boundary = boundary
+
+    def letter(
+        self,
+        stage: str,
+        record: Record,
+        error: Exception,
+        attempts: int,
+        at: datetime,
+        step: deadletters.ProcessingStep = "handle",
+    ) -> list[Output]:
+        """The letter of a record and its key, the key first. Raises Unavailable while there is no key to be had."""
+        whole, opened = self._boundary.open_if_possible(record)
+        made = dead_letter(stage, whole, error, attempts, at, step, unopened=not opened)
+        id_ = deadletters.letter_id(record.topic, record.partition, record.offset, stage)
+        return sealed_letter(made, id_, self._ring)
 
 
 def dead_letter(
@@ -16,8 +42,10 @@ def dead_letter(
     attempts: int,
     at: datetime,
     step: deadletters.ProcessingStep = "handle",
+    *,
+    unopened: bool = False,
 ) -> Output:
-    """The dead letter of a record, of `step` unless the error names its own.
+    """The dead letter of a record in the clear, of `step` unless the error names its own.
 
     Only the hub's own errors speak: others could repeat what was received. Of a record of hub.deadletter itself the
     bytes are left where they are: with two layers of headers it could be too large to be written.
@@ -38,6 +66,7 @@ def dead_letter(
         attempts=attempts,
         at=at,
         timestamp=record.timestamp,
+        unopened=unopened,
     )
     return Output(DEADLETTER.name, built.key, built.value, built.headers)
 

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from hub.platform.clock import Clock
 from hub.platform.settings import Settings
+from hub.runtime.sealing import Boundary
 from hub.stages.errors import Unavailable
 from hub.stages.intake import POPULATION
 from schemas.decisions import DECISIONS, PEOPLE
@@ -61,6 +62,7 @@ async def send(settings: Settings, observation: Observation) -> None:
         ("source", PEOPLE.encode()),
         ("received_at", observation.received_at.isoformat().replace("+00:00", "Z").encode()),
     ]
+    value = Boundary(settings.ring).seal_value(OBSERVATIONS.name, value, tuple(headers))
     try:
         await producer.start()
         await producer.send_and_wait(OBSERVATIONS.name, value, POPULATION, partition=0, headers=headers)

@@ -46,7 +46,7 @@ SILENT_SECONDS = 10.0
 """Not ready any more when a partition was silent for so long: the broker answers at least every FETCH_SECONDS."""
 BEAT_SECONDS = 1.0
 RESTS = 4
-"""Fetches without anything after which a lane is at rest."""
+"""Fetches without anything after which a lane is at rest, and looks again what was put off."""
 Answer = TypeVar("Answer")
 EXIT_FAULT = 70
 """Exit status of a worker that ended itself; the supervisor starts it again."""
@@ -227,7 +227,7 @@ class LaneConsumer(driver.Consumer):
             idle = 0
             while not lane.given_up:
                 idle = 0 if await self._step(lane) else idle + 1
-                if idle == RESTS:
+                if idle and idle % RESTS == 0:
                     await lane.rest()
         except Exception as error:
             fail(f"{lane.partition} could not go on", error)

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
@@ -10,12 +10,14 @@ from hub.platform import metrics
 from hub.platform.clock import Clock
 from hub.platform.settings import Settings
 from hub.runtime.changelog import origin, read_state, to_output
-from hub.runtime.deadletters import dead_letter
+from hub.runtime.deadletters import Burial
 from hub.runtime.errors import DataMissing, Fenced, RuntimeFault
 from hub.runtime.partitions import Partition
 from hub.runtime.producer import Reach, TransactionalProducer
+from hub.runtime.sealing import Boundary
 from hub.runtime.source_log import SourceLog
 from hub.runtime.state import Changes, PartitionState
+from hub.runtime.vault import Sealing, Vault
 from hub.stages.stage import Handler, Output, Record, Stage, Step
 
 log = structlog.get_logger()
@@ -46,6 +48,9 @@ class KafkaCommitter:
         self._opening = opening or asyncio.Semaphore()
         self._producer = TransactionalProducer(settings, stage.name, source, reach)
         self._changelog = Partition(stage.changelog, source.partition) if stage.changelog else None
+        self._boundary = Boundary(settings.ring)
+        self._burial = Burial(settings.ring, self._boundary)
+        self._vault: Vault | None = None
         self._state = PartitionState()
         self._handler: Handler | None = None
         self._committed: int | None = None
@@ -63,7 +68,9 @@ class KafkaCommitter:
         if self._changelog is None:
             return await self._read_offset()
         stage = self._stage
-        self._state, includes = await read_state(self._settings, self._changelog, stage.mend, stage.check)
+        if stage.owner_of is not None:
+            self._vault = Vault(self._changelog.topic, self._settings.ring, stage.owner_of)
+        self._state, includes = await read_state(self._settings, self._changelog, stage.mend, stage.check, self._vault)
         start = await self._read_offset()
         check_state(self._source, self._changelog, self._committed, includes, stage.mend)
         if includes is None:
@@ -74,10 +81,14 @@ class KafkaCommitter:
         """Handle the records and commit; how many are done with."""
         assert self._handler is not None
         changes = self._state.begin()
-        step = self._handler.handle(records, changes)
+        step = self._handler.handle(self._boundary.opened(records), changes)
         self._reach("compute")
         offset = end if step.consumed == len(records) else records[step.consumed].offset
-        await self._write(step.outputs, self._changes(changes.changed, offset), offset)
+        sealing = self._sealing(changes)
+        outputs = [self._boundary.seal(output) for output in step.outputs]
+        await self._write(outputs, self._entries(changes.changed, sealing, offset), offset)
+        if sealing is not None:
+            sealing.done()
         self._reach("commit")
         try:
             self._follow(self._handler, changes, step)
@@ -88,15 +99,19 @@ class KafkaCommitter:
 
     async def bury(self, record: Record, error: Exception, attempts: int, end: int) -> None:
         """The dead letter and the offset after it, in one transaction."""
-        letter = dead_letter(self._stage.name, record, error, attempts, self._clock.now())
-        await self._write([letter], (), end)
+        letter = self._burial.letter(self._stage.name, record, error, attempts, self._clock.now())
+        await self._write(letter, (), end)
 
     async def skip(self, end: int) -> None:
         """A transaction with nothing but the offset."""
         await self._write((), (), end)
 
     async def rest(self) -> None:
-        """Nothing was put off."""
+        """Data keys that an earlier wrapping key still wraps are wrapped with the current one."""
+        while self._vault is not None and self._committed is not None and self._vault.stale():
+            sealing = self._vault.begin()
+            await self._write((), self._entries({}, sealing, self._committed), self._committed)
+            sealing.done()
 
     async def close(self) -> None:
         """Let go of the producer."""
@@ -152,10 +167,17 @@ class KafkaCommitter:
         for topic, number in Counter(output.topic for output in step.outputs).items():
             metrics.STAGE_OUT.labels(self._stage.name, topic).inc(number)
 
-    def _changes(self, changed: dict[str, bytes | None], end: int) -> list[Output]:
+    def _sealing(self, changes: Changes) -> Sealing | None:
+        if self._vault is None:
+            return None
+        changes.changed.update(self._vault.erased(changes.changed, self._state))
+        return self._vault.begin()
+
+    def _entries(self, changed: Mapping[str, bytes | None], sealing: Sealing | None, end: int) -> list[Output]:
         if self._changelog is None:
             return []
-        return [to_output(self._changelog, key, value, end) for key, value in changed.items()]
+        entries = changed.items() if sealing is None else sealing.entries(changed)
+        return [to_output(self._changelog, key, value, end) for key, value in entries]
 
 
 def check_state(

@@ -2,10 +2,11 @@
 
 A record goes to the end of its own topic and partition as it was, in one Kafka transaction with its resolution and an
 audit record: so it is put back once, whenever this is stopped. One desk works at a time: a second one fences the first.
+The letter's key is destroyed in the same transaction, and the record sealed again as its topic's records are.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from types import TracebackType
 from typing import NamedTuple, Self
 
@@ -13,16 +14,23 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
 
 from hub.platform.clock import Clock
+from hub.platform.keys import KeyDestroyed, KeyFault
 from hub.platform.settings import Settings
 from hub.runtime import topics
 from hub.runtime.audit import Act
 from hub.runtime.errors import Fenced, RuntimeFault
+from hub.runtime.letter_keys import LetterKeys, saying
 from hub.runtime.letters import Letter, read_contents, read_letters
+from hub.runtime.partitions import Partition
 from hub.runtime.producer import Reach
+from hub.runtime.records import record_at
+from hub.runtime.sealing import Boundary
 from hub.stages import projection
+from hub.stages.errors import PermanentError
+from hub.stages.stage import Output, Record
 from schemas.audit import Action
-from schemas.deadletters import How, Parsed, Resolution, build_resolution, letter_id
-from schemas.topics import AUDIT, DEADLETTER
+from schemas.deadletters import DeadLetter, How, Parsed, Resolution, build_resolution, letter_id
+from schemas.topics import AUDIT, DEADLETTER, DEADLETTER_KEYS, SEALED_BY_DAY
 
 BATCH_LETTERS = 100
 BATCH_BYTES = 16 << 20
@@ -37,12 +45,14 @@ class LetterDesk:
     """
 
     letters: dict[str, Letter]
+    keys: LetterKeys
 
     def __init__(self, settings: Settings, clock: Clock, act: Act, reach: Reach) -> None:
         self._settings = settings
         self._clock = clock
         self._act = act
         self._reach = reach
+        self._boundary = Boundary(settings.ring)
         self._producer = AIOKafkaProducer(
             bootstrap_servers=settings.kafka,
             transactional_id=f"{settings.group_prefix}-deadletters",
@@ -52,9 +62,10 @@ class LetterDesk:
 
     async def __aenter__(self) -> Self:
         """Fence an earlier desk and settle what it left open, then read: in this order nothing is put back twice."""
-        await topics.require(self._settings.kafka, [DEADLETTER.name, AUDIT.name])
+        await topics.require(self._settings.kafka, [DEADLETTER.name, DEADLETTER_KEYS.name, AUDIT.name])
         try:
             await self._producer.start()
+            self.keys = await LetterKeys.read(self._settings)
             self.letters = await read_letters(self._settings)
         except BaseException:
             await self._producer.stop()
@@ -75,7 +86,7 @@ class LetterDesk:
         await topics.require(self._settings.kafka, sources)
         batch: list[tuple[Letter, Parsed]] = []
         async for letter, content in read_contents(self._settings, letters):
-            batch.append((letter, content))
+            batch.append((letter, await self._whole(content)))
             if len(batch) == BATCH_LETTERS or sum(len(each.value or b"") for _, each in batch) >= BATCH_BYTES:
                 yield await self._put_back(batch)
                 batch = []
@@ -83,12 +94,48 @@ class LetterDesk:
             yield await self._put_back(batch)
 
     async def resolve(self, letters: Sequence[Letter], how: How, action: Action) -> None:
-        """Say what became of letters whose records stay where they are."""
+        """Say what became of letters whose records stay where they are. Their bytes can't be opened any more then."""
         for start in range(0, len(letters), BATCH_LETTERS):
             batch = [self._resolved(letter, how) for letter in letters[start : start + BATCH_LETTERS]]
             async with _Transaction(self._producer):
                 await self._tell(batch, action)
             self._reach("batch")
+
+    async def wrap_anew(self) -> int:
+        """Wrap the letters' keys with the ring's current wrapping key; how many. Raises KeyFault."""
+        outputs = self.keys.wrapped_anew(self._settings.ring)
+        async with _Transaction(self._producer):
+            await self._send_all(outputs)
+        return len(outputs)
+
+    async def _whole(self, content: Parsed) -> Parsed:
+        """A letter with its record's value in the clear; where its key was destroyed, as its own topic still has it."""
+        meta, value = content.meta, content.value
+        if value is None or content.key_id is None:
+            return content
+        try:
+            settings = self._settings
+            value = self.keys.open(meta.id, content.key_id, value, settings.ring, settings.letter_days)
+        except KeyDestroyed as error:
+            original = await self._original(meta)
+            if original is None:
+                raise RuntimeFault(f"{meta.id} can't be put back: {error}") from None
+            value = original.value
+        except KeyFault as error:
+            raise RuntimeFault(f"{meta.id} can't be put back: {saying(error)}") from None
+        return content._replace(value=value)
+
+    async def _original(self, meta: DeadLetter) -> Record | None:
+        """The record where it first stood, in the clear; None where it expired or its day's key was destroyed."""
+        found = await record_at(self._settings, Partition(meta.source_topic, meta.partition), meta.offset)
+        if found is None or found.offset != meta.offset:
+            return None
+        if meta.unopened:
+            return found
+        try:
+            return self._boundary.open(found)
+        except PermanentError:
+            return None
 
     async def _put_back(self, batch: Sequence[tuple[Letter, Parsed]]) -> list[Letter]:
         async with _Transaction(self._producer):
@@ -108,7 +155,10 @@ class LetterDesk:
         meta = content.meta
         if meta.partition not in await self._producer.partitions_for(meta.source_topic):
             raise RuntimeFault(f"{meta.source_topic} has no partition {meta.partition} any more: resolve {meta.id}")
-        record = (meta.source_topic, content.value, content.key, meta.partition)
+        value = content.value
+        if value is not None and meta.source_topic in SEALED_BY_DAY and not meta.unopened:
+            value = self._boundary.seal_value(meta.source_topic, value, content.headers)
+        record = (meta.source_topic, value, content.key, meta.partition)
         return await self._send(*record, headers=list(content.headers))
 
     async def _send(self, *record: object, **rest: object) -> "asyncio.Future[Placed]":
@@ -128,12 +178,21 @@ class LetterDesk:
         )
         return letter._replace(resolution=resolution)
 
+    async def _send_all(self, outputs: Iterable[Output]) -> None:
+        sent = [
+            await self._send(each.topic, each.value, each.key, each.partition, headers=list(each.headers))
+            for each in outputs
+        ]
+        if sent:
+            await _all(sent)
+
     async def _tell(self, letters: Sequence[Letter], action: Action) -> None:
         sent = []
         for letter in letters:
             assert letter.resolution is not None
             told = build_resolution(letter.meta, letter.resolution)
             sent.append(await self._send(DEADLETTER.name, told.value, told.key, headers=list(told.headers)))
+        await self._send_all(each for letter in letters for each in self.keys.destroyed(letter.meta.id))
         subjects = tuple(letter.meta.id for letter in letters)
         entry = self._act.entry(action, subjects, self._clock)
         sent.append(await self._send(AUDIT.name, entry.model_dump_json().encode(), entry.actor.encode()))

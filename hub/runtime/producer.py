@@ -109,6 +109,18 @@ class TransactionalProducer:
             await self._renew()
             raise
 
+    async def write(self, outputs: Iterable[Output]) -> None:
+        """One transaction of outputs alone, which moves no group's offset; raises as `commit` does."""
+        assert self._producer is not None
+        try:
+            await self._producer.begin_transaction()
+            await _all(await self._send(outputs))
+            await self._producer.commit_transaction()
+        except (ProducerFenced, InvalidProducerEpoch) as error:
+            raise Fenced(f"{self._source} of {self._stage} was fenced: another one was started meanwhile") from error
+        except KafkaError as error:
+            raise RuntimeFault(f"the transaction on {self._source} failed: {type(error).__name__}: {error}") from error
+
     async def _send(self, outputs: Iterable[Output]) -> list[Awaitable[object]]:
         """Hand over whole batches for each partition, in order; what is to be awaited before the commit.
 

@@ -5,12 +5,15 @@ from typing import Any, NamedTuple
 import orjson
 from pydantic import ValidationError
 
+from hub.core.identity.erasure import DATA_KEY
 from hub.platform.settings import Settings
+from hub.runtime.backup import identity_vault
 from hub.runtime.changelog import Content, damage
 from hub.runtime.log_reader import LogReader
 from hub.runtime.partitions import Partition
 from hub.runtime.rebuild import Compared
 from hub.runtime.state import PartitionState
+from hub.runtime.vault import Vault
 from schemas.links import LinkDecision
 from schemas.topics import IDENTITY_STATE, LINKS
 
@@ -29,21 +32,24 @@ UNREADABLE = Standing(-1, None)
 
 
 class LinkStates(PartitionState):
-    """Of identity's state only where each link stands; nothing of the person is kept."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.links: dict[str, Standing] = {}
+    """Of identity's state only where each link stands; all else stays sealed, or is not kept."""
 
     def load(self, key: str, value: bytes | None) -> None:
         """Apply one changelog record."""
-        if not key.startswith(PREFIX):
-            return
-        link = key.removeprefix(PREFIX)
-        if value is None:
-            self.links.pop(link, None)
-        else:
-            self.links[link] = _standing(value)
+        if key.startswith((PREFIX, DATA_KEY)):
+            super().load(key, value)
+
+    def links(self, vault: Vault) -> dict[str, Standing]:
+        """Where each link stands. Raises Unavailable while the key ring lacks a key."""
+        state, shut = vault.open_state(self)
+        found = {key.removeprefix(PREFIX): _standing(value) for key, value in state.items()}
+        return found | {key.removeprefix(PREFIX): UNREADABLE for key in shut if key.startswith(PREFIX)}
+
+    def copy(self) -> "LinkStates":
+        """Another of the same content."""
+        other = LinkStates()
+        other._values = dict(self._values)
+        return other
 
 
 def _standing(value: bytes) -> Standing:
@@ -79,22 +85,23 @@ def _decision(raw: Any) -> LinkDecision:
 
 async def rebuild_links(settings: Settings) -> Compared:
     """Identity may go on meanwhile: what hub.links says lies between its state before and after that was read."""
-    before, after = LinkStates(), LinkStates()
+    before = LinkStates()
     async with LogReader(settings, [Partition(IDENTITY_STATE.name, 0)]) as log:
         content = Content(before)
         async for batch in log.read_on():
             content.take(batch)
         said = await decided(settings)
-        after.links = dict(before.links)
+        after = before.copy()
         tail = Content(after, content.includes, content.damaged)
         async for batch in log.read_on():
             tail.take(batch)
+    standing, later = before.links(identity_vault(settings)), after.links(identity_vault(settings))
     compared = Compared(LINKS.name, {"links": len(said), "offset": content.includes or 0})
     for offset, why in content.damaged.values():
         compared.differ("-", f"{IDENTITY_STATE.name}: the record at offset {offset} is damaged: {why}")
     waiting = Standing(0, None)
-    for link in sorted(said.keys() | before.links.keys()):
-        first, found, last = before.links.get(link, waiting), said.get(link, waiting), after.links.get(link, waiting)
+    for link in sorted(said.keys() | standing.keys()):
+        first, found, last = standing.get(link, waiting), said.get(link, waiting), later.get(link, waiting)
         if found not in (first, last) and not first.seq < found.seq < last.seq:
             has = "can't be read" if first == UNREADABLE else f"has decision {first.seq}"
             compared.differ(link, f"{IDENTITY_STATE.name} {has}, {LINKS.name} has decision {found.seq}")

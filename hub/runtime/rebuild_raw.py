@@ -18,14 +18,18 @@ from pydantic import ValidationError
 
 from hub.core.errors import CoreError
 from hub.core.identity.bodies import body_of
+from hub.core.identity.erasure import DATA_KEY
 from hub.platform.settings import Settings
 from hub.runtime import groups
+from hub.runtime.backup import identity_vault
 from hub.runtime.log_reader import LogReader
 from hub.runtime.partitions import Partition, to_record
 from hub.runtime.rebuild import Compared
 from hub.runtime.rebuild_links import Standing, decided
 from hub.runtime.records import buried
-from hub.stages.errors import Unavailable
+from hub.runtime.sealing import Boundary
+from hub.runtime.state import PartitionState
+from hub.stages.errors import PermanentError, Unavailable
 from hub.stages.intake import IntakeHandler
 from hub.stages.stage import Record, State
 from schemas.ids import digest, keyed_digest
@@ -38,6 +42,7 @@ OF_THE_HUB = ("received_at", "message", "child_id", "link", "seq")
 PATIENCE_SECONDS = 60.0
 """How long identity may take to pass what intake had said when the comparison began."""
 
+HELD_BACK = b"disputed:"
 RAW = (COUNCIL_EVENTS, NHS_MESSAGES)
 
 
@@ -82,9 +87,15 @@ async def rebuild_raw(settings: Settings, patience: float = PATIENCE_SECONDS) ->
     await _await_identity(settings, patience)
     given_up = await buried(settings, "intake")
     windows, observations = [], []
+    boundary = Boundary(settings.ring)
     for topic in RAW:
         window = Window(topic.name)
-        async for record in _records(settings, topic, {each: passed.get(each, 0) for each in _partitions(topic)}):
+        async for sealed in _records(settings, topic, {each: passed.get(each, 0) for each in _partitions(topic)}):
+            try:
+                record = boundary.open(sealed)
+            except PermanentError:
+                # Its day's key was destroyed, which takes it out of the window; or intake could not open it either.
+                continue
             window.take(record)
             # One that was given up has no facts, also where it could be read today: a replay puts it behind the rest.
             if record.offset not in given_up.get(Partition(record.topic, record.partition), ()):
@@ -204,12 +215,14 @@ def _content(fact: dict[str, Any]) -> str:
 
 async def _held_back(settings: Settings) -> set[tuple[str, str | None]]:
     """Source and message of each observation that identity holds back until a person decides."""
-    values: dict[bytes, bytes | None] = {}
+    held = PartitionState()
     async with LogReader(settings, [Partition(IDENTITY_STATE.name, 0)]) as log:
         async for batch in log.read_on():
-            values.update((raw.key, raw.value) for raw in batch if raw.key.startswith(b"disputed:"))
+            for raw in batch:
+                if raw.key.startswith((HELD_BACK, DATA_KEY.encode())):
+                    held.load(raw.key.decode(), raw.value)
     found = set()
-    for value in filter(None, values.values()):
+    for _, value in identity_vault(settings).open_state(held).state.items():
         try:
             observation = Observation.model_validate_json(value)
         except ValidationError:

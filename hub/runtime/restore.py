@@ -4,9 +4,10 @@ The stage is stopped. Each partition's producer is started first, which fences w
 written is then written in one transaction, so that a restore which is cut off changes nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from hub.core.identity.erasure import DATA_KEY
 from hub.platform.settings import Settings
 from hub.runtime import groups
 from hub.runtime import topics as kafka_topics
@@ -18,6 +19,7 @@ from hub.runtime.producer import TransactionalProducer
 from hub.runtime.records import buried, record_at, records
 from hub.runtime.replay import Pace, Replay
 from hub.runtime.state import PartitionState
+from hub.runtime.vault import Vault
 from hub.stages.stage import Output, Record, Stage
 from schemas.topics import DAY_MS
 
@@ -90,15 +92,26 @@ async def fencing(settings: Settings, stage: str, source: Partition) -> Transact
     return producer
 
 
-def differing(changelog: Partition, content: Content, state: PartitionState, includes: int) -> list[Output]:
-    """The records that make a changelog hold this state; none when it holds it already."""
+def differing(
+    changelog: Partition, content: Content, state: PartitionState, includes: int, vault: Vault | None = None
+) -> list[Output]:
+    """The records that make a changelog hold this state; none when it holds it already.
+
+    With a `vault` the content is in the clear, and what is written sealed; data keys that seal nothing any more go.
+    """
     held = content.state
     wanted = {key: value for key, value in state.items() if held.get(key) != value or key.encode() in content.damaged}
     gone = {key.encode() for key, _ in held.items() if state.get(key) is None}
     kept = {key.encode() for key, _ in state.items()} | {ORIGIN.encode()}
     gone |= content.damaged.keys() - kept
-    outputs = [to_output(changelog, key, value, includes) for key, value in wanted.items()]
-    outputs += [to_output(changelog, raw, None, includes) for raw in sorted(gone)]
+    entries: Iterable[tuple[str, bytes | None]] = wanted.items()
+    if vault is not None:
+        gone |= {
+            (DATA_KEY + each).encode() for each in vault.owners() - {vault.owner_of(key) for key, _ in state.items()}
+        }
+        entries = vault.begin().entries(wanted)
+    outputs = [to_output(changelog, raw, None, includes) for raw in sorted(gone)]
+    outputs += [to_output(changelog, key, value, includes) for key, value in entries]
     if not outputs and content.includes is not None and content.includes <= includes:
         return []
     return [origin(changelog, includes), *outputs]

@@ -1,6 +1,6 @@
 """One partition's state: committed values, and a batch's changes on top of them until they are committed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 
 class PartitionState:
@@ -41,7 +41,7 @@ class PartitionState:
 class Changes:
     """The state as one batch sees it, and what the batch changed."""
 
-    def __init__(self, values: dict[str, bytes]) -> None:
+    def __init__(self, values: Mapping[str, bytes]) -> None:
         self._values = values
         self.changed: dict[str, bytes | None] = {}
 

@@ -18,6 +18,7 @@ from hub.core.alerts.hearing import Hearing, Turn, heard_of, limits_of
 from hub.platform.clock import Clock, today
 from hub.platform.health import Health
 from hub.platform.settings import Settings
+from hub.runtime import key_expiry
 from hub.runtime.log_reader import LogReader
 from hub.runtime.partitions import Partition
 from hub.stages.errors import Unavailable
@@ -58,6 +59,7 @@ class Ticker:
         )
         await producer.start()
         listening: asyncio.Task[None] | None = None
+        destroying = asyncio.create_task(key_expiry.keep_destroying(self._settings))
         try:
             await self._restore()
             self._problem = None
@@ -71,6 +73,8 @@ class Ticker:
                     listening.result()
                 await _wait(stopping, POLL_SECONDS)
         finally:
+            destroying.cancel()
+            await asyncio.gather(destroying, return_exceptions=True)
             if listening is not None:
                 listening.cancel()
                 await asyncio.gather(listening, return_exceptions=True)

@@ -21,10 +21,11 @@ from hub.runtime.patience import wait_for
 from hub.runtime.producer import Reach
 from hub.stages.stage import Stage
 from hub.store import Projector
-from schemas.topics import DEADLETTER
+from schemas.topics import DEADLETTER, DEADLETTER_KEYS
 
 log = structlog.get_logger()
 
+LETTERS = (DEADLETTER.name, DEADLETTER_KEYS.name)
 OPEN_AT_ONCE = 4
 """How many partitions fence and read their state at once: each takes connections and fetches of its own meanwhile."""
 
@@ -38,7 +39,7 @@ def run_stage(settings: Settings, stage: Stage, reach: Reach = no_point) -> None
     clock = clock_from(settings.clock_file)
     health = _serve(settings, stage.name)
     changelog = () if stage.changelog is None else (stage.changelog,)
-    _await_topics(settings, health, (*stage.sources, *changelog, *stage.writes, DEADLETTER.name))
+    _await_topics(settings, health, (*stage.sources, *changelog, *stage.writes, *LETTERS))
 
     opening = asyncio.Semaphore(OPEN_AT_ONCE)
 
@@ -54,7 +55,7 @@ def run_projection(
     """Run the projection until it is told to stop. `open_` may raise Unavailable: it is called again."""
     clock = clock_from(settings.clock_file)
     health = _serve(settings, name)
-    _await_topics(settings, health, (*topics, DEADLETTER.name))
+    _await_topics(settings, health, (*topics, *LETTERS))
     projector = wait_for(open_, health)
 
     def committer(source: Partition, consumer: LaneConsumer) -> Committer:

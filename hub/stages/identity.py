@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from hub.core.errors import CoreError
 from hub.core.identity import Identity, Outcome
+from hub.core.identity.erasure import owner_of
 from hub.stages.errors import PermanentError
 from hub.stages.intake import Note
 from hub.stages.stage import Headers, Output, Record, Stage, State, Step
@@ -28,6 +29,7 @@ def identity(key: bytes, sources: Sources, note: Note) -> Stage:
         (FACTS.name, LINKS.name, REVIEW.name, ALERTS.name, AUDIT.name),
         lambda key, value: orjson.loads(value),
         "Stop identity and restore its last backup with `sendhub identity restore FILE`.",
+        owner_of,
     )
 
 

@@ -142,9 +142,9 @@ def _review(record: Record) -> list[Change]:
 
 
 def _dead_letter(record: Record) -> list[Change]:
-    """Two rows: what is known of it, and apart from that its bytes, which may hold personal data, until resolved."""
+    """Two rows: what is known of it, and apart from that its bytes, sealed as they are on the topic, until resolved."""
     try:
-        meta, key, value, headers, resolution = parse(record.value, record.headers)
+        meta, key, value, headers, resolution, key_id = parse(record.value, record.headers)
     except ValueError as error:
         raise _refused(str(error)) from None
     letter = _bounded(meta.id)
@@ -155,6 +155,7 @@ def _dead_letter(record: Record) -> list[Change]:
         "at": microseconds(meta.at),
         "record_key": key,
         "value": value,
+        "key_id": key_id,
         "headers": orjson.dumps([[name, _base64(data)] for name, data in headers]).decode(),
     }
     return [Change("dead_letters", letter, known), Change("dead_letter_contents", letter, content)]

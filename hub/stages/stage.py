@@ -82,7 +82,8 @@ class Stage:
 
     `changelog` None means stateless. A stateful stage has exactly one source topic. `writes` are the topics of its
     outputs, dead letters apart. `check` raises ValueError for a value of the state that the stage can't load; `mend`
-    says in words what helps when its state is damaged or gone.
+    says in words what helps when its state is damaged or gone. `owner_of` says whose data key seals the value of a key
+    outside memory; without it the state is about nobody and stands on its changelog as it is.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Stage:
     writes: tuple[str, ...] = ()
     check: Callable[[str, bytes], object] | None = None
     mend: str = "Restore it, or begin the stage anew as docs/reliability.md says."
+    owner_of: Callable[[str], str] | None = None
 
 
 class HandlerFactory(Protocol):

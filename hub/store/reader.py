@@ -47,11 +47,12 @@ class Page(NamedTuple):
 
 
 class Content(NamedTuple):
-    """The bytes of a dead letter as they came: may hold personal data. `headers` is JSON, values in base64."""
+    """The bytes of a dead letter; the value is sealed with the key `key_id`. `headers` is JSON, values in base64."""
 
     key: bytes | None
     value: bytes | None
     headers: str
+    key_id: str | None
 
 
 def page(
@@ -102,7 +103,7 @@ def content(connection: Connection, letter: str) -> Content | None:
     """The bytes of one dead letter, or None."""
     columns = dead_letter_contents.c
     row = connection.execute(
-        select(columns.record_key, columns.value, columns.headers).where(columns.key == letter)
+        select(columns.record_key, columns.value, columns.headers, columns.key_id).where(columns.key == letter)
     ).first()
     return None if row is None else Content(*row)
 

@@ -1,7 +1,7 @@
 """The read model's tables: the columns that are asked by, and the JSON as received in `body`.
 
 Dates are Europe/London dates, `at` is microseconds since 1970. Bytes of dead letters stand in a table of their own, so
-that a database role can be kept from them.
+that a database role can be kept from them; the value is sealed with the key that `key_id` names.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, Table, Text
@@ -95,6 +95,7 @@ dead_letter_contents = Table(
     Column("at", BigInteger, nullable=False, index=True),
     Column("record_key", LargeBinary),
     Column("value", LargeBinary),
+    Column("key_id", Text),
     Column("headers", Text, nullable=False),
 )
 

@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import select
 
 from hub.core.casework.policy import Policy
+from hub.platform.settings import Settings
 from hub.runtime.changelog import OFFSET_HEADER, ORIGIN
 from hub.runtime.partitions import to_record
 from hub.stages import projection
@@ -43,6 +44,7 @@ from tests.faults import counting
 from tests.faults.replay import Replayed, replay
 from tests.faults.watch import Watch
 from tests.faults.world import SOURCES, World
+from tests.support.sealed import in_clear
 from tests.support.streams import read_all
 
 TOPICS = (
@@ -90,7 +92,8 @@ Committed = Mapping[tuple[str, str, int], int]
 async def judge(world: World, watch: Watch, acked: Iterable[str], rough: bool) -> Verdict:
     """Read every log of a series that has come to rest, and compare."""
     found = await read_all(world.direct, [topic.name for topic in TOPICS])
-    logs = {topic: [to_record(each) for each in records] for topic, records in found.items()}
+    settings = Settings(kafka=world.direct, key_ring_file=Path(world.env["SENDHUB_KEY_RING_FILE"]))
+    logs = await in_clear({topic: [to_record(each) for each in records] for topic, records in found.items()}, settings)
     key = (world.deployment.folder / "key").read_bytes().strip()
     _keep(logs, world.folder / "outputs.jsonl")
     last_day = london_day(world.clock.now())

@@ -16,6 +16,7 @@ import orjson
 
 from connectors.sdk.kafka import KafkaPublisher
 from connectors.sdk.publisher import Message, NotAcknowledged
+from hub.platform.keyring import KeyRing
 from schemas.envelope import Envelope
 from schemas.ids import digest
 from schemas.topics import COUNCIL_EVENTS
@@ -59,13 +60,13 @@ def messages(style: Style, chosen: random.Random, now: Now) -> Iterator[Message]
 
 
 async def feed(
-    kafka: str, stream: Iterator[Message], rate: float, stopping: asyncio.Event, history: Path
+    kafka: str, ring: Path, stream: Iterator[Message], rate: float, stopping: asyncio.Event, history: Path
 ) -> dict[str, bool]:
     """Offer `rate` messages a second until told to stop; ids of those that the broker acked.
 
     What was not acked is offered again until it is, also after `stopping`: as a sender does that was told 503.
     """
-    publisher = KafkaPublisher(kafka, ack_timeout=4.0)
+    publisher = KafkaPublisher(kafka, 4.0, KeyRing(ring))
     await publisher.start()
     acked: dict[str, bool] = {}
     try:

@@ -112,7 +112,8 @@ async def _under_load(kind: Kind, here: World, chosen: random.Random, history: P
     """Feed messages before, during and after the fault; the ids that the broker acked."""
     stopping = asyncio.Event()
     # Messages come as they do from a connector: they meet the broker's troubles too, and are repeated until acked.
-    feeding = asyncio.create_task(feed(here.env["SENDHUB_KAFKA"], _messages(kind, chosen), RATE, stopping, history))
+    kafka, ring = here.env["SENDHUB_KAFKA"], Path(here.env["SENDHUB_KEY_RING_FILE"])
+    feeding = asyncio.create_task(feed(kafka, ring, _messages(kind, chosen), RATE, stopping, history))
     try:
         await asyncio.sleep(WARM_SECONDS)
         await kind.harm(here, chosen)

@@ -1,5 +1,7 @@
 """The whole hub, started once for all tests that look at it from outside."""
 
+import os
+import shutil
 from collections.abc import AsyncIterator
 from datetime import date
 
@@ -39,5 +41,7 @@ SOURCES = Sources(
 async def hub(broker: Kafka, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[system.System]:
     """All processes on the real broker, on free ports, in a folder of their own."""
     made = deployment.create(tmp_path_factory.mktemp("hub"), SOURCES)
+    # Connectors that other tests start write to the same topics: with another ring the stages would wait for its keys.
+    shutil.copy(os.environ["SENDHUB_KEY_RING_FILE"], made.folder / "ring")
     async with system.running(made, broker.bootstrap, lambda preferred: free_port()) as running:
         yield running

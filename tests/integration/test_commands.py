@@ -37,7 +37,7 @@ async def test_doctor_finds_a_running_hub_well(hub: System) -> None:
     findings = json.loads(result.stdout)
     assert [finding for finding in findings if not finding["well"]] == []
     assert {finding["check"] for finding in findings} == {
-        "java", "kafka", "topics", "database", "clock", "key", "sources",
+        "java", "kafka", "topics", "database", "clock", "key", "key ring", "sources",
     }  # fmt: skip
     assert result.returncode == 0
 
@@ -48,11 +48,12 @@ def test_doctor_says_what_to_do_about_each_thing_that_is_missing(tmp_path: Path)
         "--json",
         SENDHUB_KAFKA=f"127.0.0.1:{free_port()}",
         SENDHUB_KEY_FILE=str(tmp_path / "none"),
+        SENDHUB_KEY_RING_FILE=str(tmp_path / "none"),
         SENDHUB_SOURCES_FILE=str(tmp_path / "none.toml"),
         SENDHUB_DATABASE_URL="postgresql+psycopg://nobody@127.0.0.1:1/none",
     )
     wrong = {finding["check"]: finding for finding in json.loads(result.stdout) if not finding["well"]}
-    assert set(wrong) == {"kafka", "key", "sources", "database"}
+    assert set(wrong) == {"kafka", "key", "key ring", "sources", "database"}
     assert all(finding["todo"] for finding in wrong.values())
     assert result.returncode == 1
 

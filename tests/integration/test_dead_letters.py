@@ -18,6 +18,7 @@ from schemas.ids import keyed_digest
 from schemas.topics import AUDIT, COUNCIL_EVENTS
 from tests.integration.test_commands import sendhub
 from tests.support.client import Client, client, event, person
+from tests.support.sealed import seal
 from tests.support.streams import read_all
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -44,7 +45,8 @@ async def put_raw(hub: System, source: str, body: bytes) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=hub.kafka)
     await producer.start()
     try:
-        await producer.send_and_wait(COUNCIL_EVENTS.name, body, key, headers=list(envelope.headers()))
+        sealed = seal(COUNCIL_EVENTS.name, body, envelope.headers(), hub.deployment.folder / "ring")
+        await producer.send_and_wait(COUNCIL_EVENTS.name, sealed, key, headers=list(envelope.headers()))
     finally:
         await producer.stop()
 

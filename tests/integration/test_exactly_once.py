@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer, ConsumerRecord
 
 from hub.embedded.kafka import Kafka
 from hub.runtime import topics
-from schemas.topics import DEADLETTER
+from schemas.topics import DEADLETTER, DEADLETTER_KEYS
 from tests.support.counting import Run
 from tests.support.processes import running
 from tests.support.streams import produce, read_until
@@ -32,7 +32,7 @@ OPENINGS = 4
 @pytest.fixture
 async def run(broker: Kafka) -> Run:
     run = Run(f"run-{uuid4().hex[:8]}")
-    await topics.create(broker.bootstrap, 1, [*run.topics(), DEADLETTER])
+    await topics.create(broker.bootstrap, 1, [*run.topics(), DEADLETTER, DEADLETTER_KEYS])
     return run
 
 

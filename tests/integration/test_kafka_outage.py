@@ -36,6 +36,7 @@ from tests.support.client import Client, event, person
 from tests.support.files import person_row, put_away
 from tests.support.processes import PROJECT, running
 from tests.support.proxy import PRODUCE, Proxy
+from tests.support.sealed import opened
 from tests.support.streams import read_all
 from tests.support.trust import send
 
@@ -156,6 +157,7 @@ async def advise_steadily(sender: Client, sent: Sent, stop: asyncio.Event) -> No
 async def check(hub: System, events: Sent, messages: Sent) -> None:
     wanted = [COUNCIL_EVENTS, NHS_MESSAGES, FACTS, CHILDREN, DEADLINES]
     logs = await read_all(hub.kafka, [topic.name for topic in wanted])
+    logs |= {topic.name: opened(logs[topic.name], hub.deployment.folder / "ring") for topic in wanted[:2]}
     ledger = acked(hub.deployment.folder / "ledger.db")
     posted = Counter(orjson.loads(each.value)["record"] for each in logs[COUNCIL_EVENTS.name] if b"OUT-" in each.value)
     assert posted.keys() == events.answers.keys()
@@ -253,7 +255,7 @@ async def test_a_broker_killed_between_its_ack_and_the_answer_has_the_message_on
                 await broker.start_again()
                 await taken(url, an_event("PLAN-2"))
                 assert (await post(url, an_event("PLAN-2"))).json() == {"accepted": 0, "already_known": 1}
-            records = (await read_all(broker.bootstrap, [COUNCIL_EVENTS.name]))[COUNCIL_EVENTS.name]
+            records = opened((await read_all(broker.bootstrap, [COUNCIL_EVENTS.name]))[COUNCIL_EVENTS.name])
             found = [Envelope.of(tuple(each.headers)).id for each in records if each.value == an_event("PLAN-2")]
             assert len(set(found)) == 1
         finally:
@@ -284,5 +286,5 @@ async def until_on_topic(broker: Broker, raw: bytes) -> None:
 
 
 async def values(broker: Broker) -> list[bytes]:
-    records = (await read_all(broker.bootstrap, [COUNCIL_EVENTS.name]))[COUNCIL_EVENTS.name]
+    records = opened((await read_all(broker.bootstrap, [COUNCIL_EVENTS.name]))[COUNCIL_EVENTS.name])
     return [each.value for each in records]

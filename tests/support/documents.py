@@ -1,4 +1,5 @@
-"""Pages that are made from code: docs/settings.md, docs/topics.md, docs/schemas.md, docs/clocks.md.
+"""Pages that are made from code: docs/settings.md, docs/topics.md, docs/schemas.md, docs/clocks.md; and the table of
+topics in docs/data-protection.md.
 
 `python -m tests.support.documents` writes them; a test says when one is out of date.
 """
@@ -84,6 +85,31 @@ def topics_page() -> str:
     return "\n".join(["# Topics", "", intro, "", *_table(head, rows), ""])
 
 
+BEGIN, END = "<!-- topics: made from schemas/topics.py -->\n", "<!-- end of topics -->\n"
+
+
+def data_protection_page() -> str:
+    """The page as it is, with the retention table of every topic made anew."""
+    text = (PROJECT / "docs" / "data-protection.md").read_text()
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    rows = [
+        (
+            f"`{topic.name}`: {topic.holds}",
+            topic.purpose,
+            topic.personal,
+            {None: "-", "day": "the day's key", "link": "a key for each source person", "letter": "a key of its own"}[
+                topic.sealed
+            ],
+            "for ever" if topic.keep_days is None else f"{topic.keep_days} days",
+            topic.ends,
+        )
+        for topic in TOPICS
+    ]
+    table = _table(("data", "purpose", "of a person", "sealed with", "kept", "how it ends"), rows)
+    return before + BEGIN + "\n".join(["", *table, "", ""]) + END + after
+
+
 def schemas_page() -> str:
     """The shapes on topics and the API, and the data of every kind of fact."""
     lines = ["# Schemas", "", "Made from `schemas/` by `python -m tests.support.documents`.", ""]
@@ -146,6 +172,7 @@ PAGES: dict[Path, Callable[[], str]] = {
     PROJECT / "docs" / "settings.md": settings_page,
     PROJECT / "docs" / "topics.md": topics_page,
     PROJECT / "docs" / "schemas.md": schemas_page,
+    PROJECT / "docs" / "data-protection.md": data_protection_page,
     PROJECT / "docs" / "clocks.md": clocks_page,
     PROJECT / "THIRD-PARTY-NOTICES.md": notices_page,
 }

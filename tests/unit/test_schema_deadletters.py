@@ -9,6 +9,7 @@ from schemas.deadletters import (
     MESSAGE_LIMIT,
     META_HEADER,
     META_ROOM,
+    Parsed,
     Resolution,
     build,
     build_resolution,
@@ -90,7 +91,7 @@ def test_what_became_of_it_names_the_letter_and_holds_no_bytes():
     said = Resolution(how="replayed", at=AT, by="ops", reason="source registered", offset=7, returns_as="x")
     produced = build_resolution(meta, said)
     assert produced.value is None
-    assert parse(produced.value, produced.headers) == (meta, None, None, (), said)
+    assert parse(produced.value, produced.headers) == Parsed(meta, None, None, (), said)
 
 
 def test_a_record_that_was_put_back_has_the_id_that_it_would_come_back_as():

@@ -14,7 +14,7 @@ from connectors.council.files.folder import Folder
 from connectors.council.files.mapping import load_all
 from connectors.council.files.memory import Memory
 from connectors.council.files.settings import FilesSettings
-from connectors.sdk.kafka import KafkaPublisher
+from connectors.sdk.kafka import KafkaPublisher, own_ring
 from connectors.sdk.server import check
 from hub.platform import metrics
 from hub.platform.clock import clock_from
@@ -54,7 +54,9 @@ async def _run(settings: FilesSettings) -> None:
     """Poll until SIGTERM or SIGINT. The first line logged tells the metrics port."""
     settings.key, settings.sources  # noqa: B018 - what is wrong with them is said now, not at the first file
     mappings = load_all(settings.files_mappings)
-    publisher = KafkaPublisher(settings.kafka, settings.ack_timeout, client_id=f"sendhub-files-{settings.instance}")
+    publisher = KafkaPublisher(
+        settings.kafka, settings.ack_timeout, own_ring(settings), client_id=f"sendhub-files-{settings.instance}"
+    )
     folders = [Folder(path, settings.files_settle, time.monotonic) for path in settings.files_folders]
     memory = Memory(settings.ledger_url)
     connector = FilesConnector(settings, mappings, folders, publisher, memory, clock_from(settings.clock_file))

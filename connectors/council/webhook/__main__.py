@@ -5,7 +5,7 @@ import sys
 
 from connectors.council.webhook.app import CONNECTOR, Webhook, create_app
 from connectors.council.webhook.settings import WebhookSettings
-from connectors.sdk.kafka import KafkaPublisher
+from connectors.sdk.kafka import KafkaPublisher, own_ring
 from connectors.sdk.server import check, serve
 from connectors.sdk.sql_ledger import SqlLedger
 from connectors.sdk.tokens import BearerTokens
@@ -29,7 +29,9 @@ async def run(settings: WebhookSettings) -> None:
     """Build the ports from the settings and serve."""
     tokens = BearerTokens.read(settings.webhook_tokens_file)
     check_sources(tokens, settings.sources)
-    publisher = KafkaPublisher(settings.kafka, settings.ack_timeout, client_id=f"sendhub-webhook-{settings.instance}")
+    publisher = KafkaPublisher(
+        settings.kafka, settings.ack_timeout, own_ring(settings), client_id=f"sendhub-webhook-{settings.instance}"
+    )
     ledger = SqlLedger(settings.ledger_url, CONNECTOR)
     webhook = Webhook(
         publisher=publisher,

@@ -12,7 +12,7 @@ from connectors.nhs.bars.parsers import Parsers
 from connectors.nhs.bars.receiver import Receiver
 from connectors.nhs.bars.settings import BarsSettings
 from connectors.nhs.bars.tls import tls_options
-from connectors.sdk.kafka import KafkaPublisher
+from connectors.sdk.kafka import KafkaPublisher, own_ring
 from connectors.sdk.server import check, serve
 from connectors.sdk.sql_ledger import SqlLedger
 from hub.platform import logs
@@ -39,7 +39,9 @@ def main() -> None:
 async def run(settings: BarsSettings) -> None:
     """Build the ports from the settings and serve."""
     callers = known_callers(settings)
-    publisher = KafkaPublisher(settings.kafka, settings.ack_timeout, client_id=f"sendhub-bars-{settings.instance}")
+    publisher = KafkaPublisher(
+        settings.kafka, settings.ack_timeout, own_ring(settings), client_id=f"sendhub-bars-{settings.instance}"
+    )
     ledger = SqlLedger(settings.ledger_url, CONNECTOR)
     parsers = Parsers(settings.bars_parsers, settings.bars_parse_seconds)
     receiver = Receiver(

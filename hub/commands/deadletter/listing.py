@@ -14,8 +14,11 @@ from hub.commands.deadletter.text import details, escaped, print_letters
 from hub.commands.failures import stop
 from hub.commands.reading import read_model
 from hub.platform.clock import clock_from
+from hub.platform.keys import KeyFault
 from hub.platform.settings import Settings
 from hub.runtime import audit
+from hub.runtime.letter_keys import LetterKeys, saying
+from hub.stages.errors import Unavailable
 from hub.store import reader
 from hub.store.reader import Content, Value
 from schemas.deadletters import TrackedLetter
@@ -80,11 +83,14 @@ def show(
         content = reader.content(connection, letter_id) if raw else None
     Console().print(details(letter, replay_of, came_back))
     if raw and content is None:
-        typer.echo("Its bytes were dropped here when it was resolved; hub.deadletter holds them for 90 days.")
+        typer.echo(
+            "Its bytes were dropped here when it was resolved, and the key that opens them elsewhere was destroyed."
+        )
     if content is not None:
         _audit_look(letter_id)
+        value = _opened(letter_id, content)
         Console(stderr=True).print(WARNING, style="bold yellow")
-        _write_raw(content)
+        _write_raw(content._replace(value=value))
 
 
 def _audit_look(letter_id: str) -> None:
@@ -96,6 +102,20 @@ def _audit_look(letter_id: str) -> None:
         asyncio.run(audit.write(settings, entry))
     except (KafkaError, OSError) as error:
         stop(f"the look can't be audited, so nothing is shown: Kafka does not take it ({type(error).__name__})")
+
+
+def _opened(letter_id: str, content: Content) -> bytes | None:
+    """The value in the clear. One that is not sealed is of a letter from before letters were."""
+    if content.value is None or content.key_id is None:
+        return content.value
+    settings = Settings()
+    try:
+        keys = asyncio.run(LetterKeys.read(settings))
+        return keys.open(letter_id, content.key_id, content.value, settings.ring, settings.letter_days)
+    except KeyFault as error:
+        stop(saying(error))
+    except (Unavailable, KafkaError, OSError) as error:
+        stop(f"the keys of dead letters can't be read: Kafka does not answer ({type(error).__name__})")
 
 
 def _write_raw(content: Content) -> None:

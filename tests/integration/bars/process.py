@@ -73,6 +73,7 @@ def settings(folder: Path, key: ECKey, **changes: str) -> dict[str, str]:
         "SENDHUB_KAFKA": f"127.0.0.1:{closed_port()}",
         "SENDHUB_LEDGER_URL": f"sqlite:///{folder}/ledger.db",
         "SENDHUB_KEY_FILE": str(folder / "key"),
+        "SENDHUB_KEY_RING_FILE": os.environ["SENDHUB_KEY_RING_FILE"],
         "SENDHUB_SOURCES_FILE": str(folder / "sources.toml"),
         "SENDHUB_BARS_CALLERS_FILE": str(callers),
         "SENDHUB_BARS_JWKS_FILE": str(folder / "jwks.json"),

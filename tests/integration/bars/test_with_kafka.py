@@ -17,6 +17,7 @@ from schemas.topics import NHS_MESSAGES
 from tests.contract.bars.conftest import issue
 from tests.integration.bars.process import Running, running
 from tests.integration.bars.test_process import clocked
+from tests.support.sealed import opened
 from tests.support.streams import read_all
 from tests.unit.bars_cases import AT, CONVERSATION
 
@@ -47,7 +48,7 @@ async def test_while_the_broker_is_frozen_503_then_in_flight_425_and_a_repeat_is
         assert int(answer.headers["Retry-After"]) > 0
         assert (await _taken(receiver, SENT, request_id)).status_code == 200
         assert issue(receiver.post(SENT, request_id)) == (409, "REC_CONFLICT", "duplicate")
-    on_topic = (await read_all(broker.bootstrap, [NHS_MESSAGES.name]))[NHS_MESSAGES.name]
+    on_topic = opened((await read_all(broker.bootstrap, [NHS_MESSAGES.name]))[NHS_MESSAGES.name])
     ours = [record for record in on_topic if _id(record) == request_id]
     assert ours
     assert {record.value for record in ours} == {SENT}, (

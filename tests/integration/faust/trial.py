@@ -16,7 +16,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import GroupCoordinatorNotAvailableError
 
 from hub.runtime import topics
-from schemas.topics import DEADLETTER, Topic
+from schemas.topics import DEADLETTER, DEADLETTER_KEYS, Topic
 from tests.support import stock_faust
 from tests.support.counting import Run
 from tests.support.processes import running
@@ -72,7 +72,7 @@ class Trial:
         """Make the topics: all with one partition."""
         state = changelog or Topic(self.changelog, 1, "compact", max_message_bytes=STATE_LIMIT)
         source, output, _ = self.run.topics(partitions=1)
-        await topics.create(self.broker, 1, [source, output, state, DEADLETTER])
+        await topics.create(self.broker, 1, [source, output, state, DEADLETTER, DEADLETTER_KEYS])
 
     @contextmanager
     def worker(

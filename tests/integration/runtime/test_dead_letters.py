@@ -34,11 +34,12 @@ from hub.stages.stage import Record
 from hub.store import Projector, reader
 from hub.store.engine import open_engine
 from schemas.deadletters import Parsed, build, parse
-from schemas.topics import AUDIT, CHILDREN, COUNCIL_EVENTS, DEADLETTER, REVIEW, Topic
+from schemas.topics import AUDIT, CHILDREN, COUNCIL_EVENTS, DEADLETTER, DEADLETTER_KEYS, REVIEW, Topic
 from tests.integration.test_commands import sendhub
 from tests.support.counting import Run
 from tests.support.processes import PROJECT, running
 from tests.support.readmodel import review
+from tests.support.sealed import letters_opened
 from tests.support.streams import read_all, read_until
 
 pytest_plugins = ["tests.support.postgres"]
@@ -50,7 +51,7 @@ LETTERS = BATCH_LETTERS + 10
 async def run(broker: Kafka) -> Run:
     run = Run(f"dl-{uuid4().hex[:8]}")
     source = Topic(run.source, 1, "delete", 1, COUNCIL_EVENTS.max_message_bytes)
-    await topics.create(broker.bootstrap, 1, [source, *run.topics(1)[1:], DEADLETTER, AUDIT, REVIEW])
+    await topics.create(broker.bootstrap, 1, [source, *run.topics(1)[1:], DEADLETTER, DEADLETTER_KEYS, AUDIT, REVIEW])
     return run
 
 
@@ -84,7 +85,7 @@ def of(stage: str, records: Sequence[ConsumerRecord]) -> list[Parsed]:
 
 async def letters_of(kafka: str, stage: str, least: int) -> list[Parsed]:
     found = await read_until(kafka, DEADLETTER.name, lambda seen: len(of(stage, seen)) >= least)
-    return of(stage, found)
+    return await letters_opened(of(stage, found), Settings(kafka=kafka))
 
 
 async def bury_by_hand(kafka: str, run: Run, number: int, topic: str, offset: int = 1000) -> list[str]:

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from hub.embedded.kafka import Kafka
 from hub.runtime import topics
-from schemas.topics import DEADLETTER
+from schemas.topics import DEADLETTER, DEADLETTER_KEYS
 from tests.integration.test_exactly_once import inputs
 from tests.support.counting import Run
 from tests.support.processes import running
@@ -27,7 +27,7 @@ async def test_an_owner_that_dies_inside_a_transaction_holds_readers_up_no_longe
     broker: Kafka, tmp_path: Path
 ) -> None:
     run = Run(f"hanging-{uuid4().hex[:8]}")
-    await topics.create(broker.bootstrap, 1, [*run.topics(1), DEADLETTER])
+    await topics.create(broker.bootstrap, 1, [*run.topics(1), DEADLETTER, DEADLETTER_KEYS])
     await produce(broker.bootstrap, run.source, inputs(0, 300))
     env = {
         "SENDHUB_KAFKA": broker.bootstrap,

@@ -13,7 +13,7 @@ from hub.runtime.changelog import Recovered, read_state
 from hub.runtime.kafka_committer import KafkaCommitter
 from hub.runtime.partitions import Partition
 from hub.runtime.worker import no_point
-from schemas.topics import DEADLETTER
+from schemas.topics import DEADLETTER, DEADLETTER_KEYS
 from tests.support.counting import Run
 from tests.support.processes import running
 from tests.support.streams import produce, read_until
@@ -25,7 +25,7 @@ KEYS = 160
 
 async def test_a_worker_opens_and_works_32_partitions_and_again_after_a_restart(broker: Kafka, tmp_path: Path) -> None:
     run = Run(f"many-{uuid4().hex[:8]}")
-    await topics.create(broker.bootstrap, 1, [*run.topics(PARTITIONS), DEADLETTER])
+    await topics.create(broker.bootstrap, 1, [*run.topics(PARTITIONS), DEADLETTER, DEADLETTER_KEYS])
     env = {"SENDHUB_KAFKA": broker.bootstrap, "SENDHUB_SESSION_TIMEOUT": "6"}
     for turn in (1, 2):
         first = (turn - 1) * EVENTS
@@ -53,7 +53,7 @@ class SourceLog:
 
 async def test_only_so_many_read_their_state_at_once(broker: Kafka, monkeypatch) -> None:
     run = Run(f"many-{uuid4().hex[:8]}")
-    await topics.create(broker.bootstrap, 1, [*run.topics(8), DEADLETTER])
+    await topics.create(broker.bootstrap, 1, [*run.topics(8), DEADLETTER, DEADLETTER_KEYS])
     settings, reading, most = Settings(kafka=broker.bootstrap), 0, 0
 
     async def counted(*arguments: object) -> Recovered:

@@ -17,7 +17,7 @@ from hub.runtime.rebuild_links import rebuild_links
 from hub.runtime.rebuild_raw import rebuild_raw
 from hub.runtime.shadow import Shadow
 from hub.stages.errors import Unavailable
-from hub.stages.stage import Output
+from hub.stages.stage import Output, Record
 from schemas.topics import (
     ALERTS,
     CASEWORK_STATE,
@@ -43,6 +43,7 @@ from tests.support.recovery import (
     tell,
     write,
 )
+from tests.support.sealed import seal
 from tests.unit.intake.test_council import event
 from tests.unit.intake.test_stage import record as raw_message
 
@@ -186,7 +187,7 @@ def test_raw_messages_that_no_stage_has_reached_are_no_differences(
     # What the groups of other tests committed was about other topics of these names.
     monkeypatch.setenv("SENDHUB_GROUP_PREFIX", f"raw-{uuid4().hex[:8]}")
     message = raw_message(event())
-    asyncio.run(write(kafka, [(message.topic, b"k", message.value, 0, list(message.headers))]))
+    asyncio.run(write(kafka, [(message.topic, b"k", sealed(message), 0, list(message.headers))]))
     unread = sendhub("rebuild", "--from-raw")
     assert (unread.returncode, unread.stdout.splitlines()[-1]) == (0, "rebuild: facts=0 differ=0"), unread.stderr
     with running("hub.cli", "stage", "intake", env={}, log=tmp_path / "intake.log"):
@@ -207,7 +208,7 @@ def test_a_raw_message_that_was_given_up_has_no_facts_also_when_it_could_be_read
     messages = [raw_message(event(record=f"ADV-{turn}"), id=f"m-{turn}", source=source) for turn in range(2)]
     sources = Path(deployed["SENDHUB_SOURCES_FILE"])
     for message in messages:
-        asyncio.run(write(kafka, [(message.topic, b"k", message.value, 0, list(message.headers))]))
+        asyncio.run(write(kafka, [(message.topic, b"k", sealed(message), 0, list(message.headers))]))
         with running("hub.cli", "stage", "intake", env={}, log=tmp_path / "intake.log"):
             await_worked_off(Settings(), "intake", COUNCIL_EVENTS)
         # Nobody knew the source when the first one came.
@@ -216,6 +217,11 @@ def test_a_raw_message_that_was_given_up_has_no_facts_also_when_it_could_be_read
         found = sendhub("rebuild", "--from-raw")
     assert len(held(kafka, [DEADLETTER.name])[DEADLETTER.name]) == 1
     assert (found.returncode, found.stdout.splitlines()[-1]) == (0, "rebuild: facts=1 differ=0")
+
+
+def sealed(message: Record) -> bytes:
+    """The message's value as a connector writes it."""
+    return seal(message.topic, message.value or b"", message.headers)
 
 
 def test_a_link_whose_state_can_not_be_read_is_a_difference(own_broker: Kafka, deployed: dict[str, str]) -> None:

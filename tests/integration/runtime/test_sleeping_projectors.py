@@ -26,7 +26,7 @@ from hub.stages.stage import Record
 from hub.store import Conflict, Projector
 from hub.store.engine import open_engine
 from hub.store.tables import children
-from schemas.topics import CHILDREN, DEADLETTER
+from schemas.topics import CHILDREN, DEADLETTER, DEADLETTER_KEYS
 from tests.integration.test_exactly_once import await_stopped
 from tests.support.processes import running
 from tests.support.readmodel import child
@@ -112,7 +112,7 @@ def test_on_sqlite_a_sleeper_that_wakes_ends_its_transaction_and_the_twin_does_n
 async def test_a_projector_that_dies_between_a_letter_and_its_database_does_not_write_the_letter_twice(
     broker: Kafka, sqlite_url: str
 ) -> None:
-    await topics.create(broker.bootstrap, 1, [DEADLETTER])
+    await topics.create(broker.bootstrap, 1, [DEADLETTER, DEADLETTER_KEYS])
     stage, source = f"dying-{uuid4().hex[:8]}", Partition(CHILDREN.name, 0)
     record, error = Record(*source, 0, b"chd-1", b"{"), PermanentError("refused", step="project")
     projector = Projector.open(sqlite_url, lambda _: None)

@@ -17,7 +17,7 @@ from hub.embedded.ports import LOOPBACK, free_port
 from hub.platform.settings import Settings
 from hub.runtime import topics, worker
 from hub.stages.stage import Stage
-from schemas.topics import DEADLETTER, FACTS, LINKS, OBSERVATIONS, Topic
+from schemas.topics import DEADLETTER, DEADLETTER_KEYS, FACTS, LINKS, OBSERVATIONS, Topic
 from tests.support.counting import Run
 from tests.support.processes import running
 from tests.support.streams import produce, read_until
@@ -77,7 +77,7 @@ async def test_missing_topics_are_waited_for_where_all_can_see_it(
             assert f"{run.source} is missing: run `sendhub topics`" in said.text
             assert (await http.get("/live")).status_code == 200
             await asyncio.sleep(2.5)
-            await topics.create(broker.bootstrap, 1, [*run.topics(), DEADLETTER])
+            await topics.create(broker.bootstrap, 1, [*run.topics(), DEADLETTER, DEADLETTER_KEYS])
             await produce(broker.bootstrap, run.source, inputs(EVENTS))
             await read_until(broker.bootstrap, run.output, lambda seen: len(seen) >= EVENTS)
             assert (await answer(http, "/ready", lambda text: '"ready": true' in text)).status_code == 200
@@ -103,7 +103,7 @@ async def answer(http: httpx.AsyncClient, path: str, wanted: object) -> httpx.Re
 async def test_a_stage_does_not_go_on_over_a_topic_that_was_made_anew(
     broker: Kafka, admin: AIOKafkaAdminClient, run: Run, env: dict[str, str], tmp_path: Path, lost: str
 ) -> None:
-    await topics.create(broker.bootstrap, 1, [*run.topics(), DEADLETTER])
+    await topics.create(broker.bootstrap, 1, [*run.topics(), DEADLETTER, DEADLETTER_KEYS])
     await produce(broker.bootstrap, run.source, inputs(EVENTS))
     with running("tests.support.worker", run.name, env=env, log=tmp_path / "first.log") as first:
         await read_until(broker.bootstrap, run.output, lambda seen: len(seen) >= EVENTS)
@@ -124,7 +124,7 @@ async def test_a_stage_does_not_go_on_over_a_topic_that_was_made_anew(
 async def test_a_source_that_is_made_anew_under_a_running_stage_stops_it(
     broker: Kafka, admin: AIOKafkaAdminClient, run: Run, env: dict[str, str], tmp_path: Path
 ) -> None:
-    await topics.create(broker.bootstrap, 1, [*run.topics(), DEADLETTER])
+    await topics.create(broker.bootstrap, 1, [*run.topics(), DEADLETTER, DEADLETTER_KEYS])
     await produce(broker.bootstrap, run.source, inputs(EVENTS))
     log = tmp_path / "worker.log"
     with running("tests.support.worker", run.name, env=env, log=log) as process:
@@ -159,7 +159,7 @@ def test_no_stage_starts_while_facts_or_links_could_expire(
 
 
 async def expiring(kafka: str, wrong: Topic, there: Iterable[Topic]) -> None:
-    await topics.create(kafka, 1, [*there, DEADLETTER])
+    await topics.create(kafka, 1, [*there, DEADLETTER, DEADLETTER_KEYS])
     admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
     await admin.start()
     try:

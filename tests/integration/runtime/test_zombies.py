@@ -22,7 +22,7 @@ from hub.embedded.kafka import Kafka
 from hub.runtime import topics
 from hub.runtime.changelog import ORIGIN
 from hub.stages.stage import Record, Stage
-from schemas.topics import CHILDREN, DEADLETTER, DEADLINES, FACTS
+from schemas.topics import CHILDREN, DEADLETTER, DEADLETTER_KEYS, DEADLINES, FACTS
 from tests.faults.replay import replay
 from tests.integration.test_exactly_once import await_stopped
 from tests.support.counting import Run
@@ -96,7 +96,7 @@ def _cases() -> list[Case]:
 @pytest.fixture
 async def cases(broker: Kafka) -> list[Case]:
     cases = _cases()
-    await topics.create(broker.bootstrap, 1, [DEADLETTER])
+    await topics.create(broker.bootstrap, 1, [DEADLETTER, DEADLETTER_KEYS])
     admin = AIOKafkaAdminClient(bootstrap_servers=broker.bootstrap)
     await admin.start()
     try:

@@ -63,6 +63,7 @@ def settings(folder: Path, **changes: str) -> dict[str, str]:
         "SENDHUB_KAFKA": f"127.0.0.1:{closed_port()}",
         "SENDHUB_LEDGER_URL": f"sqlite:///{folder}/ledger.db",
         "SENDHUB_KEY_FILE": str(folder / "key"),
+        "SENDHUB_KEY_RING_FILE": os.environ["SENDHUB_KEY_RING_FILE"],
         "SENDHUB_SOURCES_FILE": str(folder / "sources.toml"),
         "SENDHUB_WEBHOOK_TOKENS_FILE": str(folder / "tokens.toml"),
         **changes,

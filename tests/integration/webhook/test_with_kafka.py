@@ -14,10 +14,12 @@ from aiokafka import ConsumerRecord
 from connectors.sdk.kafka import KafkaPublisher
 from connectors.sdk.publisher import Message, NotAcknowledged, TooLarge
 from hub.embedded.kafka import Kafka
+from hub.platform.seal import DailySeal, about_record
 from hub.runtime import topics
 from schemas.envelope import Envelope
 from schemas.topics import COUNCIL_EVENTS, Topic
 from tests.integration.webhook.conftest import SOURCE, Running, an_event, headers
+from tests.support.sealed import opened, ring
 from tests.support.streams import read_until
 
 
@@ -30,7 +32,7 @@ def a_message(value: bytes = b"value", name: str = "m-1") -> Message:
 
 @pytest.fixture
 async def publisher(broker: Kafka) -> AsyncIterator[KafkaPublisher]:
-    publisher = KafkaPublisher(broker.bootstrap, ack_timeout=4.0)
+    publisher = KafkaPublisher(broker.bootstrap, 4.0, ring())
     await publisher.start()
     yield publisher
     await publisher.stop()
@@ -55,7 +57,7 @@ async def test_what_is_published_can_be_read_with_its_envelope(
     messages = [a_message(b"%d" % number, f"m-{number}") for number in range(50)]
     await publisher.publish(topic, messages)
     records = await read_until(broker.bootstrap, topic, lambda found: len(found) >= 50)
-    assert [(record.key, record.value) for record in records] == [(m.key, m.value) for m in messages]
+    assert [(record.key, open_one(record, topic)) for record in records] == [(m.key, m.value) for m in messages]
     assert [Envelope.of(record.headers) for record in records] == [m.envelope for m in messages]
     assert await publisher.ready()
 
@@ -68,7 +70,7 @@ async def test_after_a_message_that_the_broker_refuses_the_next_ones_pass(
         await publisher.publish(topic, [a_message(b"x" * 30_000)])
     await publisher.publish(topic, [a_message(b"second"), a_message(b"third")])
     records = await read_until(broker.bootstrap, topic, lambda found: len(found) >= 3)
-    assert [record.value for record in records] == [b"first", b"second", b"third"]
+    assert [open_one(record, topic) for record in records] == [b"first", b"second", b"third"]
 
 
 async def test_a_topic_that_is_not_there_is_no_ack_and_does_not_spoil_the_others(
@@ -80,7 +82,7 @@ async def test_a_topic_that_is_not_there_is_no_ack_and_does_not_spoil_the_others
 
 
 async def test_a_frozen_broker_is_no_ack_and_the_same_producer_goes_on_after(broker: Kafka, topic: str) -> None:
-    publisher = KafkaPublisher(broker.bootstrap, ack_timeout=1.0)
+    publisher = KafkaPublisher(broker.bootstrap, 1.0, ring())
     await publisher.start()
     await _until(publisher.ready)
     broker.process.send_signal(signal.SIGSTOP)
@@ -131,7 +133,11 @@ async def test_while_the_broker_is_frozen_503_and_the_repeat_is_taken_with_the_s
 
 
 def of(records: list[ConsumerRecord], raw: bytes) -> list[ConsumerRecord]:
-    return [record for record in records if record.value == raw]
+    return [record for record in opened(records) if record.value == raw]
+
+
+def open_one(record: ConsumerRecord, topic: str) -> bytes:
+    return DailySeal(ring()).open(record.value, about_record(topic, record.headers))
 
 
 async def _until(ready: Callable[[], AsyncIterator[bool]], seconds: float = 30) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from hub.runtime import backup as backups
-from hub.runtime.backup import Backup, BackupUnfit
+from hub.runtime.backup import Backup
+from hub.runtime.sealed_file import BackupUnfit
 from hub.runtime.state import PartitionState
 
 KEY = b"a key for tests, thirty-two bytes"

@@ -8,6 +8,7 @@ import pytest
 from connectors.sdk.kafka import KafkaPublisher
 from connectors.sdk.publisher import Message, NotAcknowledged, TooLarge
 from schemas.envelope import Envelope
+from tests.support.sealed import ring
 
 ENVELOPE = Envelope(
     id="m-1",
@@ -25,7 +26,7 @@ def nobody() -> str:
 
 
 async def test_without_a_broker_it_starts_says_no_and_stops(nobody: str) -> None:
-    publisher = KafkaPublisher(nobody, ack_timeout=0.2)
+    publisher = KafkaPublisher(nobody, 0.2, ring())
     await publisher.start()
     with pytest.raises(NotAcknowledged):
         await publisher.publish("council.events", [Message(b"k", b"v", ENVELOPE)])
@@ -36,7 +37,7 @@ async def test_without_a_broker_it_starts_says_no_and_stops(nobody: str) -> None
 
 
 async def test_a_message_too_large_stops_the_whole_batch_before_anything_is_sent(nobody: str) -> None:
-    publisher = KafkaPublisher(nobody, ack_timeout=0.2)
+    publisher = KafkaPublisher(nobody, 0.2, ring())
     messages = [Message(b"k", b"v", ENVELOPE), Message(b"k", b"v" * 5_242_880, ENVELOPE)]
     with pytest.raises(TooLarge):
         await publisher.publish("council.events", messages)
@@ -44,7 +45,7 @@ async def test_a_message_too_large_stops_the_whole_batch_before_anything_is_sent
 
 async def test_a_broker_that_accepts_and_says_nothing_does_not_hold_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        publisher = KafkaPublisher(f"127.0.0.1:{silent.getsockname()[1]}", ack_timeout=0.2)
+        publisher = KafkaPublisher(f"127.0.0.1:{silent.getsockname()[1]}", 0.2, ring())
         await publisher.start()
         with pytest.raises(NotAcknowledged):
             await publisher.publish("council.events", [Message(b"k", b"v", ENVELOPE)])
