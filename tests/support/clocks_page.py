@@ -40,8 +40,8 @@ go by it. A draft sent by post is deemed served on the second working day after.
 
 ## Exemptions
 
-A claim on the case lifts limits of the case, a claim on an advice request the advice's alone. It lifts the limit; it
-never pauses or moves a date, and the deadline is looked at again every 28 days (a setting).
+A claim on the case lifts limits of the case, a claim on an advice request, an order or a reassessment that one's alone.
+It lifts the limit; it never pauses or moves a date, and the deadline is looked at again every 28 days (a setting).
 
 | ground | lifts | it fits when |
 |---|---|---|

@@ -64,7 +64,7 @@ def view_of(facts: Iterable[Fact], day: date, policy: Policy) -> View:
     requests, questions, disagreements = requests_of(standing, aliases, precedence)
     cases = cases_of(requests, standing, aliases, precedence)
     chains, advice_questions = chains_of(standing, cases, requests, aliases, precedence)
-    matters = Matters(standing, aliases, cases, precedence)
+    matters = Matters(standing, aliases, cases, precedence, chains)
     for chain in chains:
         disagreements += chain.disagreements
     view = View(

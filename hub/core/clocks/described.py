@@ -48,8 +48,8 @@ def limit_text(rule: Rule) -> str:
     later = rule.or_later
     if later is None:
         return words[rule.counts]
-    other = f"the day of {later.moment}" if later.unit == "days" else f"{later.limit} {later.unit} from {later.moment}"
-    return f"{words[rule.counts]}, or {other} if later"
+    other = "the day of" if later.unit == "days" else f"{later.limit} {UNITS[later.unit]} beginning with"
+    return f"{words[rule.counts]}, or {other} {later.moment} if later"
 
 
 _MONTHS = (

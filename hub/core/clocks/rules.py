@@ -21,6 +21,7 @@ Sources of `status` and limits: the regulations and guides listed in the project
 from dataclasses import replace
 
 from hub.core.cases.advice import S31_ROLES
+from hub.core.cases.reassessments import ENDS_ADVICE
 from hub.core.clocks.rule import LOCAL_TARGET, OrLater, Rule
 
 REFUSED = "assessment.decided:refuse"
@@ -71,7 +72,7 @@ _ASSESSMENT: tuple[Rule, ...] = (
         limit=6,
         meets=("advice.received:usable", "advice.satisfied-by-existing:agreed"),
         closes=("advice.declined:permitted", "advice.received:not-known"),
-        voids=("advice.cancelled", *ENDED),
+        voids=("advice.cancelled", *ENDED, *ENDS_ADVICE),
         purposes=ASSESSMENT_ADVICE,
         asked_roles=S31_ROLES,
         acts=None,
@@ -87,7 +88,7 @@ _ASSESSMENT: tuple[Rule, ...] = (
         limit=6,
         meets=("advice.received:usable", "advice.satisfied-by-existing:agreed"),
         closes=("advice.received:not-known",),
-        voids=("advice.cancelled", *ENDED),
+        voids=("advice.cancelled", *ENDED, *ENDS_ADVICE),
         purposes=ASSESSMENT_ADVICE,
         asked_roles=OTHER_ROLES,
         acts=None,
@@ -375,6 +376,9 @@ _REASSESSMENT: tuple[Rule, ...] = (
 )
 
 
+ORDER_LAW = "reg 44; reg 45; reg 42(2)"
+
+
 def _order(clock: str, types: tuple[str, ...], limit: int, law: str, says: str, **more: object) -> Rule:
     """An order's row: the date is the order's, or that of the notice that an appeal is not opposed (reg 45), or of a
     mediation agreement about what the tribunal could have ordered (reg 42)."""
@@ -400,7 +404,7 @@ _ORDERS: tuple[Rule, ...] = (
         "order-assess-notify-2w",
         _ASSESSING,
         2,
-        "reg 44; reg 45",
+        ORDER_LAW,
         "Tell the family within 2 weeks of the order that the assessment begins.",
         status="checked",
         meets=("order.notified", "assessment.decided"),
@@ -421,7 +425,7 @@ _ORDERS: tuple[Rule, ...] = (
         "order-decision-10w",
         _ASSESSING,
         10,
-        "reg 44; reg 45",
+        ORDER_LAW,
         "After an ordered assessment, a decision to issue no plan is told to the family within 10 weeks of the order.",
         at_end="lapsed",
         status="checked",
@@ -432,7 +436,7 @@ _ORDERS: tuple[Rule, ...] = (
         "order-plan-14w",
         _ASSESSING,
         14,
-        "reg 44; reg 45",
+        ORDER_LAW,
         "Send the final plan within 14 weeks of the order to assess or reassess.",
         directed=True,
         status="checked",
@@ -443,7 +447,7 @@ _ORDERS: tuple[Rule, ...] = (
         "order-draft-5w",
         ("make-plan",),
         5,
-        "reg 44; reg 45",
+        ORDER_LAW,
         "Send the draft plan within 5 weeks of the order to make one.",
         meets=("plan.draft-sent",),
         voids=("plan.issued", *ORDER_OVER),
@@ -452,7 +456,7 @@ _ORDERS: tuple[Rule, ...] = (
         "order-final-11w",
         ("make-plan",),
         11,
-        "reg 44; reg 45",
+        ORDER_LAW,
         "Send the final plan within 11 weeks of the order to make one.",
         directed=True,
         meets=("plan.issued",),
@@ -461,7 +465,7 @@ _ORDERS: tuple[Rule, ...] = (
         "order-amend-5w",
         ("amend-plan", "keep-and-amend"),
         5,
-        "reg 44; reg 45",
+        ORDER_LAW,
         "Send the amended plan within 5 weeks of the order to amend it.",
         directed=True,
         meets=("plan.amended", "plan.issued"),
@@ -470,7 +474,7 @@ _ORDERS: tuple[Rule, ...] = (
         "order-school-2w",
         ("name-school",),
         2,
-        "reg 44; reg 45",
+        ORDER_LAW,
         "Send the plan that names the school within 2 weeks of the order.",
         directed=True,
         meets=("plan.amended", "plan.issued"),

@@ -312,7 +312,8 @@ def test_the_explanation_names_start_rule_count_exemption_and_end():
     for part in (
         "reg 13(2)",
         "2026-06-01",
-        f"the authority received the request (assessment.requested), stated by {COUNCIL} in record REQ-1",
+        "the authority received the request, or became responsible (CFA 2014 s24)",
+        f"(assessment.requested), stated by {COUNCIL} in record REQ-1",
         "20 weeks",
         "2026-10-19",
         "absence from 2026-06-10 to 2026-07-10, accepted",

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from tests.unit.casework.facts import COUNCIL, TRACKER, deadlines, fact, on_day, requested
+from tests.unit.casework.facts import COUNCIL, TRACKER, asked, deadlines, fact, on_day, requested
 
 OTHER_AREA = "liquidlogic:921:2024"
 ISSUED = fact("plan.issued", "2025-03-10", "PLAN-1", subject={"plan": "PLAN-1"})
@@ -80,6 +80,35 @@ def test_an_amendment_that_names_no_review_is_of_the_last_one_held_before_it():
     }
     named = [*facts[:-1], about("plan.amended", "2026-01-20", review="REV-1")]
     assert found("review-final-12w", named, "2026-02-20")["REV-2"] == ("running", None)
+
+
+AGAIN = about("reassessment.requested", "2026-01-05", reassessment="REA-1")
+REASSESS = about("reassessment.decided", "2026-01-15", {"outcome": "reassess"}, reassessment="REA-1")
+ENDS = [
+    about("reassessment.decided", "2026-02-02", {"outcome": "refuse"}, reassessment="REA-1"),
+    about("plan.ceased", "2026-02-02", {"reason": 1}),
+    moves("out", "2026-02-02"),
+]
+
+
+@pytest.mark.parametrize("named", [{"reassessment": "REA-1"}, {}])
+def test_advice_for_a_reassessment_ends_with_it_and_with_its_plan(named):
+    sent = asked("2026-01-20", request=None, purpose="reassessment")
+    sent["subject"] |= named
+    assert state("advice-6w", [AGAIN, REASSESS, sent], "2026-03-10") == ["overdue"]
+    for end in ENDS:
+        assert state("advice-6w", [AGAIN, sent, end], "2026-03-10") == ["void"]
+        early = end | {"effective_on": "2026-01-19", "received_at": "2026-01-19T09:00:00Z"}
+        assert state("advice-6w", [AGAIN, sent, early], "2026-03-10") == ["overdue"]  # asked for after it, all the same
+
+
+def test_a_plans_end_ends_no_advice_for_an_assessment_nor_another_reassessments():
+    for sent in (asked("2026-01-20"), asked("2026-01-20", request=None, purpose="reassessment")):
+        other = sent | {"subject": sent["subject"] | {"reassessment": "REA-2"}}
+        assert state("advice-6w", [requested("2026-01-05"), AGAIN, other, ENDS[0]], "2026-03-10") == ["overdue"]
+    assert state("advice-6w", [requested("2026-01-05"), AGAIN, asked("2026-01-20"), ENDS[1]], "2026-03-10") == [
+        "overdue"
+    ]
 
 
 def set_by(source, ods):
