@@ -95,7 +95,10 @@ def _clock(clock: str, rows: list[Rule]) -> list[str]:
             ("passed", {"overdue": "overdue", "lapsed": "lapsed, which is no breach", "met": "met"}[rule.at_end]),
             ("who must act", said["acts"]),
             ("exemptions", ", ".join(said["exemptions"])),
-            ("tribunal's own date", "takes the place of the limit" if rule.directed else ""),
+            (
+                "another date",
+                "set by the tribunal or agreed in writing, takes the limit's place" if rule.directed else "",
+            ),
             ("law", rule.law),
             ("status", rule.status),
             ("valid", f"from {rule.valid_from}" + (f" to {rule.valid_to}" if rule.valid_to else "")),

@@ -15,7 +15,7 @@ MADE, AGREED = "order.made", "mediation.agreed"
 ANSWERS = ("order.notified", "order.health-care-replied")
 TAKEN = (
     "assessment.decided", "assessment.withdrawn", "plan.decided", "plan.draft-sent", "plan.issued", "plan.amended",
-    "plan.ceased",
+    "plan.ceased", "reassessment.decided",
 )  # fmt: skip
 """What an order may be answered, or ended, with."""
 
@@ -84,12 +84,16 @@ def _directed(order: Fact, told: Told) -> date | None:
 
 
 def _is_about(fact: Fact, order: Matter, told: Told, cases: Cases) -> bool:
-    """What names the order, else what is about its case and not another plan, else what names neither."""
+    """What names the order, else what is about its case and not another plan, else what names neither. What is about a
+    reassessment answers an order to reassess and no other."""
     named = told.named(fact, "order") or told.named(fact, "mediation")
     if named is not None:
         return named == order.id
+    of_reassessment = "reassessment" in fact.subject or fact.kind.startswith("reassessment.")
+    if of_reassessment and f"{MADE}:reassess" not in order.moments:
+        return False
     plan = told.named(fact, "plan")
-    if "reassessment" in fact.subject or (plan and "plan" in order.shown and plan != order.shown["plan"]):
+    if plan and "plan" in order.shown and plan != order.shown["plan"]:
         return False
     request = told.named(fact, "request")
     return request is None or order.case is None or cases.by_request.get(request) is order.case

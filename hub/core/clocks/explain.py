@@ -94,6 +94,9 @@ def _counted(deadline: "Deadline") -> str:
 def _limit(deadline: "Deadline") -> str:
     rule = deadline.rule
     if _directed(deadline):
+        start = deadline.subject.because.get(deadline.started_by)
+        if start is not None and start.kind == "mediation.agreed":
+            return "A date was agreed in writing, which takes the place of the rule's limit (reg 42(5))."
         return "The tribunal set a date of its own, which takes the place of the rule's limit."
     if rule.day_of_year is not None:
         return f"The limit is a fixed day of the year, {_day_of_year(rule)}."

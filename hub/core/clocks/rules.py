@@ -405,9 +405,9 @@ _ORDERS: tuple[Rule, ...] = (
         _ASSESSING,
         2,
         ORDER_LAW,
-        "Tell the family within 2 weeks of the order that the assessment begins.",
+        "Tell the family within 2 weeks of the order that there will be the assessment or reassessment.",
         status="checked",
-        meets=("order.notified", "assessment.decided"),
+        meets=("order.notified", "assessment.decided", "reassessment.decided"),
         closes=("plan.decided", "plan.issued", "plan.amended"),
     ),
     _order(

@@ -61,7 +61,9 @@ def test_case_11_a_mediation_agreement_has_an_orders_limits_two_weeks_or_a_date_
     other = [REQUEST, agreed(type="other")]
     assert clock("mediation-agreement-2w", other, "2026-03-03")["due_on"] == date(2026, 3, 16)
     dated = [REQUEST, agreed(type="other", due_on="2026-05-01")]
-    assert clock("mediation-agreement-2w", dated, "2026-03-03")["due_on"] == date(2026, 5, 1)
+    value = clock("mediation-agreement-2w", dated, "2026-03-03")
+    assert value["due_on"] == date(2026, 5, 1)
+    assert "agreed in writing, which takes the place of the rule's limit (reg 42(5))" in value["explanation"][2]
 
 
 def test_case_26_a_draft_by_post_counts_from_its_service_not_from_its_sending():

@@ -87,6 +87,24 @@ def test_a_recommendation_to_an_icb_is_still_to_be_answered_after_a_move():
     assert value["state"] == "overdue"
 
 
+@pytest.mark.parametrize("of", [{"reassessment": "REA-1"}, {"reassessment": "REA-1", "plan": "PLAN-1"}])
+def test_an_ordered_reassessment_is_answered_by_what_is_about_one_and_no_other_order_is(of):
+    told = about("reassessment.decided", "2026-03-10", {"outcome": "reassess"}, **of)
+    amended = about("plan.amended", "2026-05-20", **of)
+    ordered = [OLD_PLAN, of_the_plan("reassess"), told, amended]
+    assert clock("order-assess-notify-2w", ordered, "2026-12-01")["state"] == "met"
+    assert clock("order-plan-14w", ordered, "2026-12-01")["state"] == "met"
+    assert (
+        clock("order-amend-5w", [OLD_PLAN, of_the_plan("amend-plan"), told, amended], "2026-12-01")["state"]
+        == "overdue"
+    )
+    elsewhere = [told | {"subject": told["subject"] | {"plan": "PLAN-2"}}]
+    assert (
+        clock("order-assess-notify-2w", [OLD_PLAN, of_the_plan("reassess"), *elsewhere], "2026-12-01")["state"]
+        == "overdue"
+    )
+
+
 @pytest.mark.parametrize("kind", ["assessment.decided", "order.notified"])
 def test_nothing_answers_an_order_before_it_was_made(kind):
     subject = {"order": "ORD-1"} if kind == "order.notified" else {"request": "REQ-1"}
