@@ -97,7 +97,7 @@ def _clock(clock: str, rows: list[Rule]) -> list[str]:
             ("exemptions", ", ".join(said["exemptions"])),
             (
                 "another date",
-                "set by the tribunal or agreed in writing, takes the limit's place" if rule.directed else "",
+                "of the tribunal, or agreed in writing, takes its place" if rule.directed else "",
             ),
             ("law", rule.law),
             ("status", rule.status),
