@@ -1,5 +1,6 @@
 """The demo, as a newcomer starts it: a small partnership, from nothing to the last line."""
 
+import json
 import os
 import re
 import signal
@@ -8,6 +9,8 @@ import sys
 import time
 from pathlib import Path
 
+from schemas.topics import TOPICS
+from tests.support.marked_demo import MARK
 from tests.support.processes import PROJECT
 
 LAST_LINE = re.compile(
@@ -15,14 +18,15 @@ LAST_LINE = re.compile(
 )
 
 
-def command(folder: Path, *more: str) -> list[str]:
-    return [sys.executable, "-m", "hub.cli", "demo", "--children", "24", "--weeks", "2", "--folder", str(folder), *more]
+def command(folder: Path, *more: str, module: str = "hub.cli") -> list[str]:
+    return [sys.executable, "-m", module, "demo", "--children", "24", "--weeks", "2", "--folder", str(folder), *more]
 
 
-def test_it_ends_by_itself_when_everything_arrived_and_leaves_nothing_running(tmp_path: Path) -> None:
-    result = subprocess.run(
-        command(tmp_path, "--once"), cwd=PROJECT, capture_output=True, text=True, timeout=240, check=False
-    )
+def test_it_ends_by_itself_when_everything_arrived_and_leaves_nothing_running_and_nobody_in_clear(
+    tmp_path: Path,
+) -> None:
+    started = command(tmp_path, "--once", module="tests.support.marked_demo")
+    result = subprocess.run(started, cwd=PROJECT, capture_output=True, text=True, timeout=240, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     found = LAST_LINE.fullmatch(result.stdout.strip().splitlines()[-1])
     assert found is not None, result.stdout
@@ -31,6 +35,31 @@ def test_it_ends_by_itself_when_everything_arrived_and_leaves_nothing_running(tm
     assert found.group(3) == "0"
     assert "What happened" in result.stdout
     assert still_running(tmp_path) == []
+    nobody_in_clear(tmp_path, result.stdout + result.stderr)
+
+
+def nobody_in_clear(folder: Path, said: str) -> None:
+    """Marker names, numbers, postcodes and dates of birth are in the council's own files, and in no other file of the
+    run: not in a log segment of any topic, a database, or a log."""
+    (run,) = (path for path in folder.iterdir() if path.is_dir())
+    marks = marked(json.loads((folder / "people.json").read_text()))
+    files = [path for path in run.rglob("*") if path.is_file()]
+    found = {path.relative_to(run): set(marks.findall(path.read_bytes())) for path in files}
+    inbox = {path for path, hits in found.items() if hits and path.parts[0] == "inbox"}
+    assert inbox, "the search finds what is there"
+    assert {path: hits for path, hits in found.items() if hits and path not in inbox} == {}
+    assert not marks.findall(said.encode())
+    looked_at = {path.parts[-2].rpartition("-")[0] for path in found if path.suffix == ".log" and "kafka" in path.parts}
+    assert looked_at >= {topic.name for topic in TOPICS}, "the segments of every topic"
+    assert {path.name for path in found} >= {"readmodel.db", "ledger.db", "intake.log", "bars.log"}
+
+
+def marked(people: dict[str, list[str]]) -> re.Pattern[bytes]:
+    """The people's names and numbers as they are written, and a date of birth by its field."""
+    values = {value.encode() for kind in people.values() for value in kind}
+    grouped = {b" ".join((each[:3], each[3:6], each[6:])) for each in values if each.isdigit()}
+    plain = b"|".join(re.escape(each) for each in sorted(values | grouped))
+    return re.compile(MARK.encode() + rb"|birth_?date\W{1,4}[0-9]{4}-[0-9]{2}-|" + plain, re.IGNORECASE)
 
 
 def test_ctrl_c_in_the_middle_ends_everything_that_it_started(tmp_path: Path) -> None:

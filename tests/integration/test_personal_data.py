@@ -1,7 +1,8 @@
-"""Names, numbers, postcodes and dates of birth stay left of the identity stage, whatever is sent and however it fails.
+"""Names, numbers, postcodes and dates of birth stay left of the identity stage, whatever is sent and however it fails;
+and left of it they are sealed.
 
-One family of made-up people is sent through every connector, well and badly. Then every place right of identity is
-searched for them: topics, the read model, the API, logs, metrics; and the keys and headers of every topic.
+One family of made-up people is sent through every connector, well and badly. Then every place is searched for them:
+topics as they are and, left of identity, opened; the read model, the API, logs, metrics, and every file on the disk.
 """
 
 import re
@@ -16,7 +17,10 @@ import pytest
 import pytest_asyncio
 from aiokafka import AIOKafkaProducer, ConsumerRecord
 
+from hub.embedded.kafka import Kafka
 from hub.embedded.system import System
+from hub.platform.settings import Settings
+from hub.runtime.partitions import to_record
 from hub.runtime.programs import PARTS
 from hub.simulator import bars
 from hub.simulator.council_csv import drop, file_name, people_csv
@@ -33,15 +37,14 @@ from schemas.topics import (
 from tests.integration.conftest import COUNCIL, TRUST
 from tests.support.client import Client, client, event
 from tests.support.files import person_row, put_away
+from tests.support.sealed import in_clear, seal
 from tests.support.streams import read_all
 from tests.support.trust import send
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LEFT = {topic.name for topic in (COUNCIL_EVENTS, NHS_MESSAGES, OBSERVATIONS, IDENTITY_STATE, DEADLETTER)}
-"""Topics whose values may hold a person; no topic's keys or headers may."""
-RAW_TABLES = {"dead_letter_contents"}
-"""The bytes of dead letters as they came, for whoever mends them."""
+"""Topics whose values hold a person, sealed; no topic's keys or headers may."""
 
 BY_HAND = b"by-hand"
 LISTS = ("/children", "/deadlines", "/alerts", "/reviews", "/dead-letters")
@@ -57,11 +60,8 @@ PERSON = {
     "postcode": "ZZ99 7QX",
 }
 STRANGER = PERSON | {"id": "P-MARK-2", "nhs_number": "9990777012", "given": "Zenobia", "upn": None}
-MARKS = re.compile(
-    "zebulon|quixwold|zenobia|999.?077.?7004|999.?077.?7012|999.?077.?7013|g825400122001|zz99.?7qx"
-    "|2013-?02-?17|17/?02/?2013",
-    re.IGNORECASE,
-)
+NAMES = "zebulon|quixwold|zenobia|999.?077.?7004|999.?077.?7012|999.?077.?7013|g825400122001|zz99.?7qx"
+MARKS = re.compile(f"{NAMES}|2013-?02-?17|17/?02/?2013", re.IGNORECASE)
 
 
 def marks(content: str | bytes | None) -> set[str]:
@@ -164,7 +164,8 @@ async def _unreadable(hub: System) -> None:
             [b'{"Zebulon": "Quixwold"', b'{"Quixwold": 1, "person": {"given": ["Zebulon"]}}']
         ):
             envelope = Envelope(id=f"mark-{number}", source=COUNCIL, type="sendhub.council.event", time=AT)
-            await producer.send_and_wait(COUNCIL_EVENTS.name, value, key=BY_HAND, headers=list(envelope.headers()))
+            sealed = seal(COUNCIL_EVENTS.name, value, envelope.headers(), hub.deployment.folder / "ring")
+            await producer.send_and_wait(COUNCIL_EVENTS.name, sealed, key=BY_HAND, headers=list(envelope.headers()))
     finally:
         await producer.stop()
 
@@ -176,17 +177,32 @@ async def records(told: System) -> dict[str, list[ConsumerRecord]]:
 
 
 @pytest.mark.parametrize("topic", [topic.name for topic in TOPICS])
-async def test_no_topic_has_anybody_in_its_keys_or_headers_nor_right_of_identity_in_its_values(
-    records: dict[str, list[ConsumerRecord]], topic: str
-) -> None:
+async def test_no_topic_has_anybody_in_clear(records: dict[str, list[ConsumerRecord]], topic: str) -> None:
     found = records[topic]
     assert not [each.key for each in found if marks(each.key)]
     assert not [each.headers for each in found if any(marks(name) or marks(value) for name, value in each.headers)]
-    inside = [each.value for each in found if marks(each.value)]
-    if topic in LEFT:
-        assert inside, "the search finds what is there"
-    else:
-        assert inside == []
+    assert not [each.value for each in found if marks(each.value)]
+
+
+async def test_left_of_identity_whoever_has_the_key_finds_them(
+    told: System, records: dict[str, list[ConsumerRecord]]
+) -> None:
+    logs = {topic: [to_record(each) for each in found] for topic, found in records.items()}
+    settings = Settings(kafka=told.kafka, key_ring_file=told.deployment.folder / "ring")
+    clear = await in_clear(logs, settings)
+    assert {topic for topic, found in clear.items() if any(marks(each.value) for each in found)} == LEFT
+
+
+async def test_no_file_of_the_broker_or_of_the_hub_holds_anybody_but_those_that_the_council_put_there(
+    told: System, broker: Kafka
+) -> None:
+    names = re.compile(NAMES.encode(), re.IGNORECASE)
+    files = [path for folder in (broker.data, told.deployment.folder) for path in folder.rglob("*") if path.is_file()]
+    segments = {path.parent.name.rpartition("-")[0] for path in files if path.suffix == ".log"}
+    assert segments >= {topic.name for topic in TOPICS}
+    inside = {path for path in files if names.search(path.read_bytes())}
+    assert {path for path in inside if told.deployment.inbox not in path.parents} == set()
+    assert inside, "the search finds what is there"
 
 
 async def test_the_keys_of_raw_topics_are_digests(records: dict[str, list[ConsumerRecord]]) -> None:
@@ -209,7 +225,7 @@ async def test_neither_read_model_nor_ledger_holds_anybody(told: System) -> None
         with closing(sqlite3.connect(f"file:{told.deployment.folder / name}?mode=ro", uri=True)) as database:
             rows = dict(_rows(database))
         assert any(rows.values())
-        assert not [table for table, cells in rows.items() if table not in RAW_TABLES and any(map(marks, cells))]
+        assert not [table for table, cells in rows.items() if any(map(marks, cells))]
 
 
 def _rows(database: sqlite3.Connection) -> Iterable[tuple[str, list[str]]]:

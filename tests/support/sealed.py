@@ -1,6 +1,6 @@
 """Sealed topics in tests: what processes read and write, in the clear. With the run's own ring unless told another."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -56,7 +56,7 @@ def identity_state(records: Iterable[ConsumerRecord | Record], settings: Setting
 async def in_clear(logs: dict[str, list[Record]], settings: Settings) -> dict[str, list[Record]]:
     """Whole logs as the stages see them: raw messages, observations, dead letters and identity's last values opened."""
     boundary, keys = Boundary(settings.ring), await LetterKeys.read(settings)
-    found = {topic: [boundary.open(each) for each in records] for topic, records in logs.items()}
+    found = {topic: list(_opened(boundary, records)) for topic, records in logs.items()}
     found[DEADLETTER.name] = [_letter(each, keys, settings) for each in logs[DEADLETTER.name]]
     state = identity_state(logs[IDENTITY_STATE.name], settings)
     found[IDENTITY_STATE.name] = [
@@ -67,11 +67,17 @@ async def in_clear(logs: dict[str, list[Record]], settings: Settings) -> dict[st
     return found
 
 
+def _opened(boundary: Boundary, records: Iterable[Record]) -> Iterator[Record]:
+    for each in records:
+        with suppress(PermanentError):
+            yield boundary.open(each)
+
+
 def _letter(record: Record, keys: LetterKeys, settings: Settings) -> Record:
     key_id = dict(record.headers).get(KEY_ID_HEADER)
-    if key_id is None or record.value is None:
+    letter = parse(record.value, record.headers).meta.id if key_id is not None else ""
+    if key_id is None or record.value is None or not keys.destroyed(letter):
         return record
-    letter = parse(record.value, record.headers).meta.id
     return replace(record, value=keys.open(letter, key_id.decode(), record.value, settings.ring, settings.letter_days))
 
 
