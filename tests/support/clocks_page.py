@@ -54,6 +54,24 @@ anything. Lateness, staffing, panels and "agreed with the parent" are not on the
 knowledge, and those for orders (reg 44(3)) a guide.
 """
 
+WITHOUT = {
+    'the early "no" (reg 4(1))': "the same six weeks as `assessment-decision-6w`",
+    "the decision's copy to the ICB, social care and the school (regs 5(2), 10(2))": "due with the decision itself; "
+    "`notice.decision` is kept",
+    "consulting a school (Code 9.83, 15 days), lists of reviews to come (Code 9.172)": "guidance, and no source tells "
+    "of it",
+    "two weeks' notice of a review meeting (regs 20(3), 21(3))": "no source tells of it",
+    "a new ICB's 15 working days to ask for an assessment or a review (reg 16)": "no source tells of it",
+    "the adviser's certificates (regs 34, 39), the family's time to appeal": "others' duties and rights: the hub warns "
+    "nobody of them",
+    "an ICB's week to tell the authority of an agreement (reg 42(4)), the copy to the Secretary of State (SI 2017/1306)":
+    "no source tells of it",
+    "to secure what a plan provides (CFA 2014 s42), to keep a plan that the tribunal kept, to cease one (reg 44(2)(a))":
+    "at once: there is no number of days",
+    "to tell of a young child who may have needs (CFA 2014 s23)": "no number of days",
+    "social care's own limits (Working Together, Children Act 1989 s17)": "other law; they extend no limit of this one",
+}  # fmt: skip
+
 FITS = {
     "school-closure": "closed 28 days or more, and that institution was asked for advice between one week before "
     "closing and one week before reopening, and not after the last day of the limit",
@@ -73,6 +91,8 @@ def clocks_page() -> str:
     lines += [f"| `{name}` | {words} |" for name, words in MOMENTS.items()] + ["", "## The clocks", ""]
     for clock, rows in groupby(RULES, key=lambda rule: rule.clock):
         lines += _clock(clock, list(rows))
+    lines += ["## What has no clock here", "", "Limits and duties beside these that no row times:", ""]
+    lines += ["| what | why |", "|---|---|", *(f"| {what} | {why} |" for what, why in WITHOUT.items())]
     return "\n".join(lines).rstrip() + "\n"
 
 
