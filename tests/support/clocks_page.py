@@ -64,7 +64,7 @@ WITHOUT = {
     "a new ICB's 15 working days to ask for an assessment or a review (reg 16)": "no source tells of it",
     "the adviser's certificates (regs 34, 39), the family's time to appeal": "others' duties and rights: the hub warns "
     "nobody of them",
-    "an ICB's week to tell the authority of an agreement (reg 42(4)), the copy to the Secretary of State (SI 2017/1306)":
+    "an ICB's week to tell of an agreement (reg 42(4)), the copy to the Secretary of State (SI 2017/1306)":
     "no source tells of it",
     "to secure what a plan provides (CFA 2014 s42), to keep a plan that the tribunal kept, to cease one (reg 44(2)(a))":
     "at once: there is no number of days",
