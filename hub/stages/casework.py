@@ -6,11 +6,13 @@ latest day that the partition had seen by the last of them that was news: a day 
 fact was received, so that no fact is ever of the future. So the state depends on the log alone, to the byte, and not on
 how it was cut into batches.
 
+A memory says by which policy it was made: where that is another than today's, the next day reached looks at the child.
+
 Every partition is told of every source, for the sake of its own children. One alone, NOTICES, gives the alert about the
 source itself: the first, since it is there however many there are.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -70,7 +72,7 @@ class CaseworkHandler:
         self._monotonic = monotonic
         self._notices = notices
         self._sayings = Sayings()
-        self._due = DueIndex()
+        self._due = DueIndex(policy.digest)
         for key, value in state.items():
             self._due.set(key, value)
 
@@ -104,34 +106,65 @@ class CaseworkHandler:
             self._due.set(key, value)
 
     def _work_through(self, day: date, batch: Batch, until: float) -> bool:
-        """Evaluate the children due by a day; whether all of them are done."""
+        """Evaluate the children that have to be looked at by a day; whether all of them are done."""
         batch.begin_day(day)
-        for done, child_id in enumerate(self._due.by(day, batch.settled)):
-            if done and (done == MOST_CHILDREN or self._monotonic() >= until):
-                return False  # never before the first: every step gets somewhere
-            batch.look_at(child_id, Cause.of_day(day))
+        cause = Cause.of_day(day)
+        if not self._each(self._due.by(day, batch.settled), lambda child_id: batch.look_at(child_id, cause), until):
+            return False
+        if batch.sayings.working and not self._hear_rest(cause, batch, until):
+            return False
         batch.finish_day(day)
         return True
 
     def _hear(self, saying: Saying, record: Record, batch: Batch, until: float) -> bool:
         """Evaluate the children for whom it makes a difference whether a source is heard; whether all are done.
 
-        Where another saying was given up half way (a child of it raised) this one is first made known by itself, so
-        that what raised once cannot swallow it; then both are worked through.
+        It is known from then on even where they all raise.
         """
         cause = Cause.of_saying(saying, record)
-        left = bool(batch.sayings.working)
-        if batch.begin_saying(saying, cause, notices=self._notices) and left:
+        begun = batch.begin_saying(saying, cause, notices=self._notices)
+        try:
+            return self._tell(cause, batch, until)
+        except Exception:
+            if not begun:
+                raise
             batch.keep_sayings()
             return False
-        children = (child_id for child_id in self._concerned(batch) if child_id > batch.sayings.done_to)
-        for done, child_id in enumerate(children):
+
+    def _hear_rest(self, cause: Cause, batch: Batch, until: float) -> bool:
+        """Go on with a saying whose record was given up; whether there is nothing more to do now. What still raises
+        waits on: its dead letter has told of it."""
+        try:
+            return self._tell(cause, batch, until)
+        except Exception:
+            return True
+
+    def _tell(self, cause: Cause, batch: Batch, until: float) -> bool:
+        sayings = batch.sayings
+        ahead = (child_id for child_id in self._concerned(batch) if child_id > sayings.done_to)
+        if self._each([*ahead, *sayings.missed], lambda child_id: batch.hear(child_id, cause), until):
+            batch.finish_saying()
+            return True
+        batch.keep_sayings()
+        return False
+
+    def _each(self, children: Iterable[str], work: Callable[[str], None], until: float) -> bool:
+        """Do something for each child, for as many as fit into a slice; whether it is done for all.
+
+        A child that raises is passed over for as long as anything can be done for others, which must not wait for it.
+        """
+        done, error = 0, None
+        for child_id in children:
             if done and (done == MOST_CHILDREN or self._monotonic() >= until):
-                batch.keep_sayings()
-                return False
-            batch.hear(child_id, cause)
-        batch.finish_saying()
-        return True
+                return False  # never before the first: every step gets somewhere
+            try:
+                work(child_id)
+                done += 1
+            except Exception as raised:
+                error = error or raised
+        if error is not None and not done:
+            raise error
+        return error is None
 
     def _concerned(self, batch: Batch) -> list[str]:
         """In a fixed order. A silence told in time makes no difference yet, and its end only to whom it held back; what

@@ -81,20 +81,21 @@ class Batch:
             return False
         if saying.known_on > self._days.latest:
             self._put_days(self._days._replace(latest=saying.known_on))
-        silences = Silences({*self.sayings.silences.sayings, saying})
-        told = source_alerts(silences, self._days.latest, self._policy.alerts, self._policy.sources) if notices else {}
+        known = Silences({*self.sayings.silences.sayings, saying})
+        told = source_alerts(known, self._days.latest, self._policy.alerts, self._policy.sources) if notices else {}
         for topic_key, value in alerts_between(self.sayings.told, told, self._days.latest):
             self.outputs.append(alert_output(topic_key, value, cause))
-        self.sayings = Sayings(silences, told, working=(*self.sayings.working, saying))
+        self.sayings = self.sayings.with_(known, saying, told)
         return True
 
     def hear(self, child_id: str, cause: Cause) -> None:
         """Say what it changes for a child."""
+        self.sayings = self.sayings.tried(child_id)
         memory = load(self.state.get(child_id))
         since = [saying.holds_from for saying in self.sayings.working if memory.rests_on(saying.source)]
         if since:
             self._evaluate(child_id, memory, self._days.latest, min(since), cause)
-        self.sayings = self.sayings.up_to(child_id)
+        self.sayings = self.sayings.heard(child_id)
 
     def keep_sayings(self) -> None:
         """Remember how far this has come."""
@@ -102,7 +103,7 @@ class Batch:
 
     def finish_saying(self) -> None:
         """All children know."""
-        self.sayings = Sayings(self.sayings.silences, self.sayings.told)
+        self.sayings = self.sayings.finished()
         self.keep_sayings()
 
     def _tell(self, child_id: str, facts: list[tuple[Fact, date]], cause: Cause) -> None:
@@ -115,9 +116,9 @@ class Batch:
     def _evaluate(self, child_id: str, memory: Memory, day: date, news_from: date | None, cause: Cause) -> None:
         said = memory.now
         evaluation = memory.evaluate(child_id, day, news_from, self._policy, self.sayings.silences)
-        for change in changes(evaluation, said, memory):
-            self.outputs.append(output_of(child_id, change, cause))
-        value = dump(memory)
+        found = changes(evaluation, said, memory)
+        value = dump(memory)  # from here on nothing raises: who is passed over has said nothing
+        self.outputs += [output_of(child_id, change, cause) for change in found]
         self.state.put(child_id, value)
         self.settled[child_id] = value[:PREFIX]
 

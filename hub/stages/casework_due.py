@@ -3,25 +3,26 @@
 from collections.abc import Mapping
 from datetime import date
 
-from hub.core.casework.memory import due_on, is_held
+from hub.core.casework.memory import due_on, is_held, policy_of
 
 
 class DueIndex:
-    """Which children have something that changes by itself, by the day on which it does."""
+    """Which children have something that changes by itself, by the day on which it does; and which were looked at last
+    by another policy than that of the digest."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: str) -> None:
+        self._policy = policy
         self._day_of: dict[str, str] = {}
         self._children: dict[str, set[str]] = {}
         self._held: set[str] = set()
+        self._outdated: set[str] = set()
 
     def set(self, child_id: str, value: bytes | None) -> None:
         """Follow a child's memory."""
         if child_id.startswith("!"):
             return
-        if value is not None and is_held(value):
-            self._held.add(child_id)
-        else:
-            self._held.discard(child_id)
+        _keep(self._held, child_id, value is not None and is_held(value))
+        _keep(self._outdated, child_id, value is not None and policy_of(value) != self._policy)
         before = self._day_of.pop(child_id, None)
         if before is not None:
             self._children[before].discard(child_id)
@@ -37,10 +38,17 @@ class DueIndex:
         return sorted((self._held - settled.keys()) | {child for child, value in settled.items() if is_held(value)})
 
     def by(self, day: date, settled: Mapping[str, bytes]) -> list[str]:
-        """The children due by a day, in a fixed order; `settled` are this batch's own, with the beginnings of their
-        memories."""
+        """The children to look at by a day, in a fixed order; `settled` are this batch's own, with the beginnings of
+        their memories."""
         limit = day.isoformat()
-        due = {child for on, children in self._children.items() if on <= limit for child in children}
+        due = self._outdated.union(*(children for on, children in self._children.items() if on <= limit))
         due -= settled.keys()
         due |= {child for child, value in settled.items() if (on := due_on(value)) is not None and on <= limit}
         return sorted(due)
+
+
+def _keep(children: set[str], child_id: str, belongs: bool) -> None:
+    if belongs:
+        children.add(child_id)
+    else:
+        children.discard(child_id)

@@ -15,13 +15,14 @@ SOURCES_KEY = "!sources"
 @dataclass(frozen=True, slots=True)
 class Sayings:
     """What is kept of sources: all that was said, the alerts about them that are open, and how far the last has been
-    worked through. `working`: what has not been to its end (the last one, and what was given up half way before it);
-    `done_to`: up to and with this child."""
+    worked through. `working`: what has not been to its end (the last one, and what was given up before it); `done_to`:
+    up to and with this child; `missed`: but for these, which raised."""
 
     silences: Silences = NO_SILENCES
     told: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     working: tuple[Saying, ...] = ()
     done_to: str = ""
+    missed: tuple[str, ...] = ()
     _as_bytes: bytes | None = None
 
     @classmethod
@@ -30,9 +31,8 @@ class Sayings:
         if value is None:
             return cls()
         try:
-            said, told, working, done_to = orjson.loads(value)
-            left = [saying_of(row) for row in working or ()]
-            return cls(sayings_of(said), told, tuple(left), done_to, value)
+            said, told, working, done_to, missed = orjson.loads(value)
+            return cls(sayings_of(said), told, tuple(map(saying_of, working)), done_to, tuple(missed), value)
         except (TypeError, ValueError):
             raise ValueError("not what is kept of sources") from None
 
@@ -42,11 +42,25 @@ class Sayings:
 
     def dump(self) -> bytes:
         """As bytes, for the state."""
-        return orjson.dumps([self.silences.to_json(), self.told, list(map(list, self.working)), self.done_to])
+        working = list(map(list, self.working))
+        return orjson.dumps([self.silences.to_json(), self.told, working, self.done_to, self.missed])
 
-    def up_to(self, child_id: str) -> "Sayings":
+    def with_(self, silences: Silences, saying: Saying, told: Mapping[str, dict[str, Any]]) -> "Sayings":
+        """With one more, which no child has heard. Whom another one missed is among those who now hear both."""
+        return Sayings(silences, told, (*self.working, saying))
+
+    def tried(self, child_id: str) -> "Sayings":
+        """With one more child told, which counts as missed until it has heard."""
+        missed = self.missed if child_id in self.missed else (*self.missed, child_id)
+        return replace(self, done_to=max(self.done_to, child_id), missed=missed)
+
+    def heard(self, child_id: str) -> "Sayings":
         """With one more child done."""
-        return replace(self, done_to=child_id)
+        return replace(self, missed=tuple(missed for missed in self.missed if missed != child_id))
+
+    def finished(self) -> "Sayings":
+        """All children know."""
+        return Sayings(self.silences, self.told)
 
 
 def alerts_between(

@@ -1,7 +1,7 @@
 """What is kept about a child between two evaluations: its facts, what earlier days left behind, what was last said.
 
-As bytes: ten characters for `next_on`, a space if a silent source holds an alert back (an index can be built without
-reading more), then JSON.
+As bytes: ten characters for `next_on`, one for whether a silent source holds an alert back, twelve for the policy (an
+index can be built without reading more), then JSON.
 """
 
 import hashlib
@@ -15,21 +15,23 @@ from hub.core.alerts.silence import NO_SILENCES, Silences
 from hub.core.casework.evaluate import Evaluation, evaluate
 from hub.core.casework.history import History
 from hub.core.casework.past import NO_PAST, Past, from_json, to_json
-from hub.core.casework.policy import Policy
+from hub.core.casework.policy import POLICY_CHARACTERS, Policy
 from hub.core.facts.fact import Fact, from_row, to_row
 
 NEVER = b"----------"
 """In place of `next_on` where nothing changes by the passing of time."""
 
-HELD = b" "
-PREFIX = len(NEVER) + len(HELD)
-"""How much of a memory tells when it is due and whether something is held back."""
+HELD, FREE = b"!", b"-"
+NO_POLICY = "-" * POLICY_CHARACTERS
+PREFIX = len(NEVER) + len(HELD) + POLICY_CHARACTERS
+"""How much of a memory tells when it is due, whether something is held back, and by which policy it was made."""
 
 
 @dataclass(slots=True)
 class Memory:
     """`past` is what is kept of the days before `day`, `now` what they and `day` leave behind. `record` is a digest of
-    the record last said, `alerts` and `tasks` the open ones as of `day`, by id.
+    the record last said, `alerts` and `tasks` the open ones as of `day`, by id; `policy` the digest of the policy by
+    which they are.
 
     All of it follows from the facts in their order and from `day`, not from how often it was evaluated on the way.
     """
@@ -41,6 +43,7 @@ class Memory:
     record: str = ""
     alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    policy: str = NO_POLICY
 
     def add(self, fact: Fact) -> bool:
         """Keep a fact, of repeats the first received; whether it was news."""
@@ -59,6 +62,7 @@ class Memory:
         start = self._start(day, news_from or date.max, silences)
         evaluation = evaluate(child_id, list(self.facts.values()), day, policy, start=start, silences=silences)
         self.day, self.past, self.now = day, evaluation.past, evaluation.now
+        self.policy = policy.digest
         return evaluation
 
     def _start(self, day: date, news_from: date, silences: Silences) -> Past:
@@ -98,8 +102,8 @@ def dump(memory: Memory) -> bytes:
         memory.alerts,
         memory.tasks,
     ]
-    held = HELD if memory.now and memory.now.held else b""
-    return (next_on.isoformat().encode() if next_on else NEVER) + held + orjson.dumps(value)
+    due, held = next_on.isoformat().encode() if next_on else NEVER, HELD if memory.now and memory.now.held else FREE
+    return due + held + memory.policy.encode() + orjson.dumps(value)
 
 
 def load(value: bytes | None) -> Memory:
@@ -117,6 +121,7 @@ def load(value: bytes | None) -> Memory:
         record=record,
         alerts=alerts,
         tasks=tasks,
+        policy=policy_of(value),
     )
 
 
@@ -131,7 +136,7 @@ def check(value: bytes) -> None:
 
 
 def _parts(value: bytes) -> Any:
-    return orjson.loads(memoryview(value)[len(NEVER) :])
+    return orjson.loads(memoryview(value)[PREFIX:])
 
 
 def due_on(value: bytes) -> str | None:
@@ -142,7 +147,12 @@ def due_on(value: bytes) -> str | None:
 
 def is_held(value: bytes) -> bool:
     """Whether a silent source holds an alert back, of a memory in bytes."""
-    return value[len(NEVER) : PREFIX] == HELD
+    return value[len(NEVER) : len(NEVER) + len(HELD)] == HELD
+
+
+def policy_of(value: bytes) -> str:
+    """The digest of the policy by which a memory in bytes was made."""
+    return value[PREFIX - POLICY_CHARACTERS : PREFIX].decode()
 
 
 def digest_of(value: bytes) -> str:

@@ -1,7 +1,14 @@
 """What a deployment decides: its sources, its rules, thresholds and audiences. All of it data."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import hashlib
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+import orjson
+from pydantic import BaseModel
 
 from hub.core.alerts.forecast import Forecast
 from hub.core.alerts.rules import RULES as ALERT_RULES
@@ -19,6 +26,10 @@ REQUIRED_HEADINGS = frozenset({"education", "medical", "psychological", "social-
 
 EXEMPT_REVIEW_DAYS = 28
 """After how many days somebody looks again whether an exempt deadline is still impractical to keep."""
+
+
+POLICY_CHARACTERS = 12
+"""Of a policy's digest."""
 
 
 @dataclass(frozen=True)
@@ -47,3 +58,27 @@ class Policy:
             found = [rule for rule in self.rules if rule.about == about and rule.fits(purpose, role)]
             self._rules_for[key] = found
         return found
+
+    @cached_property
+    def digest(self) -> str:
+        """Stands for all of it: another deployment's, or the same one's on another day, is the same policy if and only
+        if this is the same."""
+        return hashlib.blake2b(orjson.dumps(_plain(self)), digest_size=POLICY_CHARACTERS // 2).hexdigest()
+
+
+def _plain(value: Any) -> Any:
+    """As what JSON holds, in an order of its own; a forecast that is no dataclass by its type alone."""
+    if value is None or isinstance(value, str | int | float | date):
+        return value
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    if is_dataclass(value):
+        named = [field for field in fields(value) if field.compare]
+        return [type(value).__qualname__, *(_plain(getattr(value, field.name)) for field in named)]
+    if isinstance(value, Mapping):
+        return sorted(([_plain(key), _plain(each)] for key, each in value.items()), key=orjson.dumps)
+    if isinstance(value, Set):
+        return sorted(map(_plain, value), key=orjson.dumps)
+    if isinstance(value, tuple | list):
+        return [_plain(each) for each in value]
+    return type(value).__qualname__

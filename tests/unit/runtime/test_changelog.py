@@ -78,8 +78,8 @@ def test_what_is_restored_is_the_state_whatever_was_there() -> None:
         ("chd-1", b""),
         ("chd-1", b"----------"),
         ("chd-1", b"----------[1,2]"),
-        ("chd-1", b'2026-13-01[2,[],null,null,"",{},{}]'),
-        ("chd-1", b'----------[2,[],null,null,"",{}'),
+        ("chd-1", b'2026-13-01-a1b2c3d4e5f6[2,[],null,null,"",{},{}]'),
+        ("chd-1", b'-----------a1b2c3d4e5f6[2,[],null,null,"",{}'),
         ("chd-1", b'----------[[],null,null,null,"",{},{}]'),  # as it was kept before
         ("!day", b"[]"),
         ("!day", b'["2026-13-01", null]'),
@@ -91,5 +91,5 @@ def test_casework_knows_a_value_that_it_can_not_load(key: str, value: bytes) -> 
 
 
 def test_casework_takes_what_it_wrote() -> None:
-    check_state("chd-1", b'----------[2,[],null,null,"",{},{}]')
+    check_state("chd-1", b'-----------a1b2c3d4e5f6[2,[],null,null,"",{},{}]')
     check_state("!day", b'["2026-12-01", null]')
