@@ -1,0 +1,152 @@
+"""Everybody who a record may be, found by what they share with it.
+
+Each person stands under some thirty keys: combinations of the parts of name, birth date, postcode and further fields.
+A key that too many share finds nobody any more: it says little, and the rarer ones find the same people. So a look-up
+costs about the same in any population.
+"""
+
+from collections import Counter
+from collections.abc import Hashable, Iterator, Sequence
+from math import log2
+from typing import Final
+
+from hub.core.identity.scoring.compare import COMPARED
+from hub.core.identity.scoring.traits import Traits
+
+COMMON: Final = 100
+"""More than this many under one key, and the key is dropped."""
+LOOKED_AT: Final = 32
+"""Most people that one look-up answers with: those whose shared keys are the rarest."""
+ENOUGH: Final = 1.0
+"""Bits of shared keys, as a share of those that tell one person from all others, from which somebody is looked at."""
+
+_COUNTED: Final = ("given", "family", "postcode", "number", "text", "code")
+"""Fields and kinds of fields in which a rare value says more than a common one."""
+
+
+class Population:
+    """People by id, the keys that find them, and how often each name and postcode occurs. Pure, all in memory."""
+
+    def __init__(self, kinds: Sequence[str] = ()) -> None:
+        self._kinds = tuple(kinds)
+        self._people: dict[int, Traits] = {}
+        self._found: dict[int, list[int] | None] = {}
+        fields = [*COMPARED, *self._kinds]
+        self._places = [place for place, name in enumerate(fields) if name in _COUNTED]
+        self._counts: list[Counter[str]] = [Counter() for _ in self._places]
+        self._known = [0] * len(self._counts)
+
+    def __len__(self) -> int:
+        return len(self._people)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._people)
+
+    def traits(self, person: int) -> Traits:
+        """A person's traits; raises KeyError for one who is not here."""
+        return self._people[person]
+
+    def add(self, person: int, traits: Traits) -> None:
+        """Take in a person who is not here yet."""
+        self._people[person] = traits
+        for counted, value in enumerate(_values(traits)):
+            if value:
+                self._counts[counted][value] += 1
+                self._known[counted] += 1
+        for key in keys_of(traits, self._kinds):
+            found = self._found.setdefault(key, [])
+            if found is not None:
+                found.append(person)
+                if len(found) > COMMON:
+                    self._found[key] = None
+
+    def remove(self, person: int) -> None:
+        """Forget a person. A key that was dropped stays dropped until the population is made anew."""
+        traits = self._people.pop(person)
+        for counted, value in enumerate(_values(traits)):
+            if value:
+                self._counts[counted][value] -= 1
+                self._known[counted] -= 1
+        for key in keys_of(traits, self._kinds):
+            found = self._found.get(key)
+            if found is not None:
+                found.remove(person)
+
+    def candidates(self, traits: Traits) -> list[int]:
+        """Whom it may be, the likeliest first, at most LOOKED_AT."""
+        size = len(self._people) or 1
+        rarity: dict[int, float] = {}
+        for key in keys_of(traits, self._kinds):
+            found = self._found.get(key)
+            if found:
+                bits = log2(size / len(found)) + 1
+                for person in found:
+                    rarity[person] = rarity.get(person, 0.0) + bits
+        enough = log2(size) * ENOUGH
+        likely = sorted((-bits, person) for person, bits in rarity.items() if bits >= enough)
+        return [person for _, person in likely[:LOOKED_AT]]
+
+    def shares(self, traits: Traits) -> dict[int, tuple[int, int]]:
+        """For each counted field, by its place among those compared: how many have this value, of how many."""
+        return {
+            place: (counts[value], known)
+            for place, counts, known, value in zip(
+                self._places, self._counts, self._known, _values(traits), strict=True
+            )
+        }
+
+
+def _values(traits: Traits) -> tuple[str, ...]:
+    return (traits.given_text, traits.family_text, traits.postcode, *traits.also)
+
+
+def keys_of(traits: Traits, kinds: Sequence[str]) -> set[int]:
+    """The keys that a person stands under and is looked up by. Hashes: who collides is only looked at for nothing."""
+    return {hash(key) for key in _keys(traits, kinds)}
+
+
+def _keys(traits: Traits, kinds: Sequence[str]) -> Iterator[Hashable]:
+    names = {traits.given_sound, traits.family_sound} - {""}
+    if len(names) == 2:
+        yield frozenset(names)
+    for name in names:
+        yield "n", name
+    for word in {*traits.given, *traits.family}:
+        yield "w", word
+        yield "w", "".join(sorted(word))
+    if traits.birth is not None:
+        yield from _birth_keys(traits, names)
+    if traits.postcode:
+        yield "p", traits.postcode
+        for name in names:
+            yield "p", traits.postcode, name
+    for number, (kind, value) in enumerate(zip(kinds, traits.also, strict=True)):
+        if value:
+            yield from _further_keys(number, kind, value, traits)
+
+
+def _birth_keys(traits: Traits, names: set[str]) -> Iterator[Hashable]:
+    """The date, and any two of its parts with a name: one part may be wrong, or day and month swapped."""
+    year, month, day = traits.birth or (0, 0, 0)
+    early, late = sorted((month, day))
+    if not traits.estimated:
+        yield "b", traits.birth_text
+    parts = (("ym", year, month), ("yd", year, day), ("md", early, late))
+    yield from parts
+    for name in names:
+        for part in parts:
+            yield part, name
+    if traits.postcode:
+        yield "y", year, traits.postcode
+
+
+def _further_keys(number: int, kind: str, value: str, traits: Traits) -> Iterator[Hashable]:
+    if kind == "code":
+        return
+    yield number, value
+    if kind == "text":
+        for word in value.replace("@", " ").replace(".", " ").replace("-", " ").split():
+            if len(word) > 2:
+                yield number, "w", word
+        if traits.birth is not None:
+            yield number, value, traits.birth[0]
