@@ -70,10 +70,20 @@ def conflicts(one: Evidence, other: Evidence) -> tuple[str, ...]:
     return tuple(words for words, wrong in found.items() if wrong)
 
 
+def agreements(one: Evidence, other: Evidence) -> set[str]:
+    """What the two agree in: `birth`, `given`, `nhs-number`, `upn`. Estimated dates and stand-in names do not count."""
+    found = {
+        "birth": _births(one, other) is Agreement.AGREE,
+        "given": _givens(one, other) is Agreement.AGREE,
+        "nhs-number": bool(one.nhs & other.nhs),
+        "upn": bool(one.upns & other.upns),
+    }
+    return {what for what, agreed in found.items() if agreed}
+
+
 def agrees(one: Evidence, other: Evidence) -> bool:
     """Whether date of birth and given name agree and nothing conflicts: what a shared number needs beside it."""
-    both = _births(one, other), _givens(one, other)
-    return both == (Agreement.AGREE, Agreement.AGREE) and not conflicts(one, other)
+    return {"birth", "given"} <= agreements(one, other) and not conflicts(one, other)
 
 
 def _births(one: Evidence, other: Evidence) -> Agreement:

@@ -29,8 +29,8 @@ class Population:
 
     def __init__(self, kinds: Sequence[str] = ()) -> None:
         self._kinds = tuple(kinds)
-        self._people: dict[int, Traits] = {}
-        self._found: dict[int, list[int] | None] = {}
+        self._people: dict[str, Traits] = {}
+        self._found: dict[int, list[str] | None] = {}
         fields = [*COMPARED, *self._kinds]
         self._places = [place for place, name in enumerate(fields) if name in _COUNTED]
         self._counts: list[Counter[str]] = [Counter() for _ in self._places]
@@ -39,14 +39,14 @@ class Population:
     def __len__(self) -> int:
         return len(self._people)
 
-    def __iter__(self) -> Iterator[int]:
+    def __iter__(self) -> Iterator[str]:
         return iter(self._people)
 
-    def traits(self, person: int) -> Traits:
+    def traits(self, person: str) -> Traits:
         """A person's traits; raises KeyError for one who is not here."""
         return self._people[person]
 
-    def add(self, person: int, traits: Traits) -> None:
+    def add(self, person: str, traits: Traits) -> None:
         """Take in a person who is not here yet."""
         self._people[person] = traits
         for counted, value in enumerate(_values(traits)):
@@ -60,7 +60,7 @@ class Population:
                 if len(found) > COMMON:
                     self._found[key] = None
 
-    def remove(self, person: int) -> None:
+    def remove(self, person: str) -> None:
         """Forget a person. A key that was dropped stays dropped until the population is made anew."""
         traits = self._people.pop(person)
         for counted, value in enumerate(_values(traits)):
@@ -72,10 +72,10 @@ class Population:
             if found is not None:
                 found.remove(person)
 
-    def candidates(self, traits: Traits) -> list[int]:
+    def candidates(self, traits: Traits) -> list[str]:
         """Whom it may be, the likeliest first, at most LOOKED_AT."""
         size = len(self._people) or 1
-        rarity: dict[int, float] = {}
+        rarity: dict[str, float] = {}
         for key in keys_of(traits, self._kinds):
             found = self._found.get(key)
             if found:

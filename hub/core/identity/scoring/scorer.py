@@ -25,7 +25,7 @@ class Part(NamedTuple):
 class Candidate(NamedTuple):
     """Somebody whom a record may be: bits of evidence, and the probability that it is the same person."""
 
-    person: int
+    person: str
     bits: float
     probability: float
 
