@@ -1,11 +1,15 @@
-"""Circles among things that name each other: requests that replace one another, parts of one another."""
+"""Things that name each other: requests that replace one another, parts of one another; and circles among them."""
 
 from collections.abc import Collection, Mapping
 
 
-def circles_in(names: Mapping[str, Collection[str]]) -> dict[str, frozenset[str]]:
-    """Each that comes back to itself by what it names, with all that share its circle. The same in any order."""
-    reached = {id_: _reached(id_, names) for id_ in names}
+def reached_in(names: Mapping[str, Collection[str]]) -> dict[str, set[str]]:
+    """All that each comes to by what it names, and by what that names in turn; itself only in a circle."""
+    return {id_: _reached(id_, names) for id_ in names}
+
+
+def circles_in(reached: Mapping[str, set[str]]) -> dict[str, frozenset[str]]:
+    """Each that comes back to itself, with all that share its circle. The same in any order."""
     return {
         id_: frozenset(other for other in found if id_ in reached.get(other, ()))
         for id_, found in reached.items()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from hub.core.cases.advice import ANSWERS, STEPS, Chain, Link, all_agree, chain_of, settle
 from hub.core.cases.body import body_of
 from hub.core.cases.case import Case, Cases
-from hub.core.cases.circles import circles_in, firsts
+from hub.core.cases.circles import circles_in, firsts, reached_in
 from hub.core.cases.disagreement import Precedence
 from hub.core.cases.references import Aliases, owner
 from hub.core.cases.requests import Request
@@ -102,7 +102,7 @@ def _named(fact: Fact) -> list[str]:
 def _chains(links: dict[str, Link], standing: Standing, aliases: Aliases) -> tuple[list[Chain], list[Question]]:
     """Links by their first request, in the order in which they replace each other."""
     before = {id_: named for id_, link in links.items() if (named := _before(link, aliases)) is not None}
-    circles = circles_in({id_: (named,) for id_, named in before.items()})
+    circles = circles_in(reached_in({id_: (named,) for id_, named in before.items()}))
     questions = [
         ask("replaces-in-circle", links[first].asked_for, first, beside=_circle(circles[first]))
         for first in firsts(circles)
@@ -201,41 +201,42 @@ def _divide(chains: list[Chain], aliases: Aliases) -> list[Question]:
     if not parts:
         return []
     by_id = {chain.id: chain for chain in chains}
-    wholes = {part.id: _wholes(part, chains, aliases) for part in parts}
-    circles = circles_in(wholes)
+    wholes = _wholes(parts, chains, aliases)
+    reached = reached_in(wholes)
+    circles = circles_in(reached)
     divided: dict[str, list[Chain]] = {}
     for part in parts:
         for whole in wholes[part.id] if part.id not in circles else ():
             divided.setdefault(whole, []).append(part)
-    done: set[str] = set()
-    for id_ in sorted(divided):
-        _answer_whole(id_, by_id, divided, done)
+    for id_ in sorted(divided, key=lambda id_: (-len(reached.get(id_, ())), id_)):  # a part before what it is a part of
+        _answer_whole(by_id[id_], divided[id_])
     return [
         ask("parts-in-circle", by_id[first].latest.asked_for, first, beside=_circle(circles[first]))
         for first in firsts(circles)
     ]
 
 
-def _wholes(part: Chain, chains: list[Chain], aliases: Aliases) -> list[str]:
-    """The chain that a request says it is a part of: by the id in full, else the others that have such an id of any
-    source (a trust names the council's), and itself only where nothing else has it."""
-    named = part.part_of or ""
-    full = aliases.of("advice", full_id(part.latest.asked_for.source, named))
-    exact = {chain.id for chain in chains if any(link.id == full for link in chain.links)}
-    alike = {chain.id for chain in chains if any(link.id.partition("/")[2] == named for link in chain.links)}
-    return sorted(exact - {part.id} or alike - {part.id} or exact)
+def _wholes(parts: list[Chain], chains: list[Chain], aliases: Aliases) -> dict[str, list[str]]:
+    """The chain that each says it is a part of: by the id in full, else the others that have such an id of any source
+    (a trust names the council's), and itself only where nothing else has it."""
+    exact: dict[str, set[str]] = {}
+    alike: dict[str, set[str]] = {}
+    for chain in chains:
+        for link in chain.links:
+            exact.setdefault(link.id, set()).add(chain.id)
+            alike.setdefault(link.id.partition("/")[2], set()).add(chain.id)
+    found = {}
+    for part in parts:
+        named = part.part_of or ""
+        full = exact.get(aliases.of("advice", full_id(part.latest.asked_for.source, named)), set())
+        found[part.id] = sorted(full - {part.id} or alike.get(named, set()) - {part.id} or full)
+    return found
 
 
-def _answer_whole(id_: str, by_id: Mapping[str, Chain], divided: Mapping[str, list[Chain]], done: set[str]) -> None:
-    """Mark a divided request as answered when its required parts are, which may be divided themselves. One without a
-    part that is still wanted is waited for itself."""
-    if id_ in done:
-        return
-    done.add(id_)
-    for part in divided[id_]:
-        if part.id in divided:
-            _answer_whole(part.id, by_id, divided, done)
-    chain, wanted = by_id[id_], [part for part in divided[id_] if part.expected]
+def _answer_whole(chain: Chain, parts: list[Chain]) -> None:
+    """Mark a divided request as answered when its required parts are. One without a part that is still wanted is waited
+    for itself."""
+    wanted = [part for part in parts if part.expected]
     chain.divided = bool(wanted)
     if wanted and chain.received_on is None and all(part.received_on for part in wanted):
         _, last = max(((part.received_on or EARLIEST, part.id), part) for part in wanted)

@@ -136,17 +136,19 @@ def _end(plans: Plans, told: Told) -> None:
                 told.questions.append(ask("ends-before-start", fact, beside=f"the plan was issued on {plan.issued_on}"))
             else:
                 plan.ends.setdefault("plan.ceased", fact)
+    left: dict[str, list[Fact]] = {}
     for fact in told.of("transfer.area"):
         direction = fact.data.get("direction")
         plan = plans.of(fact)
         if direction == "in":
             plan.moved_in.append(fact)
         elif direction == "out" and (plan.issued is None or _same(area(plan.issued.source), area(fact.source))):
-            plan.ends.setdefault("plan.moved-away", fact)
+            left.setdefault(plan.id, []).append(fact)
     for plan in plans.plans:
-        away = plan.ends.get("plan.moved-away")
-        if away is not None and any(fact.on >= away.on for fact in plan.moved_in):
-            del plan.ends["plan.moved-away"]  # another area here has taken it over
+        came = max((fact.on for fact in plan.moved_in), default=date.min)
+        for fact in left.get(plan.id, ()):
+            if fact.on > came:  # else an area here has taken it over, or it has come back
+                plan.ends.setdefault("plan.moved-away", fact)
 
 
 def _same(one: str | None, other: str | None) -> bool:

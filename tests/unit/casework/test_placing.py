@@ -5,8 +5,15 @@ from itertools import permutations
 
 import pytest
 
+from hub.core.cases.case import cases_of
+from hub.core.cases.disagreement import Precedence
+from hub.core.cases.placing import chains_of
+from hub.core.cases.references import Aliases
+from hub.core.cases.requests import requests_of
 from hub.core.casework.policy import Policy
 from hub.core.clocks.bodies import Succession
+from hub.core.facts.fact import read_fact
+from hub.core.facts.standing import stand
 from tests.unit.casework.facts import (
     COUNCIL,
     ICB,
@@ -126,6 +133,17 @@ def test_parts_may_be_divided_themselves_whatever_their_ids():
         ]
         found = deadlines(on_day([REQUEST, *sent, received("2026-03-02", leaf)], "2026-03-20"))
         assert {value["state"] for name, value in found.items() if "advice-6w" in name} == {"met"}
+
+
+def test_parts_may_be_nested_as_deep_as_they_come():
+    deep = [asked("2026-02-02", f"ADV-{n}", part_of=f"ADV-{n + 1}") for n in range(1100)]
+    facts = [REQUEST, *deep, asked("2026-02-02", "ADV-1100"), received("2026-03-02", "ADV-0")]
+    found = stand([read_fact(value) for value in facts], date(2026, 3, 20))
+    precedence, aliases = Precedence(SOURCES), Aliases(())
+    requests, _, _ = requests_of(found, aliases, precedence)
+    chains, questions = chains_of(found, cases_of(requests, found, aliases, precedence), requests, aliases, precedence)
+    assert {chain.received_on for chain in chains} == {date(2026, 3, 2)}
+    assert questions == []
 
 
 def test_a_request_whose_parts_are_no_longer_wanted_is_waited_for_itself():

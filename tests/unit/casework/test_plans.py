@@ -60,6 +60,12 @@ def test_what_came_in_before_it_left_is_gone():
     assert state("review-decision-4w", gone) == ["void"]
 
 
+def test_what_left_came_back_and_left_again_is_gone():
+    again = [moves("out", "2025-06-02"), moves("in", "2025-09-01"), moves("out", "2026-01-12")]
+    assert state("review-decision-4w", [held("2025-12-22", "REV-1"), *again]) == ["void"]
+    assert state("review-decision-4w", [held("2025-12-22", "REV-1"), *again[:2]], "2026-01-12") == ["running"]
+
+
 @pytest.mark.parametrize(("came", "expected"), [("2026-01-11", "running"), ("2026-01-12", "void")])
 def test_a_review_decided_after_the_plan_came_in_starts_the_next_year_of_this_area(came, expected):
     facts = [moves("in", came), held("2026-01-05", "REV-1"), decided("2026-01-12", "REV-1")]
