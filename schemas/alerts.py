@@ -25,7 +25,9 @@ Threshold = Literal[
 ]
 """What is reached; docs/alerts.md says when each stands and why it clears."""
 
-Reason = Literal["met", "closed", "void", "exempt", "overdue", "corrected", "restricted", "lapsed", "eased", "resolved"]
+Reason = Literal[
+    "met", "closed", "void", "exempt", "overdue", "corrected", "restricted", "lapsed", "eased", "resolved", "moved"
+]
 Severity = Literal["normal", "hard"]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -35,7 +37,9 @@ class Alert(Model):
 
     `about` is the deadline, or the heading, request, task or source; `deadline` and `child_id` are None where there
     is none. Of several deadlines the earliest dates are given. Nothing in an alert but references, dates, service and
-    state.
+    state. A decision about who a child is may take what stands to another child: it is cleared under the one as `moved`
+    and opened under the other with `moved` true, in any order, with the same id and since: it is news only to whom the
+    id is new.
     """
 
     id: str
@@ -54,6 +58,7 @@ class Alert(Model):
     case_reference: str | None = None
     due_on: date | None = None
     act_by: date | None = None
+    moved: bool = False
 
 
 class Tell(Model):

@@ -73,8 +73,8 @@ class Row(Model):
 
 class Act(Model):
     """A decision that could be made, and what it would do. `subjects` are the subjects (`source/id`) of the facts that
-    would move from `loses` to `gains`: deadlines about these go with them. `refused`: why it would not be carried out.
-    `data` is what to send; it lacks who decides and why."""
+    would move from `loses` to `gains`; `deadlines` are the ids of those about them, where the read model was asked.
+    `refused`: why it would not be carried out. `data` is what to send; it lacks who decides and why."""
 
     kind: str
     link: str | None = None
@@ -85,6 +85,7 @@ class Act(Model):
     gains: str | None = None
     facts: int = 0
     subjects: tuple[str, ...] = ()
+    deadlines: tuple[str, ...] = ()
     refused: str | None = None
 
 
@@ -108,17 +109,22 @@ class Ruled(Model):
     words: str = ""
 
 
-class Decided(Model):
-    """A person's answer to a question: one of its `acts` by kind, link or child and data, who decides and why.
+class DecisionSent(Model):
+    """A person's answer to a question, or a decision by itself: one of the `acts` by kind, link or child and data.
 
-    `id` makes it one decision however often it is sent; `evidence` is the `look` that it rests on.
+    `id` makes it one decision however often it is sent; `evidence` are the looks that it rests on.
     """
 
     id: Text
     kind: Text
-    actor: Text
     why: str = Field(min_length=1, max_length=500, pattern=r"\S")
     evidence: tuple[Text, ...] = Field(min_length=1, max_length=20)
     link: Text | None = None
     child_id: Text | None = None
     data: dict[str, object] = Field(default_factory=dict)
+
+
+class Decided(DecisionSent):
+    """The same with who decides: known by their token or their account, never said by themselves."""
+
+    actor: Text

@@ -200,3 +200,14 @@ class ChildRecord(Model):
     questions: tuple[QuestionRecord, ...]
     moving: tuple[str, ...]
     standing: int
+
+
+class ChildTurned(Model):
+    """What stands on `hub.children` under the id of a child that was merged into another: `child.merged`. `surviving`
+    is the child that goes on; it may have been merged on in its turn. `child.split` says that this was undone, and the
+    child's record follows."""
+
+    child_id: str
+    event: Literal["child.merged", "child.split"]
+    surviving: str
+    on: date

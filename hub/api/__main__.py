@@ -20,12 +20,13 @@ def main() -> int:
     try:
         settings = ApiSettings()
         engine = open_engine(settings.database_url, read_only=True)
+        app = create_app(settings, engine)
     except ValidationError as error:
         for item in error.errors(include_input=False):
             name = "".join(f"SENDHUB_{part}: ".upper() for part in item["loc"])
             sys.stderr.write(f"hub.api: {name}{item['msg']}\n")
         return 2
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         sys.stderr.write(f"hub.api: {error}\n")
         return 2
     logs.set_up("api", settings.log_level)
@@ -34,7 +35,7 @@ def main() -> int:
     metrics_port = metrics.serve(health, settings.host, settings.metrics_port)
     structlog.get_logger().info("listening", port=listening.getsockname()[1], metrics_port=metrics_port)
     # No access log: query strings may hold what should not be kept.
-    config = uvicorn.Config(create_app(settings, engine), access_log=False, log_config=None, server_header=False)
+    config = uvicorn.Config(app, access_log=False, log_config=None, server_header=False)
     uvicorn.Server(config).run(sockets=[listening])
     engine.dispose()
     return 0

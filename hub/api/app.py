@@ -1,7 +1,9 @@
-"""The HTTP API: reads the read model by page. It writes nothing and shows no dead letter's bytes."""
+"""The HTTP API: reads the read model by page, and shows no dead letter's bytes. Who may decide looks and decides."""
 
 import hashlib
+from functools import partial
 from typing import Annotated, Any
+from urllib.parse import quote
 
 import orjson
 from fastapi import FastAPI, HTTPException, Path, Request, Response
@@ -9,9 +11,11 @@ from fastapi import Query as InQuery
 from sqlalchemy import Connection, Engine
 
 from hub.api import problems
-from hub.api.answers import answer
+from hub.api.answers import answer, moved
 from hub.api.auth import BearerGate
+from hub.api.bodies import Limited
 from hub.api.cursors import Cursors
+from hub.api.identities import Identities
 from hub.api.queries import (
     AlertQuery,
     ChildQuery,
@@ -21,11 +25,13 @@ from hub.api.queries import (
     Query,
     ReviewQuery,
 )
+from hub.api.reviewing import Send, add_reviewing
 from hub.api.settings import ApiSettings
 from hub.api.shapes import MeasureReport
 from hub.api.usage import Measured
 from hub.core.measures.look import Look
 from hub.platform.clock import clock_from, today
+from hub.runtime import decision_log
 from hub.store import reader
 from hub.store.outcomes import Measures
 from hub.store.reader import Listing, Value
@@ -40,8 +46,10 @@ from schemas.reviews import ReviewTask
 Key = Annotated[str, Path(max_length=200, pattern=r"^[\x21-\x7e]+$")]
 
 
-def create_app(settings: ApiSettings, engine: Engine) -> FastAPI:
-    """The application on a read-only engine."""
+def create_app(
+    settings: ApiSettings, engine: Engine, identities: Identities | None = None, send: Send | None = None
+) -> FastAPI:
+    """The application on a read-only engine. `identities` and `send` are, unless given, those of the settings."""
     model = ReadModel(engine)
     app = FastAPI(
         title="SEND integration hub: read API",
@@ -52,11 +60,16 @@ def create_app(settings: ApiSettings, engine: Engine) -> FastAPI:
         responses={401: {"model": Problem}, 422: {"model": Problem}, 503: {"model": Problem}},
     )
     problems.install(app)
-    app.add_middleware(BearerGate, hashes=settings.token_hashes)
+    app.add_middleware(Limited)
+    app.add_middleware(BearerGate, hashes=(*settings.token_hashes, *settings.reviewers.hashes))
     app.add_middleware(Measured)
     _add_health(app, model)
     _add_listings(app, model, Cursors(_cursor_key(settings)))
     _add_measures(app, model, settings)
+    desk = identities or settings.desk()
+    add_reviewing(
+        app, model, settings.reviewers, desk, send or partial(decision_log.send, settings), settings.clock_file
+    )
     return app
 
 
@@ -98,6 +111,16 @@ def _add_listings(app: FastAPI, model: ReadModel, cursors: Cursors) -> None:
         content = f'{{"items":[{",".join(page.bodies)}],"next":{orjson.dumps(following).decode()}}}'
         return answer(request, content.encode(), fresh)
 
+    def onward(request: Request, child_id: str, rest: str = "") -> Response | None:
+        """Where a child that was merged into another is shown now; None for one that is there itself."""
+        with model.connection() as connection:
+            surviving = reader.surviving(connection, child_id)
+            fresh = reader.freshness(connection)
+        if surviving is None:
+            return None
+        query = f"?{request.url.query}" if request.url.query else ""
+        return moved(f"/children/{quote(surviving, safe='')}{rest}{query}", surviving, fresh)
+
     def one(request: Request, what: Listing, key: str) -> Response:
         with model.connection() as connection:
             found = _found(connection, what, key)
@@ -105,22 +128,25 @@ def _add_listings(app: FastAPI, model: ReadModel, cursors: Cursors) -> None:
         return answer(request, found.encode(), fresh)
 
     missing: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
+    turned: dict[int | str, dict[str, Any]] = missing | {308: {"description": "Merged into another child"}}
 
     @app.get("/children", response_model=Page[ChildRecord], summary="Reconciled records")
     def children(request: Request, query: Annotated[ChildQuery, InQuery()]) -> Response:
         return listing(request, reader.CHILDREN, query)
 
-    @app.get("/children/{child_id}", response_model=ChildRecord, responses=missing, summary="One record")
+    @app.get("/children/{child_id}", response_model=ChildRecord, responses=turned, summary="One record")
     def child(request: Request, child_id: Key) -> Response:
-        return one(request, reader.CHILDREN, child_id)
+        return onward(request, child_id) or one(request, reader.CHILDREN, child_id)
 
     @app.get(
         "/children/{child_id}/deadlines",
         response_model=Page[Deadline],
-        responses=missing,
+        responses=turned,
         summary="A child's deadlines",
     )
     def child_deadlines(request: Request, child_id: Key, query: Annotated[DeadlineQuery, InQuery()]) -> Response:
+        if (elsewhere := onward(request, child_id, "/deadlines")) is not None:
+            return elsewhere
         with model.connection() as connection:
             _found(connection, reader.CHILDREN, child_id)
         return listing(request, reader.DEADLINES, query, child_id=child_id)
@@ -136,6 +162,10 @@ def _add_listings(app: FastAPI, model: ReadModel, cursors: Cursors) -> None:
     @app.get("/reviews", response_model=Page[ReviewTask], summary="Questions for people, newest first")
     def reviews(request: Request, query: Annotated[ReviewQuery, InQuery()]) -> Response:
         return listing(request, reader.REVIEWS, query)
+
+    @app.get("/reviews/{task_id}", response_model=ReviewTask, responses=missing, summary="One question")
+    def review(request: Request, task_id: Key) -> Response:
+        return one(request, reader.REVIEWS, task_id)
 
     @app.get("/dead-letters", response_model=Page[TrackedLetter], summary="What was given up and why, newest first")
     def dead_letters(request: Request, query: Annotated[DeadLetterQuery, InQuery()]) -> Response:

@@ -32,11 +32,20 @@ class BadCursor(Exception):
     """The cursor is not one that this listing gave out for these filters."""
 
 
+class Invalid(Exception):
+    """What was sent does not fit; `errors` are fields and messages, without a value."""
+
+    def __init__(self, errors: list[tuple[str, str]]) -> None:
+        super().__init__("; ".join(field for field, _ in errors))
+        self.errors = errors
+
+
 def install(app: FastAPI) -> None:
     """Answer the exceptions that may arise with problems."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(BadCursor, _bad_cursor)
+    app.add_exception_handler(Invalid, _unfit)
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(SchemaMismatch, _mismatch)
     app.add_exception_handler(Exception, _unexpected)
@@ -59,6 +68,12 @@ def _refused(_request: Request, error: Exception) -> Response:
 def _bad_cursor(_request: Request, _error: Exception) -> Response:
     wrong = FieldError(field="cursor", message="not a cursor of this listing with these filters: begin at its start")
     return problem(422, "Some parameters are wrong", errors=(wrong,))
+
+
+def _unfit(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Invalid)
+    errors = tuple(FieldError(field=field[:FIELD_LIMIT], message=message) for field, message in error.errors)
+    return problem(422, "What was sent does not fit", errors=errors)
 
 
 def _unavailable(_request: Request, error: Exception) -> Response:

@@ -17,8 +17,9 @@ from hub.core.alerts.silence import KINDS as SAYINGS
 from hub.core.alerts.silence import Saying, Silences, read_saying
 from hub.core.casework.evaluate import Evaluation, evaluate
 from hub.core.casework.policy import Policy
+from hub.core.casework.record import MERGED
+from hub.core.facts.belonging import ASSIGNED, RELEASED
 from hub.core.facts.fact import Fact, read_fact
-from hub.core.facts.standing import ASSIGNED, RELEASED
 from schemas.kinds import CONTROL_KINDS, data_errors, validation_errors
 from schemas.sources import Sources
 from schemas.statements import Fact as Checked
@@ -112,7 +113,7 @@ def _add(line: bytes, children: dict[str, list[Fact]], sayings: list[Saying]) ->
         except ValueError as error:
             raise BadLine(str(error)) from None
         return
-    if kind in CONTROL_KINDS and kind not in (ASSIGNED, RELEASED):
+    if kind in CONTROL_KINDS and kind not in (ASSIGNED, RELEASED, MERGED):
         return  # days of the topic are about no child
     errors = _errors(line, value)
     if errors:
@@ -140,6 +141,8 @@ def _errors_of(kind: str, value: dict[str, object]) -> list[tuple[str, str]]:
     if kind in (ASSIGNED, RELEASED):
         missing = [name for name in ("link", "seq") if value.get(name) is None]
         return [(name, f"{kind} needs it") for name in missing]
+    if kind == MERGED:
+        return []
     data = value.get("data")
     said: dict[str, Any] = data if isinstance(data, dict) else {}
     errors = [each for each in data_errors(kind, said) if not _is_no_day(said.get(each[0].removeprefix("data.")))]

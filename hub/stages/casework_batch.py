@@ -7,6 +7,7 @@ from hub.core.alerts.silence import Saying, Silences, source_alerts
 from hub.core.casework.changes import changes
 from hub.core.casework.memory import PREFIX, Memory, dump, load
 from hub.core.casework.policy import Policy
+from hub.core.facts.belonging import is_move
 from hub.core.facts.fact import Fact, read_fact
 from hub.stages.casework_days import DAY_KEY, Days
 from hub.stages.casework_outputs import Cause, alert_output, output_of
@@ -109,14 +110,24 @@ class Batch:
     def _tell(self, child_id: str, facts: list[tuple[Fact, date]], cause: Cause) -> None:
         """Say what facts changed for a child. Repeats change nothing."""
         memory = load(self.state.get(child_id))
-        news = [(fact.received_on, seen) for fact, seen in facts if memory.add(fact)]
+        news = [(fact, seen) for fact, seen in facts if memory.add(fact)]
         if news:
-            self._evaluate(child_id, memory, news[-1][1], min(news)[0], cause)
+            moves = [fact.received_on for fact, _ in news if is_move(fact)]
+            news_from = date.min if moves else min(fact.received_on for fact, _ in news)
+            self._evaluate(child_id, memory, news[-1][1], news_from, cause, min(moves, default=None))
 
-    def _evaluate(self, child_id: str, memory: Memory, day: date, news_from: date | None, cause: Cause) -> None:
+    def _evaluate(
+        self,
+        child_id: str,
+        memory: Memory,
+        day: date,
+        news_from: date | None,
+        cause: Cause,
+        moved_on: date | None = None,
+    ) -> None:
         said = memory.now
         evaluation = memory.evaluate(child_id, day, news_from, self._policy, self.sayings.silences)
-        found = changes(evaluation, said, memory)
+        found = changes(evaluation, said, memory, moved_on)
         value = dump(memory)  # from here on nothing raises: who is passed over has said nothing
         self.outputs += [output_of(child_id, change, cause) for change in found]
         self.state.put(child_id, value)

@@ -18,7 +18,7 @@ from schemas.base import Model
 from schemas.deadletters import DeadLetter, Resolution, Status, TrackedLetter, parse
 from schemas.deadlines import Deadline
 from schemas.instants import microseconds
-from schemas.records import ChildRecord
+from schemas.records import ChildRecord, ChildTurned
 from schemas.reviews import ReviewTask
 from schemas.topics import ALERTS, CHILDREN, DEADLETTER, DEADLINES, REVIEW
 
@@ -58,20 +58,42 @@ def _is_repeat(change: Change, found: Mapping[str, Mapping[str, Row | None]]) ->
 
 
 def _child(record: Record) -> list[Change]:
+    """A child that was merged into another has a row of its own kind and none among the children."""
     key = _key(record)
     if record.value is None:
-        return [Change("children", key, None), Change("outcomes", key, None)]
+        return [Change(table, key, None) for table in ("children", "outcomes", "merged_children")]
+    turned = _turned(record.value)
+    if turned is not None and turned.event == "child.split":
+        return [Change("merged_children", key, None)]
+    if turned is not None:
+        row = {"surviving": _bounded(turned.surviving), "body": _text(record.value)}
+        gone = [Change(table, key, None) for table in ("children", "outcomes")]
+        return _of_key(key, turned.child_id, [*gone, Change("merged_children", key, row)])
     child = _model(ChildRecord, record.value)
-    if child.child_id != key:
-        raise _refused("the record's key is not its child_id")
-    row = {
+    known = {
         "area": _column(child.area),
         "is_open": child.open,
         "received_on": child.received_on,
         "case_reference": _column(child.case_reference),
         "body": _text(record.value),
     }
-    return [Change("children", key, row), _outcome(key, key, "record", narrow_record(orjson.loads(record.value)))]
+    outcome = _outcome(key, key, "record", narrow_record(orjson.loads(record.value)))
+    return _of_key(key, child.child_id, [Change("children", key, known), outcome, Change("merged_children", key, None)])
+
+
+def _turned(value: bytes) -> ChildTurned | None:
+    """What says that a child was merged or split, or None where it is a record."""
+    try:
+        said = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return None
+    return _model(ChildTurned, value) if isinstance(said, dict) and "event" in said else None
+
+
+def _of_key(key: str, child_id: str, made: list[Change]) -> list[Change]:
+    if child_id != key:
+        raise _refused("the record's key is not its child_id")
+    return made
 
 
 def _deadline(record: Record) -> list[Change]:
@@ -111,6 +133,10 @@ def _alert(record: Record) -> list[Change]:
     if record.value is None:
         raise _refused("an alert has no tombstone: it is cleared by a record")
     alert = _model(Alert, record.value)
+    body = _text(record.value)
+    if alert.moved:  # of the record on the topic, not of the alert
+        said = orjson.loads(record.value)
+        body = orjson.dumps({name: value for name, value in said.items() if name != "moved"}).decode()
     row = {
         "child_id": _column(alert.child_id),
         "threshold": _column(alert.threshold),
@@ -118,7 +144,7 @@ def _alert(record: Record) -> list[Change]:
         "area": _column(alert.area),
         "state": alert.state,
         "since": alert.since,
-        "body": _text(record.value),
+        "body": body,
     }
     return [Change("alerts", _bounded(f"{alert.child_id or ''}|{alert.id}"), row)]
 

@@ -1,10 +1,11 @@
 """Reading the read model: one page of a listing at a time, one row by key, and how fresh the whole is."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+import orjson
 from sqlalchemy import Column, ColumnElement, Connection, Table, select, tuple_
 
 from hub.store import tables
@@ -89,6 +90,29 @@ def body(connection: Connection, listing: Listing, key: str) -> str | None:
     """The JSON of one row, or None."""
     found: str | None = connection.scalar(select(listing.table.c.body).where(listing.table.c.key == key))
     return found
+
+
+def surviving(connection: Connection, child_id: str) -> str | None:
+    """The child under which one that was merged goes on, however often it was merged on; None for one that was not.
+
+    Merges make no circle; should two partitions be read in between, the walk ends where it came by before.
+    """
+    merged, seen, here = tables.merged_children.c, {child_id}, child_id
+    while True:
+        onward: str | None = connection.scalar(select(merged.surviving).where(merged.key == here))
+        if onward is None or onward in seen:
+            return here if here != child_id else None
+        seen.add(onward)
+        here = onward
+
+
+def deadlines_about(connection: Connection, child_id: str, subjects: Collection[str]) -> list[str]:
+    """The ids of a child's deadlines that are about any of these subjects (`source/id`)."""
+    table, wanted, found = tables.deadlines.c, set(subjects), []
+    for key, content in connection.execute(select(table.key, table.body).where(table.child_id == child_id)):
+        if not wanted.isdisjoint((orjson.loads(content).get("subject") or {}).values()):
+            found.append(key.partition("|")[2])
+    return sorted(found)
 
 
 def letter_returned(connection: Connection, letter: str) -> str | None:

@@ -21,6 +21,15 @@ children = Table(
     Index("children_by_reference", "case_reference"),
 )
 
+merged_children = Table(
+    "merged_children",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("surviving", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+"""Ids of children that were merged into others: what is asked for under one is shown under where it went on."""
+
 deadlines = Table(
     "deadlines",
     metadata,

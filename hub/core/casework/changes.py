@@ -1,5 +1,6 @@
 """What has to be said after an evaluation: only what differs from what was said before."""
 
+from datetime import date
 from typing import Any, Literal, NamedTuple
 
 import orjson
@@ -7,9 +8,13 @@ import orjson
 from hub.core.casework.evaluate import Evaluation
 from hub.core.casework.history import History
 from hub.core.casework.memory import Memory, digest_of
+from hub.core.casework.record import SPLIT, turned
 from hub.core.questions import Question
 
 Kind = Literal["child", "deadline", "alert", "task"]
+
+_INTO = ">"
+"""In a memory's digest of the record last said: what follows is the child that it was merged into."""
 
 
 class Change(NamedTuple):
@@ -20,23 +25,30 @@ class Change(NamedTuple):
     value: bytes | None
 
 
-def changes(evaluation: Evaluation, said: History | None, memory: Memory) -> list[Change]:
-    """The changes since `said`, the history held when the memory last spoke; it then holds what is said now."""
+def changes(evaluation: Evaluation, said: History | None, memory: Memory, moved_on: date | None = None) -> list[Change]:
+    """The changes since `said`, the history held when the memory last spoke; it then holds what is said now.
+
+    `moved_on`: the day of a decision by which facts came from another child or went to one, if one is among the news.
+    """
     return [
         *_record(evaluation, memory),
         *_deadlines(evaluation, said),
-        *_alerts(evaluation, memory),
+        *_alerts(evaluation, memory, moved_on),
         *_tasks(evaluation, memory),
     ]
 
 
 def _record(evaluation: Evaluation, memory: Memory) -> list[Change]:
-    value = _json(evaluation.record)
-    digest = digest_of(value)
-    if digest == memory.record:
+    """A child that was merged into another and no longer is says so before it says its record again."""
+    record, child_id = evaluation.record, evaluation.child_id
+    value = _json(record)
+    digest, into = digest_of(value), record.get("surviving", "")
+    was, _, was_into = memory.record.partition(_INTO)
+    if (digest, into) == (was, was_into):
         return []
-    memory.record = digest
-    return [Change("child", evaluation.child_id, value)]
+    memory.record = f"{digest}{_INTO}{into}" if into else digest
+    split = [Change("child", child_id, _json(turned(child_id, SPLIT, was_into, evaluation.day)))] if was_into else []
+    return [*(split if not into else []), Change("child", child_id, value)]
 
 
 def _deadlines(evaluation: Evaluation, said: History | None) -> list[Change]:
@@ -55,26 +67,31 @@ def _deadlines(evaluation: Evaluation, said: History | None) -> list[Change]:
     return found
 
 
-def _alerts(evaluation: Evaluation, memory: Memory) -> list[Change]:
+def _alerts(evaluation: Evaluation, memory: Memory, moved_on: date | None) -> list[Change]:
     """Each is opened once and cleared once: an open one is not said again when a date in it changes, but it is cleared
     with its last.
+
+    One that comes from another child by a decision, or goes to one, is the same alert: its id is the same there. It is
+    said with `moved`, and as cleared because it `moved`, so that nobody takes it for news.
     """
     now = {alert["id"]: alert for alert in evaluation.alerts}
     past, memory.alerts = memory.alerts, now
     found = []
     for id_, alert in past.items():
         if id_ not in now:
-            cleared = alert | {"state": "cleared", "reason": _reason(alert, evaluation), "since": evaluation.day}
+            reason = _reason(alert, evaluation) or ("moved" if moved_on is not None else "corrected")
+            cleared = alert | {"state": "cleared", "reason": reason, "since": evaluation.day}
             found.append(Change("alert", id_, _json(cleared)))
     for id_, alert in now.items():
         if id_ not in past:
-            found.append(Change("alert", id_, _json(alert)))
+            moved = moved_on is not None and alert["since"] < moved_on
+            found.append(Change("alert", id_, _json(alert | {"moved": True} if moved else alert)))
     return found
 
 
-def _reason(alert: dict[str, Any], evaluation: Evaluation) -> str:
+def _reason(alert: dict[str, Any], evaluation: Evaluation) -> str | None:
     opening = evaluation.now.alerts.get((alert["about"], alert["threshold"], alert["audience"]))
-    return (opening.reason if opening else None) or "corrected"
+    return opening.reason if opening else None
 
 
 def _tasks(evaluation: Evaluation, memory: Memory) -> list[Change]:

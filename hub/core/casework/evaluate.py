@@ -1,10 +1,10 @@
 """The one function of casework: the facts of one child and a day in, everything that follows from them out."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 from hub.core.alerts.occasions import Occasion
@@ -15,6 +15,7 @@ from hub.core.casework.policy import Policy
 from hub.core.casework.record import record_of
 from hub.core.casework.view import View, view_of
 from hub.core.clocks.deadline import Deadline
+from hub.core.facts.belonging import belonging
 from hub.core.facts.fact import Fact
 from hub.core.questions import Question
 from schemas.ids import digest
@@ -56,13 +57,14 @@ def evaluate(
 
     Counts the facts received by the end of `known_at` in London (that of `day` unless said). The days before are walked
     through, each with what was known at its end, because an alert's number and what is standing depend on them; `start`
-    saves the walk up to its last day, and must have been made from the same facts and silences.
+    saves the walk up to its last day, and must have been made from the same facts and silences. Which links belong to
+    the child is what is known of that at `known_at`, on all of these days.
     """
     known_at = known_at or day
-    facts = [fact for fact in facts if fact.received_on <= known_at]
-    received = Received(facts)
+    received = Received(fact for fact in facts if fact.received_on <= known_at)
     past = _walk(received, day, policy, start, silences)
-    view, now, alerting = _step(past.last, facts, received, day, policy, silences)
+    view, now, alerting = _step(past.last, received.by(known_at), received, day, policy, silences)
+    view.moving = received.moving
     return Evaluation(
         child_id=child_id,
         day=day,
@@ -107,20 +109,26 @@ def alert_json(child_id: str, key: AlertKey, opening: Opening, occasions: Sequen
 
 
 class Received:
-    """Facts by the day on which they were received."""
+    """The facts that the child counts, by the day on which each is known; `moving` are links that are on their way."""
 
     def __init__(self, facts: Iterable[Fact]) -> None:
-        self._facts = sorted(facts, key=attrgetter("received_on"))
-        self._on = [fact.received_on for fact in self._facts]
+        counted, self._decisions, self.moving = belonging(facts)
+        counted.sort(key=itemgetter(0))
+        self._facts = [fact for _, fact in counted]
+        self._on = [on for on, _ in counted]
 
     def by(self, day: date) -> list[Fact]:
-        """Those received by the end of a day."""
-        return self._facts[: bisect_right(self._on, day)]
+        """Those known by the end of a day, with the decisions that let them count."""
+        return self._decisions + self._facts[: bisect_right(self._on, day)]
 
     def next_day(self, day: date) -> date | None:
-        """The first day after `day` on which any was received."""
+        """The first day after `day` on which any became known."""
         later = bisect_right(self._on, day)
         return self._on[later] if later < len(self._on) else None
+
+    def any_on(self, day: date) -> bool:
+        """Whether any became known on a day."""
+        return bisect_left(self._on, day) < bisect_right(self._on, day)
 
 
 def _walk(received: Received, day: date, policy: Policy, start: Past, silences: Silences) -> Past:

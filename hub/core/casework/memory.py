@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from hub.core.alerts.silence import NO_SILENCES, Silences
-from hub.core.casework.evaluate import Evaluation, evaluate
+from hub.core.casework.evaluate import Evaluation, Received, evaluate
 from hub.core.casework.history import History
 from hub.core.casework.past import NO_PAST, Past, from_json, to_json
 from hub.core.casework.policy import POLICY_CHARACTERS, Policy
@@ -79,7 +79,7 @@ class Memory:
         before = self.past.last
         due = before is not None and before.next_on == day
         heard = before is not None and before.held and silences.next_heard(before.held, before.day) == day
-        return bool(due or heard) or any(fact.received_on == day for fact in self.facts.values())
+        return bool(due or heard) or Received(self.facts.values()).any_on(day)
 
     def rests_on(self, source: str) -> bool:
         """Whether any of its facts came from a source."""

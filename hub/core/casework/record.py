@@ -39,8 +39,15 @@ _PROGRESS = (
 )
 
 
+MERGED, SPLIT = "child.merged", "child.split"
+
+
 def record_of(child_id: str, view: View) -> dict[str, Any]:
-    """The child's record on the view's day."""
+    """The child's record on the view's day; of one that was merged into another, where it went on."""
+    merged = next((fact for fact in view.facts if fact.kind == MERGED), None)
+    into = text_in(merged.data, "into") if merged is not None else None
+    if merged is not None and into is not None:
+        return turned(child_id, MERGED, into, merged.on)
     current = _current(view.cases)
     return {
         "child_id": child_id,
@@ -58,6 +65,12 @@ def record_of(child_id: str, view: View) -> dict[str, Any]:
         "moving": list(view.moving),
         "standing": sum(deadline.standing and deadline.is_open for deadline in view.deadlines),
     }
+
+
+def turned(child_id: str, event: str, surviving: str, on: date) -> dict[str, Any]:
+    """What stands under an id that was merged into another, or says that it no longer is; the shape is
+    `schemas.records.ChildTurned`'s."""
+    return {"child_id": child_id, "event": event, "surviving": surviving, "on": on}
 
 
 def question_json(question: Question, child_id: str) -> dict[str, Any]:

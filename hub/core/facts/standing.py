@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
+from hub.core.facts.belonging import belonging
 from hub.core.facts.data import EARLIEST, LATEST
 from hub.core.facts.fact import Fact, Key
 from hub.core.questions import Question, ask
 
-ASSIGNED, RELEASED = "link.assigned", "link.released"
 UNDATED = frozenset({"subject.linked", "child.identified"})
 """Kinds whose effective date decides nothing."""
 
@@ -37,8 +37,8 @@ def stand(facts: Iterable[Fact], day: date) -> Standing:
     For each (source, record, kind, occurrence) the highest version stands; of one version with one content the earliest
     received, of different contents the last recorded, then the greater digest. A retraction removes.
     """
-    counted, moving = _counted(facts)
-    best, first_seen, disputed = _highest(counted)
+    counted, _, moving = belonging(facts)
+    best, first_seen, disputed = _highest(fact for _, fact in counted)
     questions = [ask("same-version-differs", fact) for key, fact in best.items() if (key, fact.version) in disputed]
     standing, next_on = [], None
     for fact in best.values():
@@ -66,31 +66,7 @@ def _order(fact: Fact) -> tuple[date, str, str, str, str]:
     return (fact.effective_on or EARLIEST, fact.kind, fact.source, fact.record, fact.occurrence)
 
 
-def _counted(facts: Iterable[Fact]) -> tuple[list[Fact], tuple[str, ...]]:
-    """The facts that this child may count: a link's only while the highest decision seen for it brought it here."""
-    decisions: dict[str, tuple[int, bool]] = {}
-    others = []
-    for fact in facts:
-        if fact.link is not None and fact.kind in (ASSIGNED, RELEASED):
-            # At one number a release wins: better no facts for a moment than another child's.
-            decision = (fact.seq or 0, fact.kind == RELEASED)
-            decisions[fact.link] = max(decision, decisions.get(fact.link, decision))
-        else:
-            others.append(fact)
-    counted, moving = [], set()
-    for fact in others:
-        if fact.link is None:
-            counted.append(fact)
-            continue
-        seq, released = decisions.get(fact.link, (0, False))
-        if fact.seq == seq and fact.link in decisions and not released:
-            counted.append(fact)
-        elif (fact.seq or 0) > seq or fact.link not in decisions:
-            moving.add(fact.link)
-    return counted, tuple(sorted(moving))
-
-
-def _highest(facts: list[Fact]) -> tuple[dict[Key, Fact], dict[Key, date], set[tuple[Key, int]]]:
+def _highest(facts: Iterable[Fact]) -> tuple[dict[Key, Fact], dict[Key, date], set[tuple[Key, int]]]:
     best: dict[Key, Fact] = {}
     first_seen: dict[Key, date] = {}
     disputed: set[tuple[Key, int]] = set()

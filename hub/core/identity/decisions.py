@@ -63,8 +63,7 @@ def turn(work: Work, child_id: str, into: str | None) -> None:
 def _decide(work: Work, link: Link, to: str | None, rule: LinkRule) -> None:
     by = work.by if rule == "person" else None
     decided_by = by.decision if by is not None else None
-    follows = by is None and work.by is not None
-    work.moves.append(Move(link.id, link.child, link.by_person, link.decided_by, to, decided_by, follows))
+    work.moves.append(Move(link.id, link.child, link.by_person, link.decided_by, to, decided_by))
     link.seq += 1
     link.placed_at = link.placed_at or (work.at.isoformat() if to is not None and link.seq == 1 else None)
     link.by_person = rule == "person"

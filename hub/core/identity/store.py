@@ -87,8 +87,7 @@ class Child:
 
 class Move(NamedTuple):
     """A decision about a link: the child it belonged to, whether a person had decided that, and by which decision; then
-    to which child it came, and the person's decision that it rests on since. `follows`: a rule placed it, because of
-    what a person decided."""
+    to which child it came, and the person's decision that it rests on since (None where a rule placed it)."""
 
     link: str
     child: str | None
@@ -96,7 +95,6 @@ class Move(NamedTuple):
     decided_by: str | None
     to: str | None
     to_decided_by: str | None
-    follows: bool
 
 
 class Turn(NamedTuple):

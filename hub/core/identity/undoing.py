@@ -46,19 +46,18 @@ def undo(work: Work, decision: DecisionUndone, ruling: Ruling) -> set[str]:
 
 
 def _move_back(work: Work, undone: Ruling, why: str) -> set[str]:
-    links = {move: work.link(move.link) for move in undone.moves}
-    if any(not move.follows and not _stands(move, link) for move, link in links.items()):
+    """Also what a rule placed because of the decision: where somebody decided on that since, that comes first."""
+    links = [(move, work.link(move.link)) for move in undone.moves]
+    if any(not _stands(move, link) for move, link in links):
         raise Refused("who this is was decided again since: undo that first")
-    changed = {move.link for move, link in reversed(links.items()) if _put_back(work, link, move, why)}
+    for move, link in reversed(links):
+        _put_back(work, link, move, why)
     for child_id in sorted({move.child for move in undone.moves if move.child is not None}):
         guards.require_one_person(work, child_id, ())
-    return changed
+    return {move.link for move in undone.moves}
 
 
-def _put_back(work: Work, link: Link, move: Move, why: str) -> bool:
-    """One link to where it was; not one that a rule placed then, and that somebody decided on since."""
-    if not _stands(move, link):
-        return False
+def _put_back(work: Work, link: Link, move: Move, why: str) -> None:
     if move.child is None:
         decisions.release(work, link, why)
     else:
@@ -66,7 +65,6 @@ def _put_back(work: Work, link: Link, move: Move, why: str) -> bool:
     link.by_person, link.decided_by = move.by_person, move.decided_by
     work.store.put_link(link)
     work.moves[-1] = work.moves[-1]._replace(to_decided_by=move.decided_by)
-    return True
 
 
 def _stands(move: Move, link: Link) -> bool:

@@ -1,0 +1,176 @@
+"""Looking and deciding over HTTP: who may, what is shown, what is sent on."""
+
+import hashlib
+
+import httpx
+import pytest
+
+from hub.api.app import create_app
+from hub.api.identities import Desk
+from hub.api.reviewers import Reviewers
+from hub.api.settings import ApiSettings
+from hub.stages.errors import Unavailable
+from hub.store.engine import open_engine
+from schemas.audit import AuditEntry
+from tests.support.readmodel import child, deadline, record
+from tests.unit.identity.people import COUNCIL, OTHER_COUNCIL, World, amy, later, observation
+
+from .conftest import HASH, TOKEN
+
+OFFICER = "a reviewer's token"
+
+
+class AtNoon:
+    def now(self):
+        return later(1)
+
+
+@pytest.fixture
+def world():
+    """Two children who share a number and differ in name, and the question about them."""
+    world = World()
+    world.observe(observation(COUNCIL, amy(), "R1"), observation(OTHER_COUNCIL, amy(given="Ann", upn=None), "R2"))
+    return world
+
+
+@pytest.fixture
+def audits():
+    return []
+
+
+@pytest.fixture
+def sent():
+    return []
+
+
+@pytest.fixture
+async def asked(url, tmp_path, projector, world, audits, sent):
+    """The API with a desk over the world; what is decided goes into the world at once."""
+    (first,), (second,) = world.children_of("R1"), world.children_of("R2")
+    projector.apply("hub.children", 0, [child(0, first), child(1, second)], 0, 2)
+    about = {"request": f"{OTHER_COUNCIL}/R2"}
+    due = [deadline(0, second, "dl-1", subject=about), deadline(1, second, "dl-2", subject={"request": "x/y"})]
+    projector.apply("hub.deadlines", 0, due, 0, 2)
+    reviews = [
+        record("hub.review", n, task.id, task.model_dump(mode="json")) for n, task in enumerate(world.all.reviews)
+    ]
+    projector.apply("hub.review", 0, reviews, 0, len(reviews))
+
+    async def read():
+        return world
+
+    async def note(entry: AuditEntry):
+        audits.append(entry)
+
+    async def send(said):
+        sent.append(said)
+        world.observe(said)
+
+    file = tmp_path / "reviewers.toml"
+    file.write_text(f'[reviewers]\nofficer-7 = ["{hashlib.sha256(OFFICER.encode()).hexdigest()}"]\n')
+    settings = ApiSettings(api_token_sha256=HASH, api_reviewers_file=file)
+    engine = open_engine(url, read_only=True)
+    app = create_app(settings, engine, Desk(world.identity, read, note, AtNoon()), send)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {OFFICER}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub", headers=headers) as client:
+        yield client
+    engine.dispose()
+
+
+def task_of(world):
+    return world.all.reviews[0].id
+
+
+async def test_a_name_is_shown_to_whom_may_look_and_the_look_is_theirs(asked, world, audits):
+    (first,) = world.children_of("R1")
+    answer = await asked.post(f"/children/{first}/identify", json={"purpose": "the family rang"})
+    assert answer.json()["given"] == "Amy"
+    assert answer.headers["cache-control"] == "no-store"
+    assert [(entry.actor, entry.why, entry.id) for entry in audits] == [
+        ("officer-7", "the family rang", answer.json()["look"])
+    ]
+
+
+@pytest.mark.parametrize("path", ["/children/c/identify", "/reviews/r/evidence"])
+async def test_a_token_that_reads_shows_no_name(asked, audits, path):
+    asked.headers["Authorization"] = f"Bearer {TOKEN}"
+    assert (await asked.get("/children")).status_code == 200
+    assert (await asked.post(path, json={"purpose": "curious"})).status_code == 403
+    assert (await asked.get("/decisions/d1")).status_code == 403
+    assert audits == []
+
+
+async def test_a_reviewers_token_reads_as_well(asked, world):
+    answer = await asked.get(f"/reviews/{task_of(world)}")
+    assert answer.json()["question"] == "conflict"
+    assert (await asked.get("/reviews/nothing")).status_code == 404
+
+
+async def test_the_evidence_says_which_deadlines_would_move(asked, world):
+    answer = await asked.post(f"/reviews/{task_of(world)}/evidence", json={"purpose": "a question"})
+    (second,) = world.children_of("R2")
+    acts = {(act["kind"], act["loses"]): act["deadlines"] for act in answer.json()["acts"]}
+    assert acts["child.merged", second] == ["dl-1"]
+    assert (await asked.post("/reviews/nothing/evidence", json={"purpose": "a question"})).status_code == 404
+
+
+async def test_a_decision_is_sent_on_as_its_token_says_and_its_outcome_is_told(asked, world, sent):
+    shown = (await asked.post(f"/reviews/{task_of(world)}/evidence", json={"purpose": "a question"})).json()
+    act = next(act for act in shown["acts"] if act["kind"] == "match.rejected")
+    body = {name: act[name] for name in ("kind", "link", "child_id", "data")}
+    body |= {"id": "d1", "why": "two children", "evidence": [shown["look"]]}
+    assert (await asked.get("/decisions/d1")).json()["outcome"] == "waiting"
+    for _ in range(2):
+        assert (await asked.post("/decisions", json=body)).status_code == 202
+    assert (await asked.get("/decisions/d1")).json()["outcome"] == "taken"
+    assert {said.data["actor"] for said in sent} == {"officer-7"}
+    (entry,) = world.all.audits
+    assert (entry.actor, entry.evidence) == ("officer-7", (shown["look"],))
+    assert world.open_questions() == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"kind": "link.founded"},
+        {"data": {"child": "c", "expected": {"l": "Secretname"}}},
+        {"why": " "},
+        {"evidence": []},
+        {"actor": "somebody-else"},
+    ],
+)
+async def test_what_is_no_decision_is_refused_without_a_value(asked, sent, wrong):
+    body = {"id": "d1", "kind": "link.assigned", "link": "l", "data": {"child": "c"}, "why": "so", "evidence": ["look"]}
+    answer = await asked.post("/decisions", json=body | wrong)
+    assert answer.status_code == 422
+    assert answer.json()["errors"]
+    assert "Secretname" not in answer.text
+    assert sent == []
+
+
+async def test_kafka_or_the_desk_away_is_told(url, tmp_path, projector):
+    async def away(_said):
+        raise Unavailable("Kafka does not take the decision: send it again")
+
+    file = tmp_path / "reviewers.toml"
+    file.write_text(f'[reviewers]\nofficer-7 = ["{hashlib.sha256(OFFICER.encode()).hexdigest()}"]\n')
+    engine = open_engine(url, read_only=True)
+    app = create_app(ApiSettings(api_token_sha256=HASH, api_reviewers_file=file), engine, None, away)
+    headers = {"Authorization": f"Bearer {OFFICER}"}
+    body = {"id": "d1", "kind": "link.released", "link": "l", "why": "so", "evidence": ["look"], "data": {}}
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub", headers=headers) as client:
+        answer = await client.post("/decisions", json=body)
+        unnamed = await client.post("/children/c/identify", json={"purpose": "who"})
+    engine.dispose()
+    assert (unnamed.status_code, "not set up" in unnamed.json()["detail"]) == (503, True)
+    assert (answer.status_code, "again" in answer.json()["detail"]) == (503, True)
+
+
+def test_what_is_wrong_in_the_file_is_said_without_a_value(tmp_path):
+    file = tmp_path / "reviewers.toml"
+    file.write_text('[reviewers]\nofficer-7 = ["a token put there by mistake"]\n')
+    with pytest.raises(ValueError, match=r"reviewers\.officer-7") as caught:
+        Reviewers.read(file)
+    assert "mistake" not in str(caught.value)
