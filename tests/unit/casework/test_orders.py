@@ -56,7 +56,7 @@ def test_an_order_about_a_plan_that_moves_away_is_void_and_says_why(type_, named
     assert clock(ORDERED[type_], [OLD_PLAN, of_the_plan(type_)], "2026-03-10")["state"] == "running"
     value = clock(ORDERED[type_], [OLD_PLAN, of_the_plan(type_), moved, passed], "2026-12-01")
     assert value["state"] == "void"
-    assert "whose authority the plan is now (reg 15(3)) (plan.moved-away)" in value["explanation"][-1]
+    assert "to whose authority the plan then belongs (reg 15(3)) (plan.moved-away)" in value["explanation"][-1]
     assert clock("area-out-15wd", [OLD_PLAN, of_the_plan(type_), moved], "2026-12-01")["state"] == "overdue"
 
 
