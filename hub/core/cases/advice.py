@@ -293,6 +293,8 @@ def _facts(chain: Chain, kind: str, floor: int = 0) -> list[Fact]:
 
 
 def _believed(facts: list[Fact], precedence: Precedence) -> list[Fact]:
+    if len(facts) == 1:
+        return facts
     best = precedence.best(facts)
     return [fact for fact in facts if fact.source == best]
 

@@ -50,10 +50,8 @@ class Precedence:
 
     def best(self, facts: Sequence[Fact]) -> str:
         """The source that is believed on a matter where the facts' sources may differ."""
-        first = facts[0].source
-        if all(fact.source == first for fact in facts):
-            return first
-        return min({fact.source for fact in facts}, key=self.rank)
+        sources = {fact.source for fact in facts}
+        return sources.pop() if len(sources) == 1 else min(sources, key=self.rank)
 
     def area(self, source_id: str) -> str | None:
         """The area of a source: as registered, else the middle of its id where that is a DfE code of three digits."""

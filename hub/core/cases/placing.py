@@ -78,9 +78,11 @@ def _place_named(facts: list[Fact], links: dict[str, Link], aliases: Aliases) ->
     unknown: dict[str, Question] = {}
     for fact in facts:
         named = [aliases.of("advice", id_) for id_ in _named(fact)]
-        found = [id_ for id_ in named if id_ in links]
-        for id_ in found:
-            links[id_].facts.setdefault(fact.kind, []).append(fact)
+        found = False
+        for id_ in named:
+            if (link := links.get(id_)) is not None:
+                link.facts.setdefault(fact.kind, []).append(fact)
+                found = True
         if found:
             continue
         waiting = [id_ for id_ in named if owner(id_) in owners]
@@ -93,7 +95,7 @@ def _place_named(facts: list[Fact], links: dict[str, Link], aliases: Aliases) ->
 
 def _named(fact: Fact) -> list[str]:
     answers = fact.data.get("answers")
-    if isinstance(answers, list | tuple) and answers:
+    if answers and isinstance(answers, list | tuple):
         return [full_id(fact.source, answer) for answer in answers if isinstance(answer, str)]
     named = fact.subject.get("advice")
     return [named] if named else []

@@ -206,14 +206,14 @@ def _alerting_unmoved(news: News, before: History | None, day: date, policy: Pol
 
 def _trace(past: dict[str, Trace], view: View) -> dict[str, Trace]:
     """Also marks the view's deadlines that are standing."""
-    traces = {id_: trace._replace(digest=None) for id_, trace in past.items()}
+    traces = dict(past)
     for deadline in view.deadlines:
         trace = past.get(deadline.id)
         deadline.standing = _is_standing(deadline, view.day, trace)
         traces[deadline.id] = _traced(deadline, view.day, trace, trace is not None and trace.moved)
-    for id_, trace in past.items():
-        if trace.digest is not None and traces[id_].digest is None:
-            traces[id_] = traces[id_]._replace(changed_on=view.day)
+    for id_ in past.keys() - {deadline.id for deadline in view.deadlines}:
+        if past[id_].digest is not None:
+            traces[id_] = past[id_]._replace(changed_on=view.day, digest=None)
     return traces
 
 

@@ -91,9 +91,9 @@ def view_of(facts: Iterable[Fact], day: date, policy: Policy) -> View:
     _run_clocks(view, subjects, policy)
     view.questions = _once_each(view.questions)
     view.disagreements.sort(key=lambda disagreement: (disagreement.about, disagreement.kind))
-    view.next_on = min(
-        filter(None, [standing.next_on, *(_next(deadline, day, policy) for deadline in view.deadlines)]), default=None
-    )
+    bodies = {deadline.responsible for deadline in view.deadlines}
+    days = [standing.next_on, *(next_change(body, day, policy.successions) for body in bodies)]
+    view.next_on = min(filter(None, [*days, *(_next(deadline, day) for deadline in view.deadlines)]), default=None)
     return view
 
 
@@ -161,11 +161,9 @@ def _by_subject(questions: list[Question]) -> Said:
     return details
 
 
-def _next(deadline: Deadline, day: date, policy: Policy) -> date | None:
-    """The next day on which a deadline could change by itself."""
+def _next(deadline: Deadline, day: date) -> date | None:
+    """The next day on which a deadline could change by itself, while the same bodies answer."""
     live = deadline.subject.live_from
-    days = [live if live is not None and live > day else None]
-    days.append(next_change(deadline.responsible, day, policy.successions))
-    if deadline.is_open:
-        days.append(changes_on(deadline))
-    return min(filter(None, days), default=None)
+    later = live if live is not None and live > day else None
+    changes = changes_on(deadline) if deadline.is_open else None
+    return min(filter(None, (later, changes)), default=None)
