@@ -14,6 +14,7 @@ from hub.commands.links import app as links
 from hub.commands.measures import measures
 from hub.commands.rebuild import rebuild
 from hub.commands.reconcile import reconcile
+from hub.commands.review import app as review
 from hub.commands.run import stage, ticker, up
 from hub.commands.sen2 import app as sen2
 from hub.commands.simulate import simulate
@@ -31,6 +32,7 @@ app.add_typer(key, name="key")
 app.add_typer(clocks, name="clocks")
 app.add_typer(forecast, name="forecast")
 app.add_typer(sen2, name="sen2")
+app.add_typer(review, name="review")
 
 
 def main() -> None:

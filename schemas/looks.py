@@ -37,6 +37,12 @@ class TaskLook(LookRequest):
     task: Text
 
 
+class ChildrenLook(LookRequest):
+    """Which children are compared."""
+
+    children: tuple[Text, ...] = Field(min_length=1, max_length=10)
+
+
 class Identified(Model):
     """The least by which staff know a child: as last said. `child_id` is the child that goes on, after merges."""
 
@@ -74,13 +80,15 @@ class Row(Model):
 class Act(Model):
     """A decision that could be made, and what it would do. `subjects` are the subjects (`source/id`) of the facts that
     would move from `loses` to `gains`; `deadlines` are the ids of those about them, where the read model was asked.
-    `refused`: why it would not be carried out. `data` is what to send; it lacks who decides and why."""
+    `refused`: why it would not be carried out. `data` is what to send; it lacks who decides and why. `stamp` stands for
+    the act on just what was seen: once that has changed there is none of it."""
 
     kind: str
     link: str | None = None
     child_id: str | None = None
     data: dict[str, object]
     words: str
+    stamp: str = ""
     loses: str | None = None
     gains: str | None = None
     facts: int = 0

@@ -11,7 +11,7 @@ from hub.api.auth import BearerGate
 from hub.api.bodies import Limited
 from hub.api.identities import Identities
 from schemas.base import Model
-from schemas.looks import ChildLook, TaskLook
+from schemas.looks import ChildLook, ChildrenLook, TaskLook
 from schemas.statements import Text
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -41,6 +41,10 @@ def create_desk(identities: Identities, token_hashes: tuple[str, ...]) -> FastAP
     @app.post("/evidence")
     async def evidence(asked: Annotated[TaskLook, Body()]) -> Response:
         return _answer(await identities.evidence(asked.task, asked.who, asked.purpose))
+
+    @app.post("/compare")
+    async def compare(asked: Annotated[ChildrenLook, Body()]) -> Response:
+        return _answer(await identities.compare(asked.children, asked.who, asked.purpose))
 
     @app.post("/ruled")
     async def ruled(asked: Annotated[DecisionAsked, Body()]) -> Response:

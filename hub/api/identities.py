@@ -5,7 +5,7 @@
 """
 
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from hub.core.identity import Identity, looking
@@ -25,6 +25,10 @@ class Identities(Protocol):
 
     async def evidence(self, task: str, who: str, purpose: str) -> Evidence | None:
         """All that is needed to answer a question of identity; None when identity did not ask it."""
+        ...
+
+    async def compare(self, children: Sequence[str], who: str, purpose: str) -> Evidence | None:
+        """The same of children that a person compares, though nobody asked; None where one is not there."""
         ...
 
     async def ruled(self, decision: str) -> Ruled:
@@ -60,9 +64,14 @@ class Desk:
         """See Identities."""
         values, look = await self._read(), _new_look()
         found = looking.evidence(self._identity, values, task, look, self._clock.now())
-        links = [column.link for column in found.columns] if found else []
-        children = [column.child_id for column in found.columns if column.child_id] if found else []
-        await self._note(look, who, purpose, tuple(dict.fromkeys([task, *links, *children])))
+        await self._note(look, who, purpose, _subjects([task], found))
+        return found
+
+    async def compare(self, children: Sequence[str], who: str, purpose: str) -> Evidence | None:
+        """See Identities."""
+        values, look = await self._read(), _new_look()
+        found = looking.comparison(self._identity, values, children, look, self._clock.now())
+        await self._note(look, who, purpose, _subjects(children, found))
         return found
 
     async def ruled(self, decision: str) -> Ruled:
@@ -74,6 +83,12 @@ class Desk:
             actor=who, action="identity.look", subjects=subjects, why=purpose, at=self._clock.now(), id=look
         )
         await self._audit(entry)
+
+
+def _subjects(asked: Sequence[str], found: Evidence | None) -> tuple[str, ...]:
+    columns = found.columns if found is not None else ()
+    children = [column.child_id for column in columns if column.child_id is not None]
+    return tuple(dict.fromkeys([*asked, *(column.link for column in columns), *children]))
 
 
 def _new_look() -> str:

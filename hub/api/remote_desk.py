@@ -1,5 +1,6 @@
 """Identity's desk in another process, asked over HTTP."""
 
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 import httpx
@@ -34,6 +35,10 @@ class RemoteDesk:
         """See Identities."""
         return await self._ask("/evidence", {"task": task, "who": who, "purpose": purpose}, Evidence)
 
+    async def compare(self, children: Sequence[str], who: str, purpose: str) -> Evidence | None:
+        """See Identities."""
+        return await self._ask("/compare", {"children": list(children), "who": who, "purpose": purpose}, Evidence)
+
     async def ruled(self, decision: str) -> Ruled:
         """See Identities."""
         found = await self._ask("/ruled", {"decision": decision}, Ruled)
@@ -45,7 +50,7 @@ class RemoteDesk:
         """Let the connections go."""
         await self._client.aclose()
 
-    async def _ask(self, path: str, body: dict[str, str], kind: type[Kind]) -> Kind | None:
+    async def _ask(self, path: str, body: Mapping[str, object], kind: type[Kind]) -> Kind | None:
         try:
             answer = await self._client.post(path, json=body)
         except httpx.HTTPError as error:

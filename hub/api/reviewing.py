@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, HTTPException, Request, Response
 from fastapi import Path as InPath
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from hub.api.identities import Identities
 from hub.api.problems import Invalid
@@ -19,7 +19,7 @@ from hub.store.readmodel import ReadModel
 from schemas.api import Problem
 from schemas.base import Model
 from schemas.looks import Act, Decided, DecisionSent, Evidence, Identified, Purpose, Ruled
-from schemas.statements import Observation
+from schemas.statements import Observation, Text
 
 Send = Callable[[Observation], Awaitable[None]]
 """Returns once a decision is kept for identity; raises Unavailable."""
@@ -32,6 +32,12 @@ class Look(Model):
     """Why somebody looks."""
 
     purpose: Purpose
+
+
+class Comparison(Look):
+    """Which children are compared, and why."""
+
+    children: tuple[Text, ...] = Field(min_length=1, max_length=10)
 
 
 def add_reviewing(
@@ -76,6 +82,17 @@ def add_reviewing(
     async def evidence(request: Request, task_id: Key, look: Annotated[Look, Body()]) -> Response:
         actor = who(request)
         found = await desk().evidence(task_id, actor, look.purpose)
+        return _shown(None if found is None else with_deadlines(found, model))
+
+    @app.post(
+        "/comparisons",
+        response_model=Evidence,
+        responses=refusals,
+        summary="Children side by side whom a person compares, and what could be decided; audited",
+    )
+    async def compare(request: Request, asked: Annotated[Comparison, Body()]) -> Response:
+        actor = who(request)
+        found = await desk().compare(asked.children, actor, asked.purpose)
         return _shown(None if found is None else with_deadlines(found, model))
 
     @app.post("/decisions", status_code=202, response_model=Ruled, responses=refusals, summary="Decide; audited")

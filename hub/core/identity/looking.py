@@ -1,9 +1,12 @@
 """What a person sees who looks: the least by which a child is known, or all that one question needs. Pure, and read
 only: what a decision would do is found by making it on a draft that is thrown away."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from itertools import permutations
 from typing import Any
+
+import orjson
 
 from hub.core.identity.draft import Draft
 from hub.core.identity.engine import Identity
@@ -14,8 +17,8 @@ from hub.core.identity.persons import Said, distinct, with_person
 from hub.core.identity.store import KeyValues, Link, Store, Task
 from schemas import looks
 from schemas.decisions import PEOPLE
-from schemas.ids import full_id
-from schemas.instants import Instant
+from schemas.ids import digest, full_id
+from schemas.instants import Instant, london_day
 from schemas.people import Person
 from schemas.reviews import ReviewTask
 from schemas.statements import Fact, Observation
@@ -53,6 +56,41 @@ def evidence(identity: Identity, values: KeyValues, task_id: str, look: str, at:
         return None
     review = ReviewTask.model_validate(task.review)
     links = list(_links(store, _concerned(store, task)))
+    return _laid_out(identity, values, review, links, look, at, _possible)
+
+
+def comparison(
+    identity: Identity, values: KeyValues, children: Sequence[str], look: str, at: Instant
+) -> looks.Evidence | None:
+    """The same of children whom a person compares though nobody asked; None where one of them is not there."""
+    store = Store(values)
+    found = [store.child(child) for child in dict.fromkeys(children)]
+    if not found or any(child is None or not child.links for child in found):
+        return None
+    links = list(_links(store, [link for child in found if child is not None for link in child.links]))
+    review = ReviewTask(
+        id=digest("comparison", *sorted(children)),
+        question="conflict",
+        state="open",
+        source=PEOPLE,
+        candidates=tuple(child.id for child in found if child is not None),
+        detail="a person compares these children",
+        opened_on=london_day(at),
+        links=tuple(link.id for link in links),
+    )
+    return _laid_out(identity, values, review, links, look, at, _compared)
+
+
+def _laid_out(
+    identity: Identity,
+    values: KeyValues,
+    review: ReviewTask,
+    links: list[Link],
+    look: str,
+    at: Instant,
+    possible: Callable[[ReviewTask, list[Link]], Iterator[looks.Act]],
+) -> looks.Evidence:
+    store = Store(values)
     columns = [_column(link, link.persons) for link in links]
     persons = [link.persons for link in links]
     for link in links:
@@ -65,7 +103,7 @@ def evidence(identity: Identity, values: KeyValues, task_id: str, look: str, at:
         task=review,
         columns=tuple(columns),
         rows=tuple(looks.Row(field=field, agreement=_agreement(field, persons)) for field in FIELDS),
-        acts=tuple(_acts(identity, values, review, links, at)),
+        acts=tuple(_acts(identity, values, review, links, at, possible)),
         score=review.score,
         parts=review.parts,
     )
@@ -182,11 +220,16 @@ _COMPARE: dict[str, Callable[[Person, Person], Agreement]] = {
 
 
 def _acts(
-    identity: Identity, values: KeyValues, review: ReviewTask, links: list[Link], at: Instant
+    identity: Identity,
+    values: KeyValues,
+    review: ReviewTask,
+    links: list[Link],
+    at: Instant,
+    possible: Callable[[ReviewTask, list[Link]], Iterator[looks.Act]],
 ) -> Iterator[looks.Act]:
     about = [link for link in links if link.id in review.links]
     seen = {link.id: link.seq for link in links}
-    for act in _possible(review, about):
+    for act in possible(review, about):
         yield _foreseen(identity, Draft(values), act, review, seen, at)
 
 
@@ -199,20 +242,34 @@ def _possible(review: ReviewTask, about: list[Link]) -> Iterator[looks.Act]:
             for kind, words in (("held.accepted", same), ("held.separated", other)):
                 yield looks.Act(kind=kind, link=link.id, data={"held": link.disputed}, words=words)
             return
-    children = dict.fromkeys(link.child for link in about if link.child is not None)
     for link in about:
         if link.child is None:
             for child in review.candidates:
                 yield looks.Act(kind="link.assigned", link=link.id, data={"child": child}, words="it is this child")
-    for child in children if len(children) > 1 else ():
-        for into in children:
-            if child != into:
-                words = "they are one child: all that belongs to the first belongs to the second"
-                yield looks.Act(kind="child.merged", child_id=child, data={"into": into}, words=words)
+    yield from _merges(about)
     for link in about:
         others = [child for child in review.candidates if child != link.child]
         for child in others if link.child is None or link is about[0] else ():
             yield looks.Act(kind="match.rejected", link=link.id, data={"child": child}, words="it is not this child")
+
+
+def _compared(review: ReviewTask, about: list[Link]) -> Iterator[looks.Act]:
+    """All that could be decided about the records of some children."""
+    yield from _merges(about)
+    for link in about:
+        yield looks.Act(kind="link.released", link=link.id, data={}, words="this record is not this child's: it waits")
+        for child in review.candidates:
+            if child != link.child:
+                words = "this record is the other child's"
+                yield looks.Act(kind="link.assigned", link=link.id, data={"child": child}, words=words)
+                words = "this record is not the other child's, whatever comes"
+                yield looks.Act(kind="match.rejected", link=link.id, data={"child": child}, words=words)
+
+
+def _merges(about: list[Link]) -> Iterator[looks.Act]:
+    for child, into in permutations(dict.fromkeys(link.child for link in about if link.child is not None), 2):
+        words = "they are one child: all that belongs to the first belongs to the second"
+        yield looks.Act(kind="child.merged", child_id=child, data={"into": into}, words=words)
 
 
 def _foreseen(
@@ -220,6 +277,7 @@ def _foreseen(
 ) -> looks.Act:
     """An act with what it would do: it is carried out on a draft."""
     data = {**act.data, "expected": seen, "task": review.id}
+    stamp = digest("act", act.kind, act.link, act.child_id, orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode())
     observation = Observation.model_validate(
         {
             "kind": act.kind,
@@ -240,6 +298,7 @@ def _foreseen(
     return act.model_copy(
         update={
             "data": data,
+            "stamp": stamp[:8],
             "loses": next((fact.child_id for fact in facts if fact.kind == "link.released"), None),
             "gains": next((fact.child_id for fact in facts if fact.kind == "link.assigned"), None),
             "facts": len(moved),

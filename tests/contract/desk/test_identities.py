@@ -186,6 +186,27 @@ async def test_a_possible_is_accepted_or_rejected_as_shown(port: Identities, bac
     ]
 
 
+async def test_children_are_compared_though_nobody_asked(port: Identities, backing: Backing) -> None:
+    world = backing.world
+    world.observe(observation(COUNCIL, amy()), observation(OTHER_COUNCIL, amy(nhs_number=None, upn=None), "R2"))
+    (first,), (second,) = world.children_of("R1"), world.children_of("R2")
+    assert world.open_questions() == []
+    assert await port.compare([first, "nobody"], WHO, WHY) is None
+    found = await port.compare([first, second], WHO, WHY)
+    assert found is not None
+    assert len({act.stamp for act in found.acts}) == len(found.acts) == 8
+    again = await port.compare([first, second], WHO, WHY)
+    assert again is not None
+    assert [act.stamp for act in again.acts] == [act.stamp for act in found.acts]
+    (act,) = [act for act in found.acts if (act.kind, act.loses) == ("link.assigned", second)]
+    world.decide(act.kind, link=act.link, data=dict(act.data))
+    assert world.children_of("R2") == {first}
+    later_on = await port.compare([first], WHO, WHY)
+    assert later_on is not None
+    assert not {act.stamp for act in later_on.acts} & {act.stamp for act in found.acts}
+    assert [entry.subjects[0] for entry in backing.audits] == [first] * 4
+
+
 async def test_what_came_of_a_decision_is_told(port: Identities, backing: Backing) -> None:
     world = backing.world
     world.observe(observation(COUNCIL, amy()), observation(OTHER_COUNCIL, amy(nhs_number=None, upn=None), "R2"))

@@ -87,7 +87,7 @@ def test_sent_twice_it_is_one_decision(two: tuple[World, str, str]) -> None:
     world.merge(second, first, decision="merge")
     values = dict(world.values)
     expected = {link.id: 1 for link in world.links() if link.record == "R2"}
-    outcome = world.merge(second, first, later(3), decision="merge", expected=expected)
+    outcome = world.merge(second, first, later(3), decision="merge", expected=expected, evidence=["another look"])
     assert outcome.repeat
     assert outcome.facts == outcome.decisions == outcome.audits == []
     assert world.values == values

@@ -1,0 +1,259 @@
+"""`sendhub review`: questions for people. List them, look into one, decide; a decision can be undone.
+
+Names come from identity's desk at the moment of looking, and each look is audited before anything is shown.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from hub.api.remote_desk import RemoteDesk
+from hub.api.reviewing import with_deadlines
+from hub.api.settings import AskingSettings
+from hub.commands.deadletter.options import AsJson, actor
+from hub.commands.deadletter.text import plain
+from hub.commands.failures import stop
+from hub.commands.reading import read_model
+from hub.platform.clock import clock_from
+from hub.runtime.decision_log import observation_of, send
+from hub.stages.errors import StageError
+from hub.store import reader
+from hub.store.engine import open_engine
+from hub.store.readmodel import ReadModel
+from schemas.ids import digest
+from schemas.looks import Act, Column, Decided, Evidence, Ruled
+from schemas.reviews import ReviewTask
+
+app = typer.Typer(no_args_is_help=True, help="Questions for people: look into them and decide.")
+
+STATES = ("open", "resolved", "all")
+POLL_SECONDS = 0.5
+
+Why = Annotated[str, typer.Option(help="Why, in a few plain words, for the audit. Name nobody.")]
+Children = Annotated[list[str] | None, typer.Option("--child", help="In the place of a question: compare this child.")]
+Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for what comes of it.")]
+Question = Annotated[str | None, typer.Argument(metavar="ID", help="A question's id, as in `list`.")]
+
+Answer = TypeVar("Answer")
+
+
+@app.command("list")
+def list_questions(
+    question: Annotated[str | None, typer.Option(help="Only of this kind, such as conflict or which-case.")] = None,
+    child: Annotated[str | None, typer.Option(help="Only about this child.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only of this registered feed.")] = None,
+    state: Annotated[str, typer.Option(help=f"One of: {', '.join(STATES)}.")] = "open",
+    limit: Annotated[int, typer.Option(min=1, max=500, help="Show at most so many, the newest.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List questions, newest first: references and words, no names."""
+    if state not in STATES:
+        stop(f"there is no state {state!r}: it is one of {', '.join(STATES)}")
+    asked = {"question": question, "child_id": child, "source": source, "state": None if state == "all" else state}
+    filters = {name: value for name, value in asked.items() if value is not None}
+    with read_model() as connection:
+        page = reader.page(connection, reader.REVIEWS, filters, None, limit)
+    if as_json:
+        for body in page.bodies:
+            typer.echo(body)
+        return
+    console = Console()
+    for body in page.bodies:
+        _print_task(console, ReviewTask.model_validate_json(body))
+    if not page.bodies:
+        console.print("No questions match.")
+    elif page.last is not None:
+        console.print(f"There are more than these {limit}: use --limit, --question, --child or --source.")
+
+
+@app.command("show")
+def show(
+    purpose: Why,
+    task: Question = None,
+    child: Children = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a question rests on, side by side, and what each decision would do. Audited before it is shown."""
+    settings = _settings()
+    found = _with_deadlines(settings, _asked(settings, _look(settings, task, child, purpose)))
+    if as_json:
+        typer.echo(found.model_dump_json())
+        return
+    console = Console()
+    _print_task(console, found.task)
+    console.print(_side_by_side(found))
+    for act in found.acts:
+        _print_act(console, act)
+    console.print(f"Decide with: sendhub review decide {task or ' '.join(f'--child {each}' for each in child or ())} "
+                  "--act STAMP --why …", soft_wrap=True)  # fmt: skip
+
+
+@app.command("decide")
+def decide(
+    act: Annotated[str, typer.Option(help="The stamp of what is decided, as `show` gives it.")],
+    why: Why,
+    task: Question = None,
+    child: Children = None,
+    wait: Wait = 30.0,
+) -> None:
+    """Decide as shown. What has changed since it was shown is not decided. Exit status 1 when it is refused."""
+    settings = _settings()
+    found = _asked(settings, _look(settings, task, child, why))
+    chosen = next((each for each in found.acts if each.stamp == act), None)
+    if chosen is None:
+        stop("there is no such decision: what you looked at has changed since. Show it again")
+    who = actor(settings)
+    decision = Decided(
+        id=digest("decision", found.task.id, act, who),
+        kind=chosen.kind,
+        actor=who,
+        why=why,
+        evidence=(found.look,),
+        link=chosen.link,
+        child_id=chosen.child_id,
+        data=chosen.data,
+    )
+    _send(settings, decision, wait)
+
+
+@app.command("undo")
+def undo(
+    decision: Annotated[str, typer.Argument(metavar="DECISION", help="The decision's id.")],
+    why: Why,
+    wait: Wait = 30.0,
+) -> None:
+    """Take a decision back: all stands as before it. Exit status 1 when it is refused."""
+    settings = _settings()
+    who = actor(settings)
+    undone = {"decision": decision}
+    sent = Decided(
+        id=digest("undo", decision, who), kind="decision.undone", actor=who, why=why, evidence=(decision,), data=undone
+    )
+    _send(settings, sent, wait)
+
+
+def _settings() -> AskingSettings:
+    try:
+        return AskingSettings()
+    except ValidationError as error:
+        names = ", ".join(f"SENDHUB_{item['loc'][0]}".upper() for item in error.errors(include_input=False))
+        stop(f"the environment has settings that can't be read: {names}. docs/settings.md says what each takes")
+
+
+def _ask(settings: AskingSettings, question: Callable[[RemoteDesk], Awaitable[Answer]]) -> Answer:
+    async def ask() -> Answer:
+        desk = settings.desk()
+        if desk is None:
+            stop("nobody is named here: set SENDHUB_IDENTITY_URL and SENDHUB_IDENTITY_TOKEN_FILE (docs/identity.md)")
+        try:
+            return await question(desk)
+        finally:
+            await desk.close()
+
+    try:
+        return asyncio.run(ask())
+    except StageError as error:
+        stop(str(error))
+    except OSError as error:
+        stop(f"the token of identity's desk can't be read ({type(error).__name__})")
+
+
+Looking = Callable[[RemoteDesk], Awaitable[Evidence | None]]
+
+
+def _look(settings: AskingSettings, task: str | None, children: list[str] | None, purpose: str) -> Looking:
+    if (task is None) == (not children):
+        stop("give the id of a question, or the children to compare with --child")
+    if not purpose.strip() or len(purpose) > 200:
+        stop("say why in 1 to 200 characters")
+    who = actor(settings)
+    if task is not None:
+        return lambda desk: desk.evidence(task, who, purpose)
+    return lambda desk: desk.compare(children or [], who, purpose)
+
+
+def _asked(settings: AskingSettings, look: Looking) -> Evidence:
+    found = _ask(settings, look)
+    if found is None:
+        stop("identity knows no such question or child. Questions about cases and data are answered in their source")
+    return found
+
+
+def _with_deadlines(settings: AskingSettings, found: Evidence) -> Evidence:
+    """The decision can be judged without the read model; which deadlines move is then not told."""
+    try:
+        engine = open_engine(settings.database_url, read_only=True)
+    except ValueError as error:
+        stop(str(error))
+    try:
+        return with_deadlines(found, ReadModel(engine))
+    except (StageError, LookupError) as error:
+        typer.echo(f"Which deadlines would move can't be told: {error}", err=True)
+        return found
+    finally:
+        engine.dispose()
+
+
+def _send(settings: AskingSettings, decision: Decided, wait: float) -> None:
+    try:
+        asyncio.run(send(settings, observation_of(decision, clock_from(settings.clock_file))))
+    except (StageError, ValueError) as error:
+        stop(str(error))
+    typer.echo(f"sent decision {decision.id}")
+    ruled = _ask(settings, lambda desk: desk.ruled(decision.id))
+    until = time.monotonic() + wait
+    while ruled.outcome == "waiting" and time.monotonic() < until:
+        time.sleep(POLL_SECONDS)
+        ruled = _ask(settings, lambda desk: desk.ruled(decision.id))
+    typer.echo(_came_of(ruled))
+    raise typer.Exit(0 if ruled.outcome == "taken" else 1)
+
+
+def _came_of(ruled: Ruled) -> str:
+    if ruled.outcome == "waiting":
+        return "identity has yet to read it: it is not lost. The same command says what came of it"
+    return f"{ruled.outcome}: {ruled.words}"
+
+
+def _print_task(console: Console, task: ReviewTask) -> None:
+    about = " ".join(filter(None, [task.source, task.record, task.child_id]))
+    console.print(plain(f"{task.id}  {task.opened_on}  {task.question}: {task.state}"), style="bold", soft_wrap=True)
+    console.print(plain(f"    {about}: {task.detail}"), soft_wrap=True)
+    if task.answer is not None:
+        said = f"    last answer: {task.answer.outcome}, {task.answer.words} (decision {task.answer.decision})"
+        console.print(plain(said), soft_wrap=True)
+
+
+def _side_by_side(found: Evidence) -> Table:
+    table = Table("field", "")
+    for column in found.columns:
+        table.add_column(plain(_title(column)))
+    for row in found.rows:
+        said = (" | ".join(column.values.get(row.field, ())) for column in found.columns)
+        table.add_row(row.field, row.agreement, *map(plain, said))
+    return table
+
+
+def _title(column: Column) -> str:
+    held = f" (held back: {column.held})" if column.held else ""
+    return f"{column.source} {column.record or ''}{held}, {column.child_id or 'waits'}"
+
+
+def _print_act(console: Console, act: Act) -> None:
+    what = f"{act.stamp}  {act.kind} {act.link or act.child_id or ''}: {act.words}"
+    console.print(plain(what), style="bold", soft_wrap=True)
+    if act.refused is not None:
+        console.print(plain(f"    would be refused: {act.refused}"), soft_wrap=True)
+        return
+    moved = f"    facts: {act.facts}"
+    if act.loses or act.gains:
+        moved += (
+            f", from {act.loses or 'waiting'} to {act.gains or 'waiting'}; deadlines that move: {len(act.deadlines)}"
+        )
+    console.print(plain(moved), soft_wrap=True)
