@@ -32,6 +32,14 @@ from schemas.kinds import validation_errors
 from schemas.sources import Source
 from schemas.statements import Observation
 
+_OF_SENDING: dict[str, Any] = {
+    "effective_on": True,
+    "received_at": True,
+    "recorded_at": True,
+    "data": {"evidence": True},
+}
+"""What differs where one decision is sent twice: when, and the look that came before."""
+
 
 def decide(observation: Observation, values: KeyValues, sources: dict[str, Source], key: bytes) -> Outcome:
     """Carry out one decision, or refuse it; what came of it is kept, audited and told on its task.
@@ -39,7 +47,7 @@ def decide(observation: Observation, values: KeyValues, sources: dict[str, Sourc
     Raises Unreadable for an observation that is no decision. Sent twice it is one decision.
     """
     decision = _decision(observation)
-    content = keyed_digest(key, "decision", observation.model_dump_json(exclude={"received_at", "recorded_at"}))
+    content = keyed_digest(key, "decision", observation.model_dump_json(exclude=_OF_SENDING))
     store = Store(values)
     known = store.ruling(observation.record)
     if known is not None and known.content == content:
