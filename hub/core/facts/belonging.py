@@ -57,7 +57,9 @@ def belonging(facts: Iterable[Fact]) -> Belonging:
 
 def is_move(fact: Fact) -> bool:
     """Whether it changes what counted on past days too."""
-    return fact.link is not None and fact.kind in (ASSIGNED, RELEASED) and (fact.seq or 0) > FIRST
+    if fact.link is None:
+        return False
+    return fact.kind == RELEASED or (fact.kind == ASSIGNED and (fact.seq or 0) > FIRST)
 
 
 def known_from(decision: Fact) -> date:

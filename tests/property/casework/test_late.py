@@ -11,7 +11,7 @@ from hub.core.casework.policy import Policy
 from hub.core.facts.fact import read_fact
 from tests.property.casework.strategies import AFTER, FIRST, histories, silences
 from tests.property.casework.test_laws import policies, silent
-from tests.unit.casework.facts import CHILD
+from tests.unit.casework.facts import CHILD, POLICY, fact, requested
 from tests.unit.casework.stage import Bench, reached
 
 
@@ -73,3 +73,13 @@ def test_facts_that_come_a_few_days_late_leave_what_they_leave_in_order(values, 
     moved = [(read_fact(value).received_on + timedelta(days=random.randint(0, days)), value) for value in values]
     late = [[value] for _, value in sorted(moved, key=lambda pair: pair[0])]
     assert left(policy, [], *late) == left(policy, [], in_order(values))
+
+
+def test_a_release_under_the_number_of_the_decision_that_it_undoes_leaves_the_same_early_and_late():
+    def decided(kind: str, on: str) -> dict[str, Any]:
+        return fact(f"link.{kind}", on, "lnk-1", source="hub", link="lnk-1", seq=1)
+
+    linked = requested("2026-03-01", link="lnk-1", seq=1)
+    given, taken = decided("assigned", "2026-03-02"), decided("released", "2026-04-10")
+    other = requested("2026-03-20", "REQ-9")
+    assert left(POLICY, [], [linked], [given], [other], [taken]) == left(POLICY, [], [taken], [linked], [given, other])
