@@ -1,4 +1,4 @@
-"""The envelope of a raw payload: CloudEvents 1.0, binary mode, as Kafka headers. The value is the bytes as received."""
+"""The envelope of a raw payload: CloudEvents 1.0, binary mode, as Kafka headers. The value is the payload, sealed."""
 
 from datetime import datetime
 

@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -21,8 +21,9 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from hub.embedded.kafka import Kafka
 from hub.platform.clock import SystemClock
+from hub.platform.keyring import machine_day
 from hub.platform.settings import Settings
-from hub.runtime import topics
+from hub.runtime import letter_keys, topics
 from hub.runtime.audit import Act
 from hub.runtime.database_committer import DatabaseCommitter
 from hub.runtime.errors import Fenced
@@ -289,6 +290,21 @@ async def test_resolve_and_replay_say_what_is_not_there_and_pass_what_is_done(
         ("ops", "deadletter.resolve", "asked them by phone"),
         ("ops", "deadletter.replay", "replay"),
     ]
+
+
+async def test_the_key_of_a_letter_is_destroyed_at_the_latest_when_it_is_old_enough(broker: Kafka, run: Run) -> None:
+    settings = Settings(kafka=broker.bootstrap)
+    days = {name: machine_day() - timedelta(days=age) for name, age in (("old", 91), ("young", 90))}
+    entries = [
+        (f"{run.name}-{name}.00000000".encode(), b"wrapped", [("since", str(day).encode())])
+        for name, day in days.items()
+    ]
+    await put(broker.bootstrap, DEADLETTER_KEYS.name, *entries)
+    assert await letter_keys.expire(settings) == 1
+    assert await letter_keys.expire(settings) == 0
+    keys = await letter_keys.LetterKeys.read(settings)
+    assert [len(keys.destroyed(f"{run.name}-{name}")) for name in days] == [0, 1]
+    await put(broker.bootstrap, DEADLETTER_KEYS.name, (entries[1][0], None, ()))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

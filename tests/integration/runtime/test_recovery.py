@@ -1,14 +1,20 @@
 """Identity's backup put back: everything downstream comes out as if nothing had been lost."""
 
 import asyncio
+import os
+import shutil
+import time
 from pathlib import Path
 
 import pytest
 
 from hub.embedded.kafka import Kafka
+from hub.platform.keyring import read_ring
 from hub.platform.settings import Settings
+from hub.runtime import key_use, links_backup
+from hub.runtime.sealed_file import BackupUnfit
 from schemas.statements import Observation
-from schemas.topics import CHILDREN, IDENTITY_STATE, OBSERVATIONS, TOPICS
+from schemas.topics import CHILDREN, IDENTITY_STATE, LINKS, OBSERVATIONS, TOPICS
 from tests.support.processes import running
 from tests.support.recovery import await_worked_off, held, make_anew, sendhub, write
 from tests.support.sealed import identity_state, seal
@@ -45,10 +51,47 @@ def kept(kafka: str) -> dict[str, bytes]:
     return identity_state(held(kafka, [IDENTITY_STATE.name])[IDENTITY_STATE.name], Settings())
 
 
+def rotated_and_retired(settings: Settings) -> None:
+    """The wrapping key is replaced while identity runs, and the former one destroyed."""
+    first = read_ring(settings.key_ring_file).current.id
+    rotated = sendhub("key", "rotate")
+    assert rotated.returncode == 0, rotated.stderr
+    end = time.monotonic() + 30
+    while first in asyncio.run(key_use.of_wrapping_keys(Settings())):
+        assert time.monotonic() < end, "identity does not take the new key over"
+        time.sleep(0.2)
+    retired = sendhub("key", "retire", first, "--now")
+    assert retired.returncode == 0, retired.stderr
+    assert [each.id for each in read_ring(settings.key_ring_file).wrapping] != [first]
+
+
+def links_lost_and_put_back(kafka: str, file: Path) -> None:
+    """A backup of hub.links goes into an empty topic, whole and in its order, and into no other."""
+    before = [(each.key, each.value, each.headers) for each in held(kafka, [LINKS.name])[LINKS.name]]
+    assert len(before) == 35
+    taken = sendhub("links", "backup", str(file))
+    assert (taken.returncode, "decisions=35" in taken.stdout) == (0, True), taken.stderr
+    assert b"lnk" not in file.read_bytes()
+    settings = Settings()
+    backup = links_backup.read(file, settings.key)
+    with pytest.raises(BackupUnfit, match="would double or reorder"):
+        asyncio.run(links_backup.restore(settings, backup))
+    make_anew(kafka, LINKS)
+    assert asyncio.run(links_backup.restore(settings, backup)) == 35
+    assert [(each.key, each.value, each.headers) for each in held(kafka, [LINKS.name])[LINKS.name]] == before
+    assert asyncio.run(links_backup.key_fits(settings)) is True
+    assert asyncio.run(links_backup.key_fits(Settings(key_file=file))) is False
+
+
 @pytest.fixture
-def fresh(own_broker: Kafka, deployed: dict[str, str]) -> dict[str, str]:
+def fresh(
+    own_broker: Kafka, deployed: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> dict[str, str]:
     make_anew(own_broker.bootstrap, *TOPICS)
-    return deployed
+    # A ring of its own: what is retired here others still need.
+    shutil.copy(os.environ["SENDHUB_KEY_RING_FILE"], tmp_path / "ring")
+    monkeypatch.setenv("SENDHUB_KEY_RING_FILE", str(tmp_path / "ring"))
+    return deployed | {"SENDHUB_KEY_RING_FILE": str(tmp_path / "ring")}
 
 
 def test_a_restored_identity_goes_on_from_its_backup_and_children_come_out_the_same(
@@ -64,6 +107,7 @@ def test_a_restored_identity_goes_on_from_its_backup_and_children_come_out_the_s
         taken = sendhub("identity", "backup", str(file))
         assert taken.returncode == 0, taken.stderr
         assert "goes on from observation 20" in taken.stdout
+        rotated_and_retired(settings)
         observe(kafka, people(range(20, 35)))
         await_worked_off(settings, "identity", OBSERVATIONS)
         refused = sendhub("identity", "restore", str(file))
@@ -74,6 +118,7 @@ def test_a_restored_identity_goes_on_from_its_backup_and_children_come_out_the_s
     assert (refused.returncode, "the backup only up to 20" in refused.stderr) == (2, True), refused.stderr
     assert kept(kafka) == state
 
+    links_lost_and_put_back(kafka, tmp_path / "links.backup")
     make_anew(kafka, IDENTITY_STATE)
     assert "hub.links: links=35" in (said := sendhub("rebuild")).stdout
     assert said.returncode == 1

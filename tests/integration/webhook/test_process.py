@@ -70,11 +70,16 @@ def test_a_signal_ends_it_cleanly(webhook: Running) -> None:
         ),
         ("tokens.toml", '[tokens]\n"nobody:825:2022" = []\n', "nobody:825:2022, which is not a registered source"),
         ("key", "short", "fewer than 32 bytes"),
+        ("ring", "secret-by-mistake", "ring is unfit: it is not JSON"),
+        ("none", "", "`sendhub key ring FILE` makes one"),
     ],
 )
 def test_wrong_settings_end_it_with_one_sentence(tmp_path: Path, file: str, text: str, says: str) -> None:
     environment = settings(tmp_path)
     (tmp_path / file).write_text(text)
+    if file in ("ring", "none"):
+        (tmp_path / file).chmod(0o600)
+        environment["SENDHUB_KEY_RING_FILE"] = str(tmp_path / "ring")
     process = start(environment)
     try:
         _, errors = process.communicate(timeout=60)
