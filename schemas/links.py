@@ -6,8 +6,8 @@ from schemas.base import Model
 from schemas.instants import Instant
 from schemas.statements import Text
 
-LinkRule = Literal["founding", "nhs-number", "upn", "person"]
-"""What decided: a new child, a verified NHS number, a UPN, or a person."""
+LinkRule = Text
+"""What decided: `founding` (a new child), `person`, or the name of the matching policy's rule."""
 
 
 class LinkDecision(Model):

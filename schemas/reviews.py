@@ -27,7 +27,7 @@ class ReviewTask(Model):
     """
 
     id: str
-    question: Literal["unmatched-input", "conflict", "which-case", "data", "rows-fell"]
+    question: Literal["unmatched-input", "conflict", "potential-match", "which-case", "data", "rows-fell"]
     state: Literal["open", "resolved"]
     child_id: str | None = None
     source: str

@@ -57,6 +57,10 @@ class Settings(BaseSettings):
     session_timeout: float = Field(10.0, description="Seconds without heartbeat after which Kafka reassigns a worker.")
     transaction_timeout: float = Field(10.0, description="Seconds after which Kafka aborts a dead owner's transaction.")
     batch_records: int = Field(500, description="Most records in one transaction.")
+    matching_policy: Path | None = Field(None, description="The matching policy as JSON; unless set the hub's own.")
+    matching_weights: Path | None = Field(
+        None, description="Matching weights of `sendhub match train`; unless set the hub's own."
+    )
     actor: str = Field("", description="Who runs a command, for hub.audit; unless set the operating system's user.")
     group_prefix: str = Field("sendhub", description="Prefix of consumer groups and transactional ids.")
 

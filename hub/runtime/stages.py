@@ -7,6 +7,7 @@ from datetime import datetime
 from hub.platform import metrics
 from hub.platform.clock import clock_from
 from hub.platform.settings import Settings
+from hub.runtime.matching import matching_of
 from hub.runtime.policies import policy_of
 from hub.runtime.producer import Reach
 from hub.runtime.worker import no_point, run_projection, run_stage
@@ -27,7 +28,7 @@ def _intake(settings: Settings, reach: Reach) -> None:
 
 
 def _identity(settings: Settings, reach: Reach) -> None:
-    run_stage(settings, identity(settings.key, settings.sources, note), reach)
+    run_stage(settings, identity(settings.key, settings.sources, note, matching_of(settings)), reach)
 
 
 def _casework(settings: Settings, reach: Reach) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 
 import orjson
 from pydantic import BaseModel, ValidationError
@@ -9,6 +10,11 @@ from pydantic import BaseModel, ValidationError
 from hub.core.errors import CoreError
 from hub.core.identity import Identity, Outcome
 from hub.core.identity.erasure import owner_of
+from hub.core.identity.people import People
+from hub.core.identity.policies import CURRENT
+from hub.core.identity.policy import Policy
+from hub.core.identity.scoring.weights import Weights
+from hub.core.identity.store import persons_in
 from hub.stages.errors import PermanentError
 from hub.stages.intake import Note
 from hub.stages.stage import Headers, Output, Record, Stage, State, Step
@@ -19,13 +25,20 @@ from schemas.statements import Observation
 from schemas.topics import ALERTS, AUDIT, FACTS, IDENTITY_STATE, LINKS, OBSERVATIONS, REVIEW
 
 
-def identity(key: bytes, sources: Sources, note: Note) -> Stage:
-    """The stage, for a deployment's key and registered sources."""
+class Matching(NamedTuple):
+    """What matching goes by: the policy's rules, and the weights of likeness."""
+
+    policy: Policy
+    weights: Weights
+
+
+def identity(key: bytes, sources: Sources, note: Note, matching: Matching | None = None) -> Stage:
+    """The stage, for a deployment's key, registered sources and, unless only numbers are to decide, its matching."""
     return Stage(
         "identity",
         (OBSERVATIONS.name,),
         IDENTITY_STATE.name,
-        lambda partition, state: IdentityHandler(key, sources, note),
+        lambda partition, state: IdentityHandler(key, sources, note, matching, state),
         (FACTS.name, LINKS.name, REVIEW.name, ALERTS.name, AUDIT.name),
         lambda key, value: orjson.loads(value),
         "Stop identity and restore its last backup with `sendhub identity restore FILE`.",
@@ -36,13 +49,21 @@ def identity(key: bytes, sources: Sources, note: Note) -> Stage:
 class IdentityHandler:
     """Takes observations one after the other; days raise alerts. An unreadable record raises PermanentError."""
 
-    def __init__(self, key: bytes, sources: Sources, note: Note) -> None:
+    def __init__(
+        self, key: bytes, sources: Sources, note: Note, matching: Matching | None = None, state: State | None = None
+    ) -> None:
         self._key = key
-        self._identity = Identity(key, sources)
+        self._people = None if matching is None else People(matching.weights)
+        if self._people is not None and state is not None:
+            self._people.load(persons_in(state.items()))
+        policy = CURRENT if matching is None else matching.policy
+        self._identity = Identity(key, sources, policy, self._people)
         self._note = note
 
     def handle(self, records: Sequence[Record], state: State) -> Step:
         """The whole batch, in order."""
+        if self._people is not None:
+            self._people.take_back()
         outputs: list[Output] = []
         for record in records:
             headers = dict(record.headers)
@@ -54,7 +75,9 @@ class IdentityHandler:
         return Step(len(records), outputs)
 
     def committed(self, changes: Mapping[str, bytes | None]) -> None:
-        """Everything is in the state; nothing is kept beside it."""
+        """What the batch said of people is durable."""
+        if self._people is not None:
+            self._people.kept()
 
     def _observe(self, record: Record, headers: dict[str, bytes], state: State) -> list[Output]:
         try:

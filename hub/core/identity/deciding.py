@@ -5,16 +5,17 @@ part of the decision: undoing it takes that back too.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 from pydantic import ValidationError
 
 from hub.core.errors import Unreadable
-from hub.core.identity import answering, decisions, guards, held, matching, pairs, questions, undoing
+from hub.core.identity import answering, decisions, guards, held, likeness, matching, pairs, questions, undoing
 from hub.core.identity.draft import Draft
 from hub.core.identity.outcome import Outcome
 from hub.core.identity.refusal import Refused
-from hub.core.identity.store import Child, KeyValues, Link, Ruling, Store, Turn
+from hub.core.identity.store import Child, Link, Ruling, Store, Turn
 from hub.core.identity.work import By, Work
 from schemas.decisions import (
     DECISIONS,
@@ -29,7 +30,6 @@ from schemas.decisions import (
 )
 from schemas.ids import keyed_digest
 from schemas.kinds import validation_errors
-from schemas.sources import Source
 from schemas.statements import Observation
 
 _OF_SENDING: dict[str, Any] = {
@@ -41,20 +41,20 @@ _OF_SENDING: dict[str, Any] = {
 """What differs where one decision is sent twice: when, and the look that came before."""
 
 
-def decide(observation: Observation, values: KeyValues, sources: dict[str, Source], key: bytes) -> Outcome:
+def decide(observation: Observation, at: Work) -> Outcome:
     """Carry out one decision, or refuse it; what came of it is kept, audited and told on its task.
 
     Raises Unreadable for an observation that is no decision. Sent twice it is one decision.
     """
     decision = _decision(observation)
-    content = keyed_digest(key, "decision", observation.model_dump_json(exclude=_OF_SENDING))
-    store = Store(values)
+    content = keyed_digest(at.key, "decision", observation.model_dump_json(exclude=_OF_SENDING))
+    store = at.store
     known = store.ruling(observation.record)
     if known is not None and known.content == content:
         return Outcome(repeat=True)
     by = By(observation.record, decision.actor, decision.why, decision.task, decision.evidence)
-    draft = Draft(values)
-    work = Work(Store(draft), sources, key, observation.received_at, by=by)
+    draft = Draft(store.values)
+    work = replace(at, store=Store(draft), outcome=Outcome(), by=by, moves=[])
     ruling = Ruling(
         observation.kind, content, decision.actor, "taken", "carried out", observation.received_at.isoformat()
     )
@@ -63,9 +63,10 @@ def decide(observation: Observation, values: KeyValues, sources: dict[str, Sourc
             raise Refused("another decision was sent under this id before")
         changed = _carry_out(work, observation, decision, ruling)
     except Refused as refusal:
-        work = Work(store, sources, key, observation.received_at, by=by)
+        work = replace(at, outcome=Outcome(), by=by, moves=[])
         ruling.outcome, ruling.words = "refused", str(refusal)
     else:
+        likeness.relearn(work, changed)
         questions.refresh(work, changed)
         ruling.moves = work.moves
         if isinstance(decision, HeldAccepted | HeldSeparated):
@@ -214,7 +215,7 @@ def _look_again(work: Work, changed: set[str]) -> set[str]:
     looked_at: set[str] = set()
     for link_id in sorted(changed):
         link = work.link(link_id)
-        waiting = [one.id for one in work.neighbours(link) if one.child is None]
+        waiting = [one.id for one in (*work.neighbours(link), *work.alike(link)) if one.child is None]
         for one in [link_id, *waiting]:
             if work.link(one).child is None and one not in looked_at:
                 looked_at |= matching.settle(work, one)

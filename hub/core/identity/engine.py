@@ -3,9 +3,12 @@
 from datetime import date
 
 from hub.core.errors import CoreError
-from hub.core.identity import deciding, held, matching, questions, taking
-from hub.core.identity.bodies import body_of
+from hub.core.identity import deciding, held, likeness, matching, questions, taking
+from hub.core.identity.bodies import Body, body_of
 from hub.core.identity.outcome import Outcome
+from hub.core.identity.people import People
+from hub.core.identity.policies import CURRENT
+from hub.core.identity.policy import Policy
 from hub.core.identity.store import KeyValues, Link, Store
 from hub.core.identity.work import Work
 from schemas.decisions import PEOPLE
@@ -15,27 +18,50 @@ from schemas.statements import Observation
 
 
 class Identity:
-    """Pure: all that it knows is in the keyed values it is handed. `key` makes ids that nobody else can derive."""
+    """All that it knows is in the keyed values it is handed, and in `people`, who are made of them. `key` makes ids
+    that nobody else can derive.
+    """
 
-    def __init__(self, key: bytes, sources: Sources) -> None:
+    def __init__(self, key: bytes, sources: Sources, policy: Policy = CURRENT, people: People | None = None) -> None:
         self._key = key
+        self._policy = policy
+        self._people = people
         self._sources = {source.id: source for source in sources.sources}
 
     def observe(self, observation: Observation, values: KeyValues) -> Outcome:
         """Take in one observation; raises CoreError for one that can never be taken."""
         if observation.source == PEOPLE:
-            return deciding.decide(observation, values, self._sources, self._key)
+            return deciding.decide(observation, self._work(values, observation))
         if observation.source not in self._sources:
             raise CoreError("source: not registered")
-        work = Work(Store(values), self._sources, self._key, observation.received_at)
+        work = self._work(values, observation)
         body, settings = body_of(observation, self._key)
         first, is_new = self._link_of(observation, work)
         link = held.whose(work, first, observation)
         if link is None:
             held.hold_back(work, first, observation)
-        elif taking.take(work, link, observation, body, settings) or is_new:
-            questions.refresh(work, matching.settle(work, link.id))
+        else:
+            self._take(work, link, observation, body, settings, is_new)
         return work.outcome
+
+    def _take(
+        self, work: Work, link: Link, observation: Observation, body: Body, settings: dict[str, str], is_new: bool
+    ) -> None:
+        known = link.persons
+        learnt = taking.take(work, link, observation, body, settings)
+        alike = likeness.note(work, link) if link.persons != known else set()
+        if learnt or is_new or alike:
+            questions.refresh(work, matching.settle(work, link.id) | alike)
+
+    def _work(self, values: KeyValues, observation: Observation) -> Work:
+        return Work(
+            Store(values),
+            self._sources,
+            self._key,
+            observation.received_at,
+            policy=self._policy,
+            people=self._people,
+        )
 
     def day(self, day: date, values: KeyValues) -> Outcome:
         """A day was reached: alert for the inputs that have waited for a working day."""

@@ -119,12 +119,3 @@ def _written_alike(one: Traits | None, other: Traits | None) -> set[str]:
 def _same_given(one: Traits | None, other: Traits | None) -> bool:
     """Without a number a given name agrees only as it is written: not by its short form."""
     return one is not None and other is not None and one.given[:1] == other.given[:1]
-
-
-def related(one: Traits, other: Traits) -> bool:
-    """Whether two could be brother and sister, or twins: one family name, and one address or one day of birth, but
-    another given name."""
-    if not one.family_text or one.family_text != other.family_text or one.given[:1] == other.given[:1]:
-        return False
-    same_home = bool(one.postcode) and one.postcode == other.postcode
-    return same_home or (bool(one.birth_text) and one.birth_text == other.birth_text)

@@ -35,7 +35,7 @@ class Question:
     """
 
     id: str
-    question: Literal["unmatched-input", "conflict"]
+    question: Literal["unmatched-input", "conflict", "potential-match"]
     about: Link
     stated: Link | Observation
     detail: str
@@ -50,6 +50,7 @@ def refresh(work: Work, changed: set[str]) -> None:
     affected = set(changed)
     for link in map(work.link, changed):
         affected |= {one.id for one in work.neighbours(link) if _affects(link, one)}
+        affected |= set(link.likely)
     for link_id in sorted(affected):
         _refresh(work, work.link(link_id))
 
@@ -111,17 +112,48 @@ def _standing(work: Work, link: Link) -> list[Question]:
         return []
     neighbours = [one for one in work.neighbours(link) if one.id not in link.apart]
     found = [question for one in neighbours if (question := _between(link, one)) is not None]
+    alike = [one for one in work.alike(link) if one.id not in link.apart and _may_be_one(link, one)]
+    found += [_alike(link, one) for one in alike if link.child is not None and one.child not in (None, link.child)]
     if link.child is None and not found:
-        found.append(_unmatched(link, neighbours))
+        found.append(_unmatched(link, neighbours, alike))
+    if link.by_name and link.relatives and link.child is not None and not link.by_person:
+        found.append(_relative(link))
     if link.disputed:
         found.append(_disputed(link, work.store.disputed(link.id, 0)))
     return found
 
 
-def _unmatched(link: Link, neighbours: list[Link]) -> Question:
-    candidates = tuple(sorted({one.child for one in neighbours if one.child is not None}))
+def _may_be_one(link: Link, one: Link) -> bool:
+    """Two verified numbers say that they are two, however alike."""
+    return not (link.evidence.nhs and one.evidence.nhs)
+
+
+def _alike(link: Link, one: Link) -> Question:
+    about = min(link, one, key=lambda each: each.id)
+    links = tuple(sorted((link.id, one.id)))
+    candidates = tuple(sorted({str(link.child), str(one.child)}))
+    detail = "two children look like one by what is said of them; no number decides: decide whether to merge them"
+    task_id = digest("potential-match", *links)
+    return Question(task_id, "potential-match", about, about, detail, False, None, candidates, links)
+
+
+def _relative(link: Link) -> Question:
+    detail = (
+        "it was joined on name, date of birth and postcode; somebody who could be a brother, sister or twin has been "
+        "seen since: check that the two are not mixed up"
+    )
+    links = (link.id, *link.relatives)
+    return Question(digest("relative", link.id), "conflict", link, link, detail, False, link.child, (), links)
+
+
+def _unmatched(link: Link, neighbours: list[Link], alike: list[Link]) -> Question:
+    candidates = tuple(sorted({one.child for one in (*neighbours, *alike) if one.child is not None}))
     detail = "matches no child; it is taken up by itself when a record with the same verified number comes"
     if candidates:
+        detail = (
+            "looks like a child by what is said of it, but no number and no rule decides: look at them side by side"
+        )
+    if any(one.child is not None for one in neighbours):
         detail = "shares a number with a child, but date of birth or given name is missing or says too little"
     task_id = digest("unmatched-input", link.id)
     links = (link.id,)

@@ -6,7 +6,7 @@ held back), `seen:<digest>`, `task:<id>`, `opened:<day>` and `days` (inputs that
 `setting:<token>`, `decision:<id>` (a person's decision and what it did).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple, Protocol
@@ -48,7 +48,9 @@ class Link:
     to be, held-back statements apart; a link written by an earlier version has none until something is said again.
     `placed_at` is when it was first given to a child, `decided_by` the person's decision that placed it last. `apart`
     are links that people said are somebody else. `seconds` are the links of other people whom the source knows under
-    the same id. `gone`: it was one of these, and that was undone.
+    the same id. `gone`: it was one of these, and that was undone. `likely` are links that may be the same person, with
+    the probability when the later of the two came. `by_name`: a rule without a number placed it; `relatives` are links
+    that it could be a brother, sister or twin of, seen since.
     """
 
     id: str
@@ -69,6 +71,9 @@ class Link:
     decided_by: str | None = None
     apart: list[str] = field(default_factory=list)
     seconds: list[str] = field(default_factory=list)
+    likely: dict[str, float] = field(default_factory=dict)
+    by_name: bool = False
+    relatives: list[str] = field(default_factory=list)
     gone: bool = False
 
 
@@ -299,6 +304,15 @@ class Store:
     def _put(self, key: str, value: Any) -> None:
         # A copy: orjson's own result keeps its working buffer, some 4 kB, for as long as it lives.
         self.values.put(key, bytes(memoryview(orjson.dumps(value))))
+
+
+def persons_in(items: Iterable[tuple[str, bytes]]) -> Iterator[tuple[str, tuple[Said, ...]]]:
+    """The links among keyed values, and who each was said to be."""
+    for key, value in items:
+        if key.startswith("link:"):
+            link = Store.read_link(value)
+            if link is not None and link.persons and not link.gone:
+                yield link.id, link.persons
 
 
 def _fields(kept: Link | Child | Task | Ruling) -> dict[str, Any]:

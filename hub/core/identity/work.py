@@ -5,6 +5,9 @@ from datetime import datetime
 
 from hub.core.identity.evidence import Evidence, combined
 from hub.core.identity.outcome import Outcome
+from hub.core.identity.people import People
+from hub.core.identity.policies import CURRENT
+from hub.core.identity.policy import Policy
 from hub.core.identity.store import Child, Link, Move, Store
 from schemas.sources import Source
 
@@ -24,7 +27,8 @@ class By:
 class Work:
     """Passed down through one observation. `at` is the instant that decisions are made as of.
 
-    `by` is the person who decides, None while rules do; `moves` are the decisions about links so far.
+    `by` is the person who decides, None while rules do; `moves` are the decisions about links so far. `people` find
+    links by name; without them only numbers do.
     """
 
     store: Store
@@ -34,6 +38,8 @@ class Work:
     outcome: Outcome = field(default_factory=Outcome)
     by: By | None = None
     moves: list[Move] = field(default_factory=list)
+    policy: Policy = CURRENT
+    people: People | None = None
 
     def link(self, link_id: str) -> Link:
         """A link that is known to be there."""
@@ -63,3 +69,9 @@ class Work:
         numbers = link.evidence.nhs | link.evidence.upns
         ids = {carrier for number in numbers for carrier in self.store.carriers(number)} - {link.id}
         return [self.link(link_id) for link_id in sorted(ids)]
+
+    def alike(self, link: Link) -> list[Link]:
+        """The links that may be the same person and share no number with it, by id."""
+        numbers = link.evidence.nhs | link.evidence.upns
+        found = [self.link(link_id) for link_id in sorted(link.likely)]
+        return [one for one in found if numbers.isdisjoint(one.evidence.nhs | one.evidence.upns)]
