@@ -1,8 +1,10 @@
-"""The daily tick over many open deadlines, and the recompute of one busy child: `python -m bench.clocks`.
+"""The daily tick over many open deadlines, the recompute of one busy child, and facts that come late:
+`python -m bench.clocks`.
 
 Casework's own handler, state and slices, without a broker: what a tick costs a worker before anything is written. The
 children are copies of templates whose requests begin on each day of two years, so that a day has its share of what
 becomes due. Ticks run in order over four weeks; a row says what one of them takes at the median and at the worst.
+Late are facts that reach casework after others which were received on later days.
 """
 
 import cProfile
@@ -39,13 +41,23 @@ ICB = {"role": "icb", "ods": "QU9"}
 HEADINGS = ("education", "medical", "psychological", "social-care")
 TEMPLATE = "chd-0000000"
 FACTS_OF_ONE = 200
+STEPS = (
+    ("advice.requested", 42), ("advice.delivered", 43), ("advice.acknowledged", 45), ("advice.allocated", 50),
+    ("advice.sent-by-body", 75), ("advice.received", 77), ("advice.returned", 80), ("advice.received", 95),
+)  # fmt: skip
+"""A part of a busy child's case, and after how many days."""
+
+LATE = (50, 100, 200, 400)
+"""Facts of one child, one on each day."""
+
+MOST_BACKWARDS = 100
 
 
 def main(
     most: Annotated[int, typer.Option(help="The largest number of open deadlines.")] = 1_000_000,
     profile: Annotated[bool, typer.Option("--profile", help="Also show where one child's time goes.")] = False,
 ) -> None:
-    """Print both tables."""
+    """Print the tables."""
     console = Console(width=110)
     table = Table(title=f"the daily tick, {TICKS} days in order, one worker", title_justify="left")
     for column in (
@@ -62,6 +74,7 @@ def main(
         table.add_row(*_ticks(size))
     console.print(table)
     _one_child(console, profile)
+    _late(console)
 
 
 def _ticks(size: int) -> tuple[str, ...]:
@@ -153,6 +166,53 @@ def _one_child(console: Console, profile: bool) -> None:
         pstats.Stats(profiler, stream=sys.stdout).sort_stats("tottime").print_stats(20)
 
 
+def _late(console: Console) -> None:
+    """How long one child takes by the order in which its facts come, each in a batch of its own."""
+    table = Table(title="one child, one fact on each day: seconds until all are in", title_justify="left")
+    for column in (
+        "facts",
+        "in order",
+        "each second a day late",
+        "each a week late by turns",
+        "latest first",
+        "at once",
+    ):
+        table.add_column(column, justify="right")
+    for size in LATE:
+        values = list(_long(size))
+        late = [values[number ^ 1] for number in range(size)]
+        by_weeks = [values[week + day] for week in range(0, size, 14) for day in _weeks(size - week)]
+        backwards = f"{_fed(values[::-1], 1):.1f}" if size <= MOST_BACKWARDS else "-"
+        cells = [f"{_fed(each, 1):.1f}" for each in (values, late, by_weeks)]
+        table.add_row(str(size), *cells, backwards, f"{_fed(values, size):.1f}")
+    console.print(table)
+
+
+def _weeks(days: int) -> list[int]:
+    """Of two weeks the second before the first, day by day in turns."""
+    return [day for pair in zip(range(7, 14), range(7), strict=True) for day in pair if day < days]
+
+
+def _fed(values: list[dict[str, Any]], size: int) -> float:
+    """Processor seconds for a child's facts in batches of so many."""
+    state = PartitionState()
+    handler = casework(POLICY, time.monotonic).open(0, state)
+    records = [_record(value) for value in values]
+    begun = time.process_time()
+    for start in range(0, len(records), size):
+        _step(handler, state, records[start : start + size])
+    return time.process_time() - begun
+
+
+def _long(size: int) -> Iterator[dict[str, Any]]:
+    """A request, and then one part's steps after another's, a fact a day."""
+    start = TODAY - timedelta(days=size)
+    yield _fact("assessment.requested", start, "REQ-1", {"request": "REQ-1"})
+    for number in range(1, size):
+        part, step = divmod(number - 1, len(STEPS))
+        yield _step_of(part, step, start + timedelta(days=number))
+
+
 def _milliseconds(work: Callable[[], object], times: int) -> tuple[str, str]:
     taken = []
     for _ in range(times):
@@ -166,19 +226,15 @@ def _busy() -> list[dict[str, Any]]:
     """A long case: many parts, each asked for, delivered, worked on, received, sent back and received again."""
     start, found = TODAY - timedelta(days=240), []
     found.append(_fact("assessment.requested", start, "REQ-1", {"request": "REQ-1"}))
-    steps = (
-        ("advice.requested", 42), ("advice.delivered", 43), ("advice.acknowledged", 45), ("advice.allocated", 50),
-        ("advice.sent-by-body", 75), ("advice.received", 77), ("advice.returned", 80), ("advice.received", 95),
-    )  # fmt: skip
-    number = 0
-    while len(found) < FACTS_OF_ONE:
-        advice, subject = f"ADV-{number}", {"request": "REQ-1", "advice": f"ADV-{number}"}
-        data = {"heading": HEADINGS[number % 4], "asked": ICB}
-        for step, (kind, after) in enumerate(steps):
-            on = start + timedelta(days=after + number)
-            found.append(_fact(kind, on, f"{advice}-{step}", subject, **(data if kind == "advice.requested" else {})))
-        number += 1
+    for part in range(-(-FACTS_OF_ONE // len(STEPS))):
+        found += [_step_of(part, step, start + timedelta(days=after + part)) for step, (_, after) in enumerate(STEPS)]
     return found[:FACTS_OF_ONE]
+
+
+def _step_of(part: int, step: int, on: date) -> dict[str, Any]:
+    advice, (kind, _) = f"ADV-{part}", STEPS[step]
+    data = {"heading": HEADINGS[part % 4], "asked": ICB} if kind == "advice.requested" else {}
+    return _fact(kind, on, f"{advice}-{step}", {"request": "REQ-1", "advice": advice}, **data)
 
 
 def _fact(kind: str, on: date, record: str, subject: dict[str, str], **data: object) -> dict[str, Any]:

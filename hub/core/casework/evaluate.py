@@ -154,7 +154,7 @@ def _next_day(history: History | None, received: Received, silences: Silences) -
 def _step(
     before: History | None, known: list[Fact], received: Received, day: date, policy: Policy, silences: Silences
 ) -> tuple[View, History, Alerting]:
-    known_before = received.by(before.day) if before is not None else []
+    known_before = len(received.by(before.day)) if before is not None else 0
     view = view_of(known, day, policy)
-    news = News(known, known_before) if len(known) > len(known_before) else None
+    news = News(known, known_before) if len(known) > known_before else None
     return view, *advance(before, view, policy, news, silences.on(day))

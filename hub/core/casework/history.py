@@ -79,11 +79,11 @@ class History:
 
 
 class News:
-    """The facts known on a day, and those that were known before it. Looked into only if something calls for it."""
+    """The facts known on a day, of which the first are those that were known before it. Looked into only if something
+    calls for it."""
 
-    def __init__(self, known: list[Fact], known_before: list[Fact]) -> None:
-        self._known = known
-        self._known_before = known_before
+    def __init__(self, known: list[Fact], before: int) -> None:
+        self._known_before, self._new = known[:before], known[before:]
         self._unmoved: View | None = None
 
     def unmoved(self, day: date, policy: Policy) -> View:
@@ -94,10 +94,12 @@ class News:
 
     def corrects(self) -> bool:
         """Whether one of the day's facts takes the place of another version."""
+        keys = {fact.key for fact in self._new}
         standing: dict[Key, tuple[int, int, str]] = {}
         for fact in self._known_before:
-            standing[fact.key] = max(fact.rank, standing.get(fact.key, fact.rank))
-        return any(fact.rank > standing.get(fact.key, fact.rank) for fact in self._known)
+            if (key := fact.key) in keys:
+                standing[key] = max(fact.rank, standing.get(key, fact.rank))
+        return any(fact.rank > standing.get(fact.key, fact.rank) for fact in self._new)
 
 
 def advance(
