@@ -21,16 +21,20 @@ from schemas.sources import Source, Sources
 HUB_ODS = "X9Z01"
 """The made-up ODS code that the embedded hub answers to."""
 
+REVIEWER = "reviewer-1"
+"""The opaque id of the embedded deployment's one reviewer."""
+
 
 @dataclass(frozen=True)
 class Deployment:
-    """`tokens` open the webhook by source; `api_token` opens the API; `signing_keys` sign BaRS senders' tokens by
-    source.
+    """`tokens` open the webhook by source; `api_token` opens the API, `reviewer_token` also looks and decides there, as
+    REVIEWER; `signing_keys` sign BaRS senders' tokens by source.
     """
 
     folder: Path
     tokens: Mapping[str, str]
     api_token: str
+    reviewer_token: str
     signing_keys: Mapping[str, Path]
 
     @property
@@ -68,6 +72,9 @@ class Deployment:
             "SENDHUB_BARS_ODS_CODES": json.dumps([HUB_ODS]),
             "SENDHUB_BARS_PARSERS": "1",
             "SENDHUB_API_TOKEN_SHA256": _sha256(self.api_token),
+            "SENDHUB_API_REVIEWERS_FILE": str(folder / "reviewers.toml"),
+            "SENDHUB_IDENTITY_TOKEN_FILE": str(folder / "identity-token"),
+            "SENDHUB_IDENTITY_TOKEN_SHA256": _sha256((folder / "identity-token").read_text()),
         }
 
 
@@ -84,7 +91,10 @@ def create(folder: Path, sources: Sources) -> Deployment:
     (folder / "webhook-tokens.toml").write_text(f"[tokens]\n{hashes}")
     trusts = [source for source in sources.sources if source.kind == "nhs"]
     keys = _bars_callers(folder, trusts)
-    return Deployment(folder, tokens, secrets.token_urlsafe(32), keys)
+    _write_private(folder / "identity-token", secrets.token_urlsafe(32))
+    reviewer = secrets.token_urlsafe(32)
+    (folder / "reviewers.toml").write_text(f"[reviewers]\n{_quoted(REVIEWER)} = [{_quoted(_sha256(reviewer))}]\n")
+    return Deployment(folder, tokens, secrets.token_urlsafe(32), reviewer, keys)
 
 
 def _bars_callers(folder: Path, trusts: list[Source]) -> dict[str, Path]:

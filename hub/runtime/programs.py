@@ -21,6 +21,9 @@ def _stage(name: str, metrics_port: int) -> Part:
     return Part(name, ("-m", "hub.cli", "stage", name), 0, metrics_port)
 
 
+DESK = "desk"
+"""Identity's desk, which the API asks who a child is."""
+
 PARTS: tuple[Part, ...] = (
     _stage("intake", 9101),
     _stage("identity", 9102),
@@ -32,6 +35,7 @@ PARTS: tuple[Part, ...] = (
     Part("bars", ("-m", "connectors.nhs.bars"), 8081, 9108),
     Part("api", ("-m", "hub.api"), 8082, 9109),
     Part("exporter", ("-m", "hub.api.exporter"), 0, 9110),
+    Part(DESK, ("-m", "hub.api.desk"), 8083, 9111),
 )
 
 PickPort = Callable[[int], int]
@@ -43,16 +47,20 @@ def programs(
 ) -> tuple[list[Program], dict[str, dict[str, int]]]:
     """The programs to run, and the ports of each: `{"webhook": {"port": 8080, "metrics": 9106}, …}`."""
     logs.mkdir(parents=True, exist_ok=True)
-    made: list[Program] = []
+    parts = [part for part in PARTS if only is None or part.name in only]
     ports: dict[str, dict[str, int]] = {}
-    for part in PARTS:
-        if only is not None and part.name not in only:
-            continue
+    for part in parts:
         ports[part.name] = {"metrics": pick(part.metrics_port)}
-        own = {"SENDHUB_METRICS_PORT": str(ports[part.name]["metrics"])}
         if part.port:
             ports[part.name]["port"] = pick(part.port)
-            own["SENDHUB_PORT"] = str(ports[part.name]["port"])
-        command = (sys.executable, *part.arguments)
-        made.append(Program(part.name, command, {**env, **own}, logs / f"{part.name}.log"))
+    desk = {"SENDHUB_IDENTITY_URL": f"http://127.0.0.1:{ports[DESK]['port']}"} if DESK in ports else {}
+    made = [
+        Program(part.name, (sys.executable, *part.arguments), {**desk, **env, **_ports(ports[part.name])}, log)
+        for part in parts
+        for log in [logs / f"{part.name}.log"]
+    ]
     return made, ports
+
+
+def _ports(own: Mapping[str, int]) -> dict[str, str]:
+    return {{"metrics": "SENDHUB_METRICS_PORT", "port": "SENDHUB_PORT"}[kind]: str(port) for kind, port in own.items()}

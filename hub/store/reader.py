@@ -10,6 +10,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Table, select, tuple_
 
 from hub.store import tables
 from hub.store.tables import dead_letter_contents, offsets
+from schemas.ids import full_id
 
 Value = str | bool | int | date
 Place = tuple[Value, ...]
@@ -109,9 +110,11 @@ def surviving(connection: Connection, child_id: str) -> str | None:
 def deadlines_about(connection: Connection, child_id: str, subjects: Collection[str]) -> list[str]:
     """The ids of a child's deadlines that are about any of these subjects (`source/id`)."""
     table, wanted, found = tables.deadlines.c, set(subjects), []
-    for key, content in connection.execute(select(table.key, table.body).where(table.child_id == child_id)):
-        if not wanted.isdisjoint((orjson.loads(content).get("subject") or {}).values()):
-            found.append(key.partition("|")[2])
+    for (content,) in connection.execute(select(table.body).where(table.child_id == child_id)):
+        deadline = orjson.loads(content)
+        about = {full_id(deadline["source"], bare) for bare in (deadline["subject"] or {}).values() if bare}
+        if not wanted.isdisjoint(about):
+            found.append(deadline["id"])
     return sorted(found)
 
 

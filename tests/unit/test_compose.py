@@ -11,7 +11,7 @@ import yaml
 from connectors.council.files.settings import FilesSettings
 from connectors.council.webhook.settings import WebhookSettings
 from connectors.nhs.bars.settings import BarsSettings
-from hub.api.settings import ApiSettings
+from hub.api.settings import ApiSettings, DeskSettings
 from hub.platform.settings import Settings
 from hub.runtime.programs import PARTS
 from hub.runtime.stages import STAGES
@@ -23,6 +23,7 @@ OWN_SETTINGS: dict[str, type[Settings]] = {
     "files": FilesSettings,
     "bars": BarsSettings,
     "api": ApiSettings,
+    "desk": DeskSettings,
 }
 
 

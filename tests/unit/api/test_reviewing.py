@@ -48,8 +48,9 @@ async def asked(url, tmp_path, projector, world, audits, sent):
     """The API with a desk over the world; what is decided goes into the world at once."""
     (first,), (second,) = world.children_of("R1"), world.children_of("R2")
     projector.apply("hub.children", 0, [child(0, first), child(1, second)], 0, 2)
-    about = {"request": f"{OTHER_COUNCIL}/R2"}
-    due = [deadline(0, second, "dl-1", subject=about), deadline(1, second, "dl-2", subject={"request": "x/y"})]
+    about = {"subject": {"request": "R2"}, "source": OTHER_COUNCIL}
+    other = {"subject": {"request": "R2", "advice": None}, "source": COUNCIL}
+    due = [deadline(0, second, "dl-1", **about), deadline(1, second, "dl-2", **other)]
     projector.apply("hub.deadlines", 0, due, 0, 2)
     reviews = [
         record("hub.review", n, task.id, task.model_dump(mode="json")) for n, task in enumerate(world.all.reviews)
