@@ -109,9 +109,9 @@ class CaseworkHandler:
         """Evaluate the children that have to be looked at by a day; whether all of them are done."""
         batch.begin_day(day)
         cause = Cause.of_day(day)
-        if not self._each(self._due.by(day, batch.settled), lambda child_id: batch.look_at(child_id, cause), until):
-            return False
         if batch.sayings.working and not self._hear_rest(cause, batch, until):
+            return False
+        if not self._each(self._due.by(day, batch.settled), lambda child_id: batch.look_at(child_id, cause), until):
             return False
         batch.finish_day(day)
         return True

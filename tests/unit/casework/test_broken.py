@@ -3,10 +3,11 @@
 import pytest
 
 from hub.core.casework.memory import Memory
+from hub.core.casework.policy import Policy
 from hub.stages import casework
 from hub.stages.casework_sayings import SOURCES_KEY, Sayings
 
-from .facts import COUNCIL, LAW, requested
+from .facts import COUNCIL, LAW, SOURCES, requested
 from .stage import Bench, reached
 
 CHILDREN = [f"chd-{n}" for n in range(6)]
@@ -117,3 +118,14 @@ def test_the_next_saying_does_not_forget_whom_the_last_one_missed(bench, broken)
     bench.feed([LATE | {"effective_on": "2026-10-14", "data": {"source": "nobody:1:1"}}])
     assert sorted(overdue(bench, "cleared")) == CHILDREN
     assert (left(bench).working, left(bench).missed) == ((), ())
+
+
+def test_a_child_that_is_due_and_raises_keeps_the_rest_of_a_saying_from_nobody(bench, broken):
+    bench.feed([reached("2026-10-14")])
+    broken |= {"chd-0", "chd-3"}
+    given_up(bench, LATE)
+    broken -= {"chd-0"}
+    bench.policy = Policy(SOURCES, rules=LAW.rules, exempt_review_days=7)  # now all are looked at
+    bench.reopen()
+    given_up(bench, reached("2026-10-15"))
+    assert left(bench).missed == ("chd-3",)
