@@ -19,9 +19,9 @@ DEFAULT = LikelyLate()
 
 
 class CaseworkSettings(AlertSettings):
-    """What casework is told beside the others. Changed settings are read at a restart and seen for a child when
-    it is next looked at: with its next fact, or on the next day on which something of it changes. What was said of days
-    before stays as it was, until a fact of the past makes them be worked out again."""
+    """What casework is told beside the others. Changed settings are read at a restart and followed for each child with
+    its next fact, or on the next day reached. What was said of days before stays as it was, until a fact of the past
+    makes them be worked out again."""
 
     forecast_folder: Path | None = Field(
         None, description="Folder of fitted forecast models (*.json); without it nothing is ever likely late."
