@@ -117,8 +117,17 @@ def decided(hub: Hub, data: st.DataObject) -> None:
 
 
 def assert_sound(hub: Hub) -> None:
-    """Each link in one child at most, no two verified numbers in one child, no circle of merges."""
+    """Each link in one child at most, no two verified numbers in one child, no circle of merges; numbers name each link
+    that carries them once; and hub.links alone says where each link stands, as a rebuild reads it."""
     store, counted = Store(hub.world), hub.world.counted()
+    last = {one.link: one for one in sorted(hub.world.all.decisions, key=lambda one: one.seq)}
+    for link in hub.world.links():
+        said = last.get(link.id)
+        assert (said.seq if said else 0) == link.seq
+        assert (said.child_id if said and said.decision == "assigned" else None) == link.child
+    for key in [key for key in hub.world.values if key.startswith("number:")]:
+        carriers = store.carriers(key.removeprefix("number:"))
+        assert carriers == sorted(set(carriers))
     belongs: dict[str, list[str]] = {}
     for key in [key for key in hub.world.values if key.startswith("child:")]:
         child = store.child(key.removeprefix("child:"))
