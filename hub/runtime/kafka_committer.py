@@ -1,6 +1,7 @@
 """Commits a batch to Kafka: outputs, changelog and source offset in one transaction."""
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -22,6 +23,8 @@ from hub.stages.stage import Handler, Output, Record, Stage, Step
 
 log = structlog.get_logger()
 
+STIR_SECONDS = 6 * 3600.0
+"""After so long without a record on a changelog with data keys, the next batch writes one."""
 ASK_SECONDS = 5.0
 """How long a process that ends anyway asks for the reason."""
 
@@ -51,6 +54,7 @@ class KafkaCommitter:
         self._boundary = Boundary(settings.ring)
         self._burial = Burial(settings.ring, self._boundary)
         self._vault: Vault | None = None
+        self._stirred_at = -STIR_SECONDS
         self._state = PartitionState()
         self._handler: Handler | None = None
         self._committed: int | None = None
@@ -86,7 +90,7 @@ class KafkaCommitter:
         offset = end if step.consumed == len(records) else records[step.consumed].offset
         sealing = self._sealing(changes)
         outputs = [self._boundary.seal(output) for output in step.outputs]
-        await self._write(outputs, self._entries(changes.changed, sealing, offset), offset)
+        await self._write(outputs, self._stirred(self._entries(changes.changed, sealing, offset), offset), offset)
         if sealing is not None:
             sealing.done()
         self._reach("commit")
@@ -166,6 +170,17 @@ class KafkaCommitter:
         handler.committed(changes.changed)
         for topic, number in Counter(output.topic for output in step.outputs).items():
             metrics.STAGE_OUT.labels(self._stage.name, topic).inc(number)
+
+    def _stirred(self, entries: list[Output], offset: int) -> list[Output]:
+        """With a record that says nothing new, where none was written for long: Kafka compacts only what lies before
+        the segment that it writes to, and closes that, once it is due, with the next record. So erased keys go."""
+        if self._vault is None or self._changelog is None:
+            return entries
+        now = time.monotonic()
+        if not entries and now - self._stirred_at < STIR_SECONDS:
+            return entries
+        self._stirred_at = now
+        return entries or [origin(self._changelog, offset)]
 
     def _sealing(self, changes: Changes) -> Sealing | None:
         if self._vault is None:

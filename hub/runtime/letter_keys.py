@@ -23,6 +23,7 @@ from schemas.deadletters import KEY_ID_HEADER
 from schemas.topics import DEADLETTER_KEYS
 
 KEYS = Partition(DEADLETTER_KEYS.name, 0)
+TURN = "!turn"
 SINCE_HEADER = "since"
 """The machine's day on which the letter was written: its key is destroyed so many days later at the latest."""
 
@@ -94,15 +95,17 @@ class LetterKeys:
 
 
 async def expire(settings: Settings) -> int:
-    """Destroy the keys of letters that are too old; how many. Raises Unavailable, KafkaError or OSError."""
+    """Destroy the keys of letters that are too old; how many. Raises Unavailable, KafkaError or OSError.
+
+    One record is written in any case: Kafka compacts only what lies before the segment that it writes to, and closes
+    that, once it is due, with the next record.
+    """
     oldest = settings.ring.today() - timedelta(days=settings.letter_days)
     gone = [name for name, each in (await _read(settings)).items() if each.since < oldest]
-    if not gone:
-        return 0
     producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
     try:
         await producer.start()
-        for name in gone:
+        for name in (*gone, TURN):
             await producer.send_and_wait(KEYS.topic, None, name.encode(), KEYS.partition)
     finally:
         await producer.stop()

@@ -283,9 +283,10 @@ def test_of_two_changes_at_once_none_is_lost(file: Path) -> None:
     child = os.fork()
     if child == 0:
         with changing(file):
+            found = read_ring(file)
             os.write(write, b"x")
             time.sleep(0.3)
-            write_ring(file, read_ring(file).with_wrapping_key(DAY))
+            write_ring(file, found.with_wrapping_key(DAY))
         os._exit(0)
     os.read(read, 1)
     with changing(file):

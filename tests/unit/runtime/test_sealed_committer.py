@@ -1,5 +1,6 @@
 """A committer hands its stage records and state in the clear, and lets nothing leave in it."""
 
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -13,8 +14,8 @@ from hub.platform.keyring import write_ring
 from hub.platform.keys import new_ring
 from hub.platform.settings import Settings
 from hub.runtime import changelog, kafka_committer
-from hub.runtime.changelog import Content, read_state
-from hub.runtime.kafka_committer import KafkaCommitter
+from hub.runtime.changelog import ORIGIN, Content, read_state
+from hub.runtime.kafka_committer import STIR_SECONDS, KafkaCommitter
 from hub.runtime.partitions import Partition
 from hub.runtime.producer import OutputTooLarge
 from hub.runtime.sealing import Boundary
@@ -171,6 +172,22 @@ async def test_an_erasure_takes_effect_with_its_transaction_in_memory_and_on_the
     assert not content.state.get(DATA_KEY + "a")
     await committer.commit([told(settings, 5, b"a:anew")], 6)
     assert written(committer).outputs[-2].value == b"-"
+
+
+async def test_where_nothing_changes_for_long_a_record_is_written_all_the_same_so_that_kafka_compacts(
+    settings: Settings, committer: KafkaCommitter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await committer.commit([told(settings, 0, b"a:Amy")], 1)
+    before, later = len(written(committer).changelog), time.monotonic() + STIR_SECONDS + 1
+    await committer.commit([], 2)
+    assert len(written(committer).changelog) == before
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    await committer.commit([], 3)
+    await committer.commit([], 4)
+    assert [(each.key.decode(), dict(each.headers)) for each in written(committer).changelog[before:]] == [
+        (ORIGIN, {"source_offset": b"3"})
+    ]
+    assert (await recovered(settings, committer, monkeypatch))["fact:a:0"] == b"Amy"
 
 
 async def test_what_is_put_off_is_done_at_rest(
