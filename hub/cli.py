@@ -11,6 +11,7 @@ from hub.commands.forecast import app as forecast
 from hub.commands.identity import app as identity
 from hub.commands.key import app as key
 from hub.commands.links import app as links
+from hub.commands.match import app as match
 from hub.commands.measures import measures
 from hub.commands.rebuild import rebuild
 from hub.commands.reconcile import reconcile
@@ -33,6 +34,7 @@ app.add_typer(clocks, name="clocks")
 app.add_typer(forecast, name="forecast")
 app.add_typer(sen2, name="sen2")
 app.add_typer(review, name="review")
+app.add_typer(match, name="match")
 
 
 def main() -> None:
