@@ -81,8 +81,10 @@ def resolve(
     policy: PolicyFile = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line instead of a table.")] = False,
 ) -> None:
-    """Which child each record is given, in order, and why. By the stage's own engine, with the weights as they are."""
-    mapping, rows = _records(records, records_b, map_file, quietly=as_json)
+    """Which child each record is given, in order, and why. By the stage's own engine, with the weights as they are; an
+    id that comes again is the same source person said again.
+    """
+    mapping, rows = _records(records, records_b, map_file, quietly=as_json, once=False)
     if mapping.also:
         typer.echo(
             "[also] is left out: `match resolve` does what the hub does, and it knows no further fields", err=True
@@ -135,9 +137,11 @@ def show_policy(policy: PolicyFile = None, as_json: AsJson = False) -> None:
     wide_console().print(table)
 
 
-def _records(records: Path, records_b: Path | None, map_file: Path, *, quietly: bool) -> tuple[Mapping, list[Record]]:
+def _records(
+    records: Path, records_b: Path | None, map_file: Path, *, quietly: bool, once: bool = True
+) -> tuple[Mapping, list[Record]]:
     mapping = _ask(lambda: read_mapping(map_file))
-    found = _ask(lambda: read_records([records] if records_b is None else [records, records_b], mapping))
+    found = _ask(lambda: read_records([records] if records_b is None else [records, records_b], mapping, once=once))
     if found.unread_dates:
         said = f"{found.unread_dates} dates of birth are in no format of the MAP file and count as not known"
         typer.echo(said, err=quietly)

@@ -69,7 +69,7 @@ class Line:
         observation = Observation(
             kind=KIND,
             source=f"file-{record.file}",
-            record=record.id,
+            record=str(self._taken),
             version=1,
             effective_on=at.date(),
             recorded_at=at,
@@ -83,14 +83,15 @@ class Line:
         self._people.kept()
         link = self.link(record)
         reviews = [review for review in outcome.reviews if review.state == "open" and link.id in review.links]
-        why = next((decision.why for decision in outcome.decisions if decision.link == link.id), "it waits")
+        known = "the same id as an earlier record" if link.child else "it waits"
+        why = next((decision.why for decision in outcome.decisions if decision.link == link.id), known)
         founded = any(each.link == link.id and each.rule == "founding" for each in outcome.decisions)
         others = tuple(self._number(child) for review in reviews for child in review.candidates if child != link.child)
         details = [review.detail for review in reviews]
         return Given(
             self._number(link.child) if link.child else None,
             _outcome(founded, [review.question for review in reviews], set(others)),
-            "; ".join([why, *details]),
+            "; ".join(dict.fromkeys([why, *details])),
             tuple(dict.fromkeys(others)),
         )
 

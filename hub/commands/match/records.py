@@ -33,8 +33,8 @@ class Records(NamedTuple):
     unread_dates: int
 
 
-def read_records(files: Sequence[Path], mapping: Mapping) -> Records:
-    """The records of one file or two; raises Unfit or OSError."""
+def read_records(files: Sequence[Path], mapping: Mapping, *, once: bool) -> Records:
+    """The records of one file or two; `once`: no id may come twice in a file. Raises Unfit or OSError."""
     rows: list[Record] = []
     unread = 0
     for number, file in enumerate(files):
@@ -44,7 +44,7 @@ def read_records(files: Sequence[Path], mapping: Mapping) -> Records:
             raise Unfit(f"{file} has no column {', '.join(sorted(missing))}; it has {', '.join(columns)}")
         found = [_record(row, place, number, mapping) for place, row in enumerate(table, 1)]
         twice = [each for each, times in Counter(record.id for record, _ in found).items() if times > 1]
-        if twice:
+        if once and twice:
             raise Unfit(
                 f"{file} gives {len(twice)} ids to more than one record: `id` has to be a column of single values"
             )

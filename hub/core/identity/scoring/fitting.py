@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from hub.core.identity.scoring.compare import COMPARED, KINDS, compare
+from hub.core.identity.scoring.population import FEWEST
 from hub.core.identity.scoring.relatives import RelativeOdds
 from hub.core.identity.scoring.traits import Traits
 from hub.core.identity.scoring.weights import Level, Weights
@@ -62,7 +63,7 @@ def _strides(size: int) -> Iterator[tuple[int, int]]:
 
 def _once(model: Weights, before: Weights, patterns: Patterns, size: int) -> Weights:
     """One round: what each pair probably is under the model, and the model that this makes likeliest."""
-    scale = max(size, 2)
+    scale = max(size, FEWEST)
     counts = [[level.m * _STRENGTH for level in field.levels.values()] for field in before.fields.values()]
     rows = [[level.bits for level in field.levels.values()] for field in model.fields.values()]
     relatives = [RelativeOdds(model, relative) for relative in model.relatives.values()]
@@ -83,7 +84,7 @@ def _once(model: Weights, before: Weights, patterns: Patterns, size: int) -> Wei
         (2 * number + relative.rate * _HOUSEHOLDS) / (size + _HOUSEHOLDS)
         for number, relative in zip(related, before.relatives.values(), strict=True)
     ]
-    return _with_m(model, counts, max(2 * same / scale, _LEAST_RATE), rates)
+    return _with_m(model, counts, max(2 * same / max(size, 1), _LEAST_RATE), rates)
 
 
 def _levels(kinds: Sequence[str]) -> list[Sequence[str]]:

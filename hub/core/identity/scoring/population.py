@@ -17,6 +17,9 @@ COMMON: Final = 100
 """More than this many under one key, and the key is dropped."""
 LOOKED_AT: Final = 32
 """Most people that one look-up answers with: those whose shared keys are the rarest."""
+FEWEST: Final = 1_000
+"""No population is taken for smaller: of a handful of people any two who share a birthday would look like one, and more
+are to come."""
 ENOUGH: Final = 1.0
 """Bits of shared keys, as a share of those that tell one person from all others, from which somebody is looked at."""
 

@@ -4,7 +4,7 @@ from math import log2
 from typing import Final, NamedTuple
 
 from hub.core.identity.scoring.compare import COMPARED, UNKNOWN, Levels, compare
-from hub.core.identity.scoring.population import Population
+from hub.core.identity.scoring.population import FEWEST, Population
 from hub.core.identity.scoring.relatives import Rare, RelativeOdds
 from hub.core.identity.scoring.traits import Traits
 from hub.core.identity.scoring.weights import LEAST, Weights
@@ -74,7 +74,7 @@ class Scorer:
 
     def _doubt(self) -> float:
         """Bits that tell one person from all others."""
-        return log2(max(len(self._population), 2) / self._rate)
+        return log2(max(len(self._population), FEWEST) / self._rate)
 
     def _bits_for(self, probability: float) -> float:
         if probability <= 0:
@@ -92,7 +92,7 @@ class Scorer:
 
     def _related(self, levels: Levels, rare: Rare) -> float:
         """What the evidence loses because relatives would agree as much."""
-        size = max(len(self._population), 2)
+        size = max(len(self._population), FEWEST)
         odds = sum(relative.odds(levels, rare) for relative in self._relatives) / size
         return log2(1 + odds)
 
