@@ -13,7 +13,7 @@ class Envelope(Model):
     """CloudEvents attributes of one raw message.
 
     `id` is the message's own id (stable for a repeat of the same message), `source` the registered feed, `type` how to
-    decode the value: `sendhub.council.event`, `sendhub.council.row` or `sendhub.nhs.bars`.
+    decode the value: `sendhub.council.event`, `sendhub.council.row`, `sendhub.nhs.bars` or `sendhub.nhs.pds`.
     `time` is received_at, stamped once by the connector.
     """
 

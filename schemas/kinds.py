@@ -91,6 +91,16 @@ class ChildDied(Model):
     notice: Literal["formal", "informal"] = "formal"
 
 
+class ChildRestricted(Model):
+    """(known from) the national service withholds where the child is (meta.security R, V or REDACTED; the "S" flag):
+    address, practice, worker and school are shown to nobody."""
+
+
+class NumberInvalidated(Model):
+    """(told) the child's NHS number was withdrawn without a successor (404 INVALIDATED_RESOURCE): outbound messages
+    about the child stop, and nobody is traced by name instead. Retracted when another number is verified."""
+
+
 class DecisionMakerSet(Model):
     """(from) never inferred in order to notify."""
 
@@ -394,6 +404,8 @@ KINDS: dict[str, type[Model]] = {
     "child.identified": ChildIdentified,
     "child.moved": ChildMoved,
     "child.died": ChildDied,
+    "child.restricted": ChildRestricted,
+    "number.invalidated": NumberInvalidated,
     "decision-maker.set": DecisionMakerSet,
     "commissioner.set": CommissionerSet,
     "notice.considering": Notice,

@@ -70,6 +70,11 @@ LINKS = Topic(
     "hub.links", 1, "delete", None, holds="which child a source person is, and why",
     purpose="rebuilding reads decisions, not guesses", personal="opaque ids", ends=_KEPT,
 )  # fmt: skip
+TRACES = Topic(
+    "hub.traces", 1, "delete", 30, holds="demographic look-ups to make",
+    purpose="to ask the national service for a number", personal="names, dates of birth, numbers, postcodes",
+    ends=_WITH_DAY, sealed="day",
+)  # fmt: skip
 FACTS = Topic(
     "hub.facts", 4, "delete", None, holds="facts of a known child, no identifiers",
     purpose="the record and its clocks are made of them", personal="opaque ids, the council's case reference",
@@ -130,6 +135,7 @@ TOPICS: tuple[Topic, ...] = (
     NHS_MESSAGES,
     OBSERVATIONS,
     LINKS,
+    TRACES,
     FACTS,
     CHILDREN,
     DEADLINES,

@@ -1,4 +1,5 @@
-"""The identity stage: observations in; facts of known children, decisions, questions, alerts and audit records out."""
+"""The identity stage: observations in; facts of known children, decisions, questions, alerts, audit records out, and
+look-ups to make."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -22,7 +23,7 @@ from schemas.ids import digest, keyed_digest
 from schemas.kinds import CONTROL_KINDS
 from schemas.sources import Sources
 from schemas.statements import Observation
-from schemas.topics import ALERTS, AUDIT, FACTS, IDENTITY_STATE, LINKS, OBSERVATIONS, REVIEW
+from schemas.topics import ALERTS, AUDIT, FACTS, IDENTITY_STATE, LINKS, OBSERVATIONS, REVIEW, TRACES
 
 
 class Matching(NamedTuple):
@@ -39,7 +40,7 @@ def identity(key: bytes, sources: Sources, note: Note, matching: Matching | None
         (OBSERVATIONS.name,),
         IDENTITY_STATE.name,
         lambda partition, state: IdentityHandler(key, sources, note, matching, state),
-        (FACTS.name, LINKS.name, REVIEW.name, ALERTS.name, AUDIT.name),
+        (FACTS.name, LINKS.name, REVIEW.name, ALERTS.name, AUDIT.name, TRACES.name),
         lambda key, value: orjson.loads(value),
         "Stop identity and restore its last backup with `sendhub identity restore FILE`.",
         owner_of,
@@ -118,6 +119,8 @@ class IdentityHandler:
         for entry in outcome.audits:
             entry_id = digest("audit", entry.id, cause.get("id", b"").decode())
             outputs.append(_output(AUDIT.name, entry.actor, entry, _headers(entry_id, cause, received)))
+        for trace in outcome.traces:
+            outputs.append(_output(TRACES.name, trace.link, trace, _headers(trace.id, cause, received)))
         return outputs
 
 

@@ -33,6 +33,7 @@ from schemas.reviews import ReviewTask
 from schemas.sources import Source
 from schemas.statements import Fact, Observation
 from schemas.topics import TOPICS
+from schemas.traces import Trace, TraceAnswer
 from tests.support.clocks_page import clocks_page
 from tests.support.processes import PROJECT
 
@@ -47,7 +48,7 @@ SETTINGS: tuple[tuple[str, type[Settings]], ...] = (
 )
 MODELS: tuple[type[BaseModel], ...] = (
     Observation, Person, Fact, ChildRecord, Deadline, Alert, ReviewTask, LinkDecision, TrackedLetter, Resolution,
-    AuditEntry, Source,
+    AuditEntry, Source, Trace, TraceAnswer,
 )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from hub.core.errors import CoreError
-from hub.core.identity import deciding, held, likeness, matching, questions, taking
+from hub.core.identity import deciding, held, likeness, matching, questions, taking, traced, tracing
 from hub.core.identity.bodies import Body, body_of
 from hub.core.identity.outcome import Outcome
 from hub.core.identity.people import People
@@ -15,6 +15,7 @@ from schemas.decisions import PEOPLE
 from schemas.ids import keyed_digest
 from schemas.sources import Sources
 from schemas.statements import Observation
+from schemas.traces import PDS, TRACED
 
 
 class Identity:
@@ -35,6 +36,9 @@ class Identity:
         if observation.source not in self._sources:
             raise CoreError("source: not registered")
         work = self._work(values, observation)
+        if (observation.source, observation.kind) == (PDS, TRACED):
+            traced.take(work, observation)
+            return work.outcome
         body, settings = body_of(observation, self._key)
         first, is_new = self._link_of(observation, work)
         link = held.whose(work, first, observation)
@@ -52,6 +56,9 @@ class Identity:
         alike = likeness.note(work, link) if link.persons != known else set()
         if learnt or is_new or alike:
             questions.refresh(work, matching.settle(work, link.id) | alike)
+        if observation.person is not None and PDS in self._sources:
+            traced.take_waiting(work, link.id)
+            tracing.ask(work, link.id)
 
     def _work(self, values: KeyValues, observation: Observation) -> Work:
         return Work(

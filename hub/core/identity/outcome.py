@@ -7,11 +7,13 @@ from schemas.audit import AuditEntry
 from schemas.links import LinkDecision
 from schemas.reviews import ReviewTask
 from schemas.statements import Fact
+from schemas.traces import Trace
 
 
 @dataclass(slots=True)
 class Outcome:
-    """Facts of known children, decisions, questions, alerts and audit records, in the order they came about.
+    """Facts of known children, decisions, questions, alerts, audit records and look-ups to make, in the order they came
+    about.
 
     `repeat` says that the observation said nothing new.
     """
@@ -21,4 +23,5 @@ class Outcome:
     reviews: list[ReviewTask] = field(default_factory=list)
     alerts: list[Alert] = field(default_factory=list)
     audits: list[AuditEntry] = field(default_factory=list)
+    traces: list[Trace] = field(default_factory=list)
     repeat: bool = False

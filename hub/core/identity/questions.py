@@ -118,6 +118,8 @@ def _standing(work: Work, link: Link) -> list[Question]:
         found.append(_unmatched(link, neighbours, alike))
     if link.by_name and link.relatives and link.child is not None and not link.by_person:
         found.append(_relative(link))
+    if link.clash is not None and link.child is not None and work.known_of(link.child).nhs - {link.clash}:
+        found.append(_clash(link))
     if link.disputed:
         found.append(_disputed(link, work.store.disputed(link.id, 0)))
     return found
@@ -144,6 +146,15 @@ def _relative(link: Link) -> Question:
     )
     links = (link.id, *link.relatives)
     return Question(digest("relative", link.id), "conflict", link, link, detail, False, link.child, (), links)
+
+
+def _clash(link: Link) -> Question:
+    detail = (
+        "the national service gives this record a number, and its child has another one: two people in one child, or a "
+        "mistake"
+    )
+    links = (link.id,)
+    return Question(digest("clash", link.id), "conflict", link, link, detail, False, link.child, (), links)
 
 
 def _unmatched(link: Link, neighbours: list[Link], alike: list[Link]) -> Question:

@@ -3,7 +3,7 @@
 Keys: `link:<id>`, `child:<id>`, `number:<digest>` (links that carry a verified number), `fact:<link>:<n>` (a link's
 facts, without child), `stated:<digest>` (links under which a statement was made), `disputed:<link>:<n>` (observations
 held back), `seen:<digest>`, `task:<id>`, `opened:<day>` and `days` (inputs that wait, by the day they began to),
-`setting:<token>`, `decision:<id>` (a person's decision and what it did).
+`setting:<token>`, `decision:<id>` (a person's decision and what it did), and those of hub/core/identity/national.py.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -50,7 +50,8 @@ class Link:
     are links that people said are somebody else. `seconds` are the links of other people whom the source knows under
     the same id. `gone`: it was one of these, and that was undone. `likely` are links that may be the same person, with
     the probability when the later of the two came. `by_name`: a rule without a number placed it; `relatives` are links
-    that it could be a brother, sister or twin of, seen since.
+    that it could be a brother, sister or twin of, seen since. `clash`: a number that the national service gave it while
+    its child had another.
     """
 
     id: str
@@ -75,6 +76,7 @@ class Link:
     by_name: bool = False
     relatives: list[str] = field(default_factory=list)
     gone: bool = False
+    clash: str | None = None
 
 
 @dataclass(slots=True)

@@ -3,6 +3,7 @@
 from hub.core.identity import keeping
 from hub.core.identity.bodies import Body
 from hub.core.identity.evidence import Evidence, conflicts, evidence_of
+from hub.core.identity.national import numbers_now
 from hub.core.identity.persons import with_person
 from hub.core.identity.store import Link
 from hub.core.identity.work import Work
@@ -13,7 +14,7 @@ def evidence_in(observation: Observation, work: Work) -> Evidence:
     """What an observation is evidence of, under the policy for its source."""
     if observation.person is None:
         return Evidence()
-    return evidence_of(observation.person, work.sources[observation.source], work.key)
+    return numbers_now(work.store, evidence_of(observation.person, work.sources[observation.source], work.key))
 
 
 def differs(link: Link, evidence: Evidence, work: Work) -> bool:
@@ -39,7 +40,8 @@ def take(work: Work, link: Link, observation: Observation, body: Body, settings:
 
 
 def learn(work: Work, link: Link, evidence: Evidence) -> bool:
-    """This is what is known of the link from now on; whether that is anything new."""
+    """This is what is known of the link from now on, by the numbers of today; whether that is anything new."""
+    evidence = numbers_now(work.store, evidence)
     if evidence == link.evidence:
         return False
     before, now = link.evidence.nhs | link.evidence.upns, evidence.nhs | evidence.upns
