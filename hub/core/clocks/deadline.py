@@ -15,7 +15,7 @@ from hub.core.cases.claims import Appointment, Claim
 from hub.core.cases.references import owner
 from hub.core.clocks.counting import Limit
 from hub.core.clocks.exemptions import Judged, Period, judge
-from hub.core.clocks.explain import explain
+from hub.core.clocks.explain import explain, sentences
 from hub.core.clocks.rule import Rule
 from hub.core.days import DAY, last_working_day
 from hub.core.facts.fact import Fact
@@ -114,7 +114,7 @@ class Deadline:
             subject.area,
             subject.case_reference,
             self.standing,
-            explain(self),
+            sentences(self),
         )
 
     def digest(self) -> str:
