@@ -7,6 +7,7 @@ import orjson
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hub.core.casework.memory import load
 from hub.core.errors import CoreError
 from hub.core.identity.store import Store
 from schemas.people import Person
@@ -63,10 +64,13 @@ class Hub:
 
 
 def standing_in(bench: Bench) -> dict[tuple[str, str], dict[str, Any]]:
-    """The alerts that are open after all that was said, by child and id; that they moved is of the record alone."""
-    last = {(alert["child_id"], alert["id"]): alert for alert in bench.alerts}
-    opened = {key: alert for key, alert in last.items() if alert["state"] == "open"}
-    return {key: {name: each for name, each in alert.items() if name != "moved"} for key, alert in opened.items()}
+    """The alerts that stand, by child and id. On the topic the same are open: as they were when they opened, for a date
+    that changes is not said again."""
+    children = [child for child in bench.state.values if not child.startswith("!")]
+    found = {(child, id_): alert for child in children for id_, alert in load(bench.state.values[child]).alerts.items()}
+    last = {(alert["child_id"], alert["id"]): alert["state"] for alert in bench.alerts}
+    assert {key for key, state in last.items() if state == "open"} == found.keys()
+    return found
 
 
 @st.composite
