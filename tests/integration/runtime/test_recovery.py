@@ -4,17 +4,21 @@ import asyncio
 import os
 import shutil
 import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from hub.api.desk_state import FollowedState
 from hub.embedded.kafka import Kafka
 from hub.platform.keyring import read_ring
 from hub.platform.settings import Settings
 from hub.runtime import key_use, links_backup
 from hub.runtime.sealed_file import BackupUnfit
+from hub.stages.errors import Unavailable
 from schemas.statements import Observation
-from schemas.topics import CHILDREN, IDENTITY_STATE, LINKS, OBSERVATIONS, TOPICS
+from schemas.topics import CHILDREN, IDENTITY_STATE, LINKS, OBSERVATIONS, TOPICS, Topic
 from tests.support.processes import running
 from tests.support.recovery import await_worked_off, held, make_anew, sendhub, write
 from tests.support.sealed import identity_state, seal
@@ -77,10 +81,28 @@ def links_lost_and_put_back(kafka: str, file: Path) -> None:
     with pytest.raises(BackupUnfit, match="would double or reorder"):
         asyncio.run(links_backup.restore(settings, backup))
     make_anew(kafka, LINKS)
-    assert asyncio.run(links_backup.restore(settings, backup)) == 35
+    assert asyncio.run(once_there(LINKS, lambda: links_backup.restore(settings, backup))) == 35
     assert [(each.key, each.value, each.headers) for each in held(kafka, [LINKS.name])[LINKS.name]] == before
     assert asyncio.run(links_backup.key_fits(settings)) is True
     assert asyncio.run(links_backup.key_fits(Settings(key_file=file))) is False
+
+
+async def once_there(topic: Topic, work: Callable[[], Awaitable[int]]) -> int:
+    """What comes of it once the broker tells of a topic that was made a moment ago."""
+    for _ in range(50):
+        with suppress(Unavailable):
+            return await work()
+        await asyncio.sleep(0.2)
+    raise AssertionError(f"{topic.name} does not come")
+
+
+async def looked_at() -> dict[str, bytes]:
+    """What the people's desk sees of identity's state."""
+    desk = FollowedState(Settings())
+    try:
+        return dict((await desk.read()).items())
+    finally:
+        await desk.close()
 
 
 @pytest.fixture
@@ -114,6 +136,7 @@ def test_a_restored_identity_goes_on_from_its_backup_and_children_come_out_the_s
         assert "identity runs" in refused.stderr
         await_worked_off(settings, "casework")
     state, children = kept(kafka), last(kafka, CHILDREN.name)
+    assert asyncio.run(looked_at()) == state
     refused = sendhub("identity", "restore", str(file))
     assert (refused.returncode, "the backup only up to 20" in refused.stderr) == (2, True), refused.stderr
     assert kept(kafka) == state
