@@ -22,7 +22,7 @@ Sign = tuple[int, int, int]
 
 
 def machine_day() -> date:
-    """The machine's day in UTC. Not the driven clock's: Kafka, whose records the daily keys outlive, goes by it too."""
+    """The machine's day in UTC, as Kafka's own retention goes by: a clock that is driven must destroy nothing."""
     return datetime.now(UTC).date()
 
 
