@@ -11,6 +11,7 @@ from hub.commands.match.mapping import Unfit
 from hub.commands.match.records import Record
 from hub.commands.match.truth import Truth
 from hub.core.identity.scoring.compare import compare
+from hub.core.identity.scoring.fitting import told
 from hub.core.identity.scoring.judging import Pair, pairwise
 from hub.core.identity.scoring.weights import Level, Weights
 
@@ -20,7 +21,8 @@ _ASKED_FROM = 0.2
 
 
 def train(records: Sequence[Record], truth: Truth | None, weights: Weights, version: str) -> Weights:
-    """Weights as Splink estimates them, unless our own fit is judged better; both judgements are in the card.
+    """Weights as Splink estimates them, unless our own fit, or what the truth tells of those it trains on, is judged
+    better; all judgements are in the card.
 
     With the truth, half of the people (by a hash of their group) train and the other half judge. Without it Splink's
     stand, and nothing is claimed. Raises Unfit where Splink is not installed or has too little to learn from.
@@ -32,12 +34,13 @@ def train(records: Sequence[Record], truth: Truth | None, weights: Weights, vers
     if truth is None:
         card["judged on"] = "nothing: no truth was given"
         return splinks.model_copy(update={"version": version, "card": card})
-    f1 = {name: _f1(judging, truth, each, records) for name, each in (("splink", splinks), ("own fit", fitted))}
+    counted = told(fitted, weights, [record.traits for record in training], _own(training, truth, records))
+    tried = {"Splink": splinks, "own fit": fitted, "counted on the truth": counted}
+    f1 = {name: _f1(judging, truth, each, records) for name, each in tried.items()}
     card["judged on"] = f"{len(judging)} records of other people"
     card["F1 of pairs"] = ", ".join(f"{name} {value:.4f}" for name, value in f1.items())
-    better = splinks if f1["splink"] >= f1["own fit"] else fitted
-    card["kept"] = "Splink's" if better is splinks else "our own fit: it was better"
-    return better.model_copy(update={"version": version, "card": card})
+    card["kept"] = max(f1, key=lambda name: f1[name])
+    return tried[card["kept"]].model_copy(update={"version": version, "card": card})
 
 
 def _halves(records: Sequence[Record], truth: Truth | None) -> tuple[list[Record], list[Record]]:
@@ -52,16 +55,17 @@ def _halves(records: Sequence[Record], truth: Truth | None) -> tuple[list[Record
 
 
 def _f1(judging: Sequence[Record], truth: Truth, weights: Weights, records: Sequence[Record]) -> float:
-    places = {(record.file, record.id): place for place, record in enumerate(records)}
-    own = [places[record.file, record.id] for record in judging]
-    kept = set(own)
-    true = {pair for pair in truth.pairs if set(pair) <= kept}
     scored = Engine(judging, weights, fit=False).score().pairs
-    said: set[Pair] = set()
-    for (one, other), probability in scored.items():
-        if probability >= _ASKED_FROM:
-            said.add((min(own[one], own[other]), max(own[one], own[other])))
-    return pairwise(said, true).f1
+    said = {pair for pair, probability in scored.items() if probability >= _ASKED_FROM}
+    return pairwise(said, _own(judging, truth, records)).f1
+
+
+def _own(part: Sequence[Record], truth: Truth, records: Sequence[Record]) -> list[Pair]:
+    """The true pairs among some of the records, by their places among these."""
+    places = {(record.file, record.id): place for place, record in enumerate(part)}
+    own = [places.get((record.file, record.id)) for record in records]
+    found = ((own[one], own[other]) for one, other in truth.pairs)
+    return sorted((one, other) for one, other in found if one is not None and other is not None)
 
 
 def _splink(records: Sequence[Record], start: Weights) -> Weights:

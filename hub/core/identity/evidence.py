@@ -40,15 +40,15 @@ class Evidence:
         return Evidence(births, givens, nhs, self.upns | other.upns)
 
 
-def evidence_of(person: Person, source: Source, key: bytes) -> Evidence:
-    """What a person's data is evidence of, under the policy for its source."""
+def evidence_of(person: Person, source: Source, key: bytes, on: date) -> Evidence:
+    """What a person's data is evidence of, under the policy for its source. Nobody is born after the day it came."""
     number = (
         nhs_number(person.nhs_number) if source.trusts_nhs_number and person.nhs_number_status == VERIFIED else None
     )
     pupil = pupil_number(person.upn) if source.trusts_upn else None
     name = given_name(person.given)
     return Evidence(
-        births=frozenset([person.birth_date] if person.birth_date else []),
+        births=frozenset([person.birth_date] if person.birth_date and person.birth_date <= on else []),
         givens=frozenset([name] if name else []),
         nhs=frozenset([keyed_digest(key, "nhs-number", number)] if number else []),
         upns=frozenset([keyed_digest(key, "upn", pupil)] if pupil else []),

@@ -7,6 +7,7 @@ from hub.core.identity.national import numbers_now
 from hub.core.identity.persons import with_person
 from hub.core.identity.store import Link
 from hub.core.identity.work import Work
+from schemas.instants import london_day
 from schemas.statements import Observation
 
 
@@ -14,7 +15,8 @@ def evidence_in(observation: Observation, work: Work) -> Evidence:
     """What an observation is evidence of, under the policy for its source."""
     if observation.person is None:
         return Evidence()
-    return numbers_now(work.store, evidence_of(observation.person, work.sources[observation.source], work.key))
+    source, day = work.sources[observation.source], london_day(observation.received_at)
+    return numbers_now(work.store, evidence_of(observation.person, source, work.key, day))
 
 
 def differs(link: Link, evidence: Evidence, work: Work) -> bool:

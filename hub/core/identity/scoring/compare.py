@@ -36,12 +36,19 @@ _SAME, _GIVEN_SLIP, _FAMILY_SLIP = 0, levels.GIVEN.index("slip"), levels.FAMILY.
 def compare(one: Traits, other: Traits, kinds: Sequence[str]) -> Levels:
     """The level of each field, in the order of COMPARED, then of the further fields, whose kinds are given."""
     found = _names(one, other)
-    found.append(levels.birth(one, other) if one.birth_text and other.birth_text else UNKNOWN)
+    found.append(UNKNOWN if _no_birth(one, other) else levels.birth(one, other))
     found.append(levels.code(one.sex, other.sex) if one.sex and other.sex else UNKNOWN)
     found.append(levels.postcode(one.postcode, other.postcode) if one.postcode and other.postcode else UNKNOWN)
     for kind, mine, theirs in zip(kinds, one.also, other.also, strict=True):
         found.append(_FUNCTIONS[kind](mine, theirs) if mine and theirs else UNKNOWN)
     return found
+
+
+def _no_birth(one: Traits, other: Traits) -> bool:
+    """1 January is what is entered for an uncertain date of birth: that two have it says nothing."""
+    if not one.birth_text or not other.birth_text:
+        return True
+    return one.estimated and one.birth_text == other.birth_text
 
 
 def _names(one: Traits, other: Traits) -> Levels:

@@ -40,6 +40,21 @@ def fitted(weights: Weights, records: Sequence[Traits], pairs: Sequence[tuple[in
     return model
 
 
+def told(weights: Weights, before: Weights, records: Sequence[Traits], true: Sequence[tuple[int, int]]) -> Weights:
+    """The model with m and the rate as they are where the truth is known: counted on all pairs of one person.
+
+    `before` holds m in place where there are few; u and relatives stay as they were fitted.
+    """
+    counts = [[level.m * _STRENGTH for level in field.levels.values()] for field in before.fields.values()]
+    kinds = tuple(weights.further.values())
+    for one, other in true:
+        for row, level in zip(counts, compare(records[one], records[other], kinds), strict=True):
+            if level >= 0:
+                row[level] += 1
+    rates = [relative.rate for relative in weights.relatives.values()]
+    return _with_m(weights, counts, max(2 * len(true) / max(len(records), 1), _LEAST_RATE), rates)
+
+
 def at_large(records: Sequence[Traits], kinds: Sequence[str]) -> Shares:
     """How often pairs at large are on each level of each field. Which pairs: by strides, the same ones each time."""
     counts = [[0.3] * len(levels) for levels in _levels(kinds)]

@@ -14,7 +14,7 @@ from hub.core.identity.scoring.traits import Traits
 GIVEN: Final = ("same", "first", "familiar", "initial", "slip", "sound", "like", "other")
 FAMILY: Final = ("same", "part", "slip", "sound", "like", "other")
 ORDER: Final = ("straight", "swapped")
-BIRTH: Final = ("same", "estimated", "swapped", "slip", "two-parts", "other")
+BIRTH: Final = ("same", "swapped", "slip", "two-parts", "other")
 CODE: Final = ("same", "other")
 POSTCODE: Final = ("same", "slip", "sector", "district", "other")
 NUMBER: Final = ("same", "slip", "near", "other")
@@ -59,15 +59,15 @@ def _alike(one: str, other: str, same_sound: bool, slip: int) -> int:
 
 
 def birth(one: Traits, other: Traits) -> int:
-    """Levels of BIRTH. 1 January is what is entered for an uncertain date: two of them are `estimated`."""
+    """Levels of BIRTH."""
     if one.birth_text == other.birth_text:
-        return 1 if one.estimated else 0
+        return 0
     (y1, m1, d1), (y2, m2, d2) = one.birth or (0, 0, 0), other.birth or (0, 0, 0)
     if y1 == y2 and m1 == d2 and d1 == m2:
-        return 2
+        return 1
     if OSA.distance(one.birth_text, other.birth_text, score_cutoff=1) <= 1:
-        return 3
-    return 4 if (y1 == y2) + (m1 == m2) + (d1 == d2) == 2 else 5
+        return 2
+    return 3 if (y1 == y2) + (m1 == m2) + (d1 == d2) == 2 else 4
 
 
 def postcode(one: str, other: str) -> int:

@@ -18,6 +18,9 @@ _NOT_OF_A_WORD = re.compile("[^a-z0-9]+")
 _LONGEST = 80
 """Letters of a text that are looked at: what is longer is no name, and comparing takes time with length."""
 
+_NO_LETTERS = "MSC"
+"""Unicode's marks, symbols (an emoji has a name, which is nobody's) and control characters."""
+
 PARTICLES = frozenset(
     {"al", "el", "ul", "ur", "bin", "ibn", "bint", "abu", "de", "da", "do", "dos", "das", "di", "du", "del", "della"}
     | {"la", "le", "van", "von", "der", "den", "ter", "ten", "st", "saint", "mac", "mc", "fitz", "o", "ap", "ben", "y"}
@@ -51,7 +54,7 @@ _DOUBLED = re.compile(r"(.)\1+")
 def plain(text: str) -> str:
     """Latin small letters, digits and blanks: `José` is `jose`, `Ольга` is `olga`."""
     shown = unicodedata.normalize("NFKD", text[: 4 * _LONGEST].casefold())
-    shown = "".join(letter for letter in shown if not unicodedata.combining(letter))
+    shown = "".join(letter for letter in shown if unicodedata.category(letter)[0] not in _NO_LETTERS)
     if not shown.isascii():
         shown = anyascii(shown).lower()
     return shown[: 2 * _LONGEST]
