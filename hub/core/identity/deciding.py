@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+import orjson
 from pydantic import ValidationError
 
 from hub.core.errors import Unreadable
@@ -47,7 +48,8 @@ def decide(observation: Observation, at: Work) -> Outcome:
     Raises Unreadable for an observation that is no decision. Sent twice it is one decision.
     """
     decision = _decision(observation)
-    content = keyed_digest(at.key, "decision", observation.model_dump_json(exclude=_OF_SENDING))
+    said = observation.model_dump(mode="json", exclude=_OF_SENDING)
+    content = keyed_digest(at.key, "decision", orjson.dumps(said, option=orjson.OPT_SORT_KEYS).decode())
     store = at.store
     known = store.ruling(observation.record)
     if known is not None and known.content == content:
@@ -100,7 +102,7 @@ def _carry_out(work: Work, observation: Observation, decision: Decision, ruling:
 def _assign(work: Work, observation: Observation, decision: LinkAssigned, _ruling: Ruling) -> set[str]:
     link = _link(work, observation.link)
     child = _child(work, decision.child)
-    _require_seen(decision, [link])
+    _require_seen(decision, [link, *work.members(child.id)])
     if link.child == child.id:
         raise Refused("it belongs to that child already")
     guards.require_one_person(work, child.id, [link])
@@ -124,7 +126,7 @@ def _merge(work: Work, observation: Observation, decision: ChildMerged, ruling: 
     links = work.members(child.id)
     if not links:
         raise Refused("nothing belongs to the child that is to be merged")
-    _require_seen(decision, links)
+    _require_seen(decision, [*links, *work.members(into.id)])
     guards.require_one_person(work, into.id, links)
     for link in links:
         decisions.assign(work, link, into.id, "person", decision.why)
@@ -135,7 +137,7 @@ def _merge(work: Work, observation: Observation, decision: ChildMerged, ruling: 
 
 def _reject(work: Work, observation: Observation, decision: MatchRejected, ruling: Ruling) -> set[str]:
     link, child = _link(work, observation.link), _child(work, decision.child)
-    _require_seen(decision, [link])
+    _require_seen(decision, [link, *work.members(child.id)])
     if link.child == child.id:
         raise Refused("it belongs to that child: release it first")
     members = [one for one in work.members(child.id) if one.id not in link.apart]
@@ -202,10 +204,11 @@ def _held(work: Work, observation: Observation, decision: Decision, number: int)
 
 
 def _require_seen(decision: Decision, links: Iterable[Link]) -> None:
-    """Raises Refused unless every link is as it was when the person looked."""
+    """Raises Refused unless every link concerned was looked at, and is as it was then: also those of the child to come
+    to, of which there may be more by now."""
     for link in links:
         if link.id not in decision.expected:
-            raise Refused("it does not say what was looked at: a source person that it concerns is missing")
+            raise Refused("a source person that it concerns was not looked at, or came since: look again")
         if decision.expected[link.id] != link.seq:
             raise Refused("who this is was decided again since it was looked at: look again")
 

@@ -99,8 +99,9 @@ class World:
         store = Store(self)
         about = {name: said.pop(name) for name in ("link", "child_id") if name in said}
         links = [about["link"]] if "link" in about else []
-        if "child_id" in about:
-            links += getattr(store.child(about["child_id"]), "links", [])
+        data = said.get("data", {})
+        for child in (about.get("child_id"), *({**data, **said}.get(name) for name in ("child", "into"))):
+            links += getattr(store.child(str(child)), "links", [])
         seen = {link.id: link.seq for link in map(store.link, links) if link is not None}
         data = {"actor": "officer-1", "why": "looked at both", "expected": seen} | said.pop("data", {}) | said
         when = at or later(1)

@@ -86,7 +86,7 @@ def test_sent_twice_it_is_one_decision(two: tuple[World, str, str]) -> None:
     world, first, second = two
     world.merge(second, first, decision="merge")
     values = dict(world.values)
-    expected = {link.id: 1 for link in world.links() if link.record == "R2"}
+    expected = {link.id: 1 for link in world.links()}
     outcome = world.merge(second, first, later(3), decision="merge", expected=expected, evidence=["another look"])
     assert outcome.repeat
     assert outcome.facts == outcome.decisions == outcome.audits == []
@@ -140,6 +140,19 @@ def test_a_link_that_came_since_is_not_merged_unseen(two: tuple[World, str, str]
     assert world.audits() == ["refused"]
 
 
+def test_a_link_that_came_to_the_other_child_since_is_not_joined_unseen() -> None:
+    world = World()
+    world.observe(observation(COUNCIL, amy(), "R1"), observation(OTHER_COUNCIL, amy(**UNNUMBERED), "R2"))
+    first, second = child_of(world, "R1"), child_of(world, "R2")
+    seen = {link.id: link.seq for link in world.links()}
+    world.observe(observation(TRUST, amy(id=None), "REF1", kind="health.referred", subject={}))
+    assert world.children_of("REF1") == {first}
+    world.merge(second, first, expected=seen)
+    world.assign(link_of(world, "R2"), first, expected=seen)
+    world.decide("match.rejected", link=link_of(world, "R2"), child=first, expected=seen)
+    assert world.audits() == ["refused"] * 3
+
+
 def test_two_verified_nhs_numbers_never_come_into_one_child_whoever_says_so() -> None:
     world = World()
     world.observe(observation(COUNCIL, amy(), "R1"), observation(OTHER_COUNCIL, amy(nhs_number=OTHER_NHS), "R2"))
@@ -176,7 +189,7 @@ def test_accepting_two_possibles_for_one_source_is_not_possible() -> None:
     )  # fmt: skip
     first, second, link = child_of(world, "R1"), child_of(world, "R2"), link_of(world, "REF1")
     assert Store(world).link(link).child is None  # type: ignore[union-attr]
-    seen = {link: 0}
+    seen = {each.id: each.seq for each in world.links()}
     world.assign(link, first, expected=seen)
     world.assign(link, second, later(2), expected=seen)
     assert world.audits() == ["taken", "refused"]
