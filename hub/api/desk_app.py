@@ -1,6 +1,9 @@
 """The desk's own small HTTP interface, for this deployment's API and commands alone. Everything is in bodies: no id, no
 name, ever stands in a URL, and nothing may be kept on the way."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from typing import Annotated
 
 from fastapi import Body, FastAPI, HTTPException, Response
@@ -10,6 +13,7 @@ from hub.api import problems
 from hub.api.auth import BearerGate
 from hub.api.bodies import Limited
 from hub.api.identities import Identities
+from hub.stages.errors import Unavailable
 from schemas.base import Model
 from schemas.looks import ChildLook, ChildrenLook, TaskLook
 from schemas.statements import Text
@@ -25,7 +29,16 @@ class DecisionAsked(Model):
 
 def create_desk(identities: Identities, token_hashes: tuple[str, ...]) -> FastAPI:
     """The application; `token_hashes` are those of the tokens that open it."""
-    app = FastAPI(title="SEND integration hub: identity's desk", docs_url=None, redoc_url=None, openapi_url=None)
+
+    @asynccontextmanager
+    async def reading(_app: FastAPI) -> AsyncIterator[None]:
+        """Read the state before anybody looks: the first look would wait for all of it."""
+        read = asyncio.create_task(_read(identities))
+        yield
+        read.cancel()
+
+    title = "SEND integration hub: identity's desk"
+    app = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None, lifespan=reading)
     problems.install(app)
     app.add_middleware(Limited)
     app.add_middleware(BearerGate, hashes=token_hashes)
@@ -51,6 +64,11 @@ def create_desk(identities: Identities, token_hashes: tuple[str, ...]) -> FastAP
         return _answer(await identities.ruled(asked.decision))
 
     return app
+
+
+async def _read(identities: Identities) -> None:
+    with suppress(Unavailable):
+        await identities.ruled("none")
 
 
 def _answer(found: BaseModel | None) -> Response:
