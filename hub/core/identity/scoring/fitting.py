@@ -10,7 +10,7 @@ explanation of their own because without it, among children, brothers and sister
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from hub.core.identity.scoring.compare import COMPARED, KINDS, compare
+from hub.core.identity.scoring.compare import compare
 from hub.core.identity.scoring.population import FEWEST
 from hub.core.identity.scoring.relatives import RelativeOdds
 from hub.core.identity.scoring.traits import Traits
@@ -20,6 +20,8 @@ AT_LARGE = 300_000
 """Pairs that u is counted on."""
 _STRENGTH = 300.0
 """Pairs that what was known before of m counts as."""
+_STRANGERS = 2_000.0
+"""Pairs that what was known before of u counts as."""
 _HOUSEHOLDS = 50.0
 """Records that what was known before of relatives counts as."""
 _LEAST_RATE = 1e-3
@@ -33,7 +35,7 @@ Patterns = Mapping[tuple[int, ...], int]
 def fitted(weights: Weights, records: Sequence[Traits], pairs: Sequence[tuple[int, int]]) -> Weights:
     """The model as these records have it; `pairs` are the places of those that the population's keys found."""
     kinds = tuple(weights.further.values())
-    model = _with_u(weights, at_large(records, kinds))
+    model = _with_u(weights, at_large(weights, records))
     patterns = Counter(tuple(compare(records[one], records[other], kinds)) for one, other in pairs)
     for _ in range(_ROUNDS):
         model = _once(model, weights, patterns, len(records))
@@ -55,9 +57,10 @@ def told(weights: Weights, before: Weights, records: Sequence[Traits], true: Seq
     return _with_m(weights, counts, max(2 * len(true) / max(len(records), 1), _LEAST_RATE), rates)
 
 
-def at_large(records: Sequence[Traits], kinds: Sequence[str]) -> Shares:
+def at_large(weights: Weights, records: Sequence[Traits]) -> Shares:
     """How often pairs at large are on each level of each field. Which pairs: by strides, the same ones each time."""
-    counts = [[0.3] * len(levels) for levels in _levels(kinds)]
+    kinds = tuple(weights.further.values())
+    counts = [[level.u * _STRANGERS for level in field.levels.values()] for field in weights.fields.values()]
     for one, other in _strides(len(records)):
         for row, level in zip(counts, compare(records[one], records[other], kinds), strict=True):
             if level >= 0:
@@ -100,10 +103,6 @@ def _once(model: Weights, before: Weights, patterns: Patterns, size: int) -> Wei
         for number, relative in zip(related, before.relatives.values(), strict=True)
     ]
     return _with_m(model, counts, max(2 * same / max(size, 1), _LEAST_RATE), rates)
-
-
-def _levels(kinds: Sequence[str]) -> list[Sequence[str]]:
-    return [*COMPARED.values(), *(KINDS[kind] for kind in kinds)]
 
 
 def _with_u(weights: Weights, rows: Shares) -> Weights:
