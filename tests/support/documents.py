@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from connectors.council.files.settings import FilesSettings
 from connectors.council.webhook.settings import WebhookSettings
 from connectors.nhs.bars.settings import BarsSettings
+from connectors.nhs.pds.settings import PdsSettings
 from hub.api.settings import ApiSettings, DeskSettings
 from hub.platform.settings import Settings
 from hub.runtime.policies import CaseworkSettings
@@ -43,6 +44,7 @@ SETTINGS: tuple[tuple[str, type[Settings]], ...] = (
     ("Webhook connector", WebhookSettings),
     ("File connector", FilesSettings),
     ("BaRS connector", BarsSettings),
+    ("PDS connector", PdsSettings),
     ("API", ApiSettings),
     ("Identity's desk", DeskSettings),
 )
