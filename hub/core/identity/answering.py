@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from hub.core.identity.store import Ruling
+from hub.core.identity.ruling import Ruling
 from hub.core.identity.work import Work
 from schemas.audit import AuditEntry
 from schemas.reviews import Answer, ReviewTask

@@ -16,7 +16,8 @@ from hub.core.identity import answering, decisions, guards, held, likeness, matc
 from hub.core.identity.draft import Draft
 from hub.core.identity.outcome import Outcome
 from hub.core.identity.refusal import Refused
-from hub.core.identity.store import Child, Link, Ruling, Store, Turn
+from hub.core.identity.ruling import Ruling, Turn
+from hub.core.identity.store import Child, Link, Store
 from hub.core.identity.work import By, Work
 from schemas.decisions import (
     DECISIONS,

@@ -6,7 +6,8 @@ the fact carries it.
 """
 
 from hub.core.identity.bodies import fact_of, link_fact, merged_fact
-from hub.core.identity.store import Child, Link, Move
+from hub.core.identity.ruling import Move
+from hub.core.identity.store import Child, Link
 from hub.core.identity.work import Work
 from schemas.ids import keyed_digest
 from schemas.links import LinkDecision, LinkRule

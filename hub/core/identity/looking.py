@@ -1,14 +1,10 @@
-"""What a person sees who looks: the least by which a child is known, or all that one question needs. Pure, and read
-only: what a decision would do is found by making it on a draft that is thrown away."""
+"""What a person sees who looks: the least by which a child is known, or all that a question needs. Pure, read only."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from itertools import permutations
 from typing import Any
 
-import orjson
-
-from hub.core.identity.draft import Draft
+from hub.core.identity import foresight
 from hub.core.identity.engine import Identity
 from hub.core.identity.evidence import VERIFIED
 from hub.core.identity.names import Agreement, compare_given, given_name
@@ -17,11 +13,10 @@ from hub.core.identity.persons import Said, distinct, with_person
 from hub.core.identity.store import KeyValues, Link, Store, Task
 from schemas import looks
 from schemas.decisions import PEOPLE
-from schemas.ids import digest, full_id
+from schemas.ids import digest
 from schemas.instants import Instant, london_day
 from schemas.people import Person
 from schemas.reviews import ReviewTask
-from schemas.statements import Fact, Observation
 
 FIELDS = ("given", "family", "birth_date", "sex", "postcode", "nhs_number", "upn")
 """What is laid side by side, in this order."""
@@ -56,7 +51,7 @@ def evidence(identity: Identity, values: KeyValues, task_id: str, look: str, at:
         return None
     review = ReviewTask.model_validate(task.review)
     links = list(_links(store, _concerned(store, task)))
-    return _laid_out(identity, values, review, links, look, at, _possible)
+    return _laid_out(identity, values, review, links, look, at, foresight.possible)
 
 
 def comparison(
@@ -78,7 +73,7 @@ def comparison(
         opened_on=london_day(at),
         links=tuple(link.id for link in links),
     )
-    return _laid_out(identity, values, review, links, look, at, _compared)
+    return _laid_out(identity, values, review, links, look, at, foresight.compared)
 
 
 def _laid_out(
@@ -88,7 +83,7 @@ def _laid_out(
     links: list[Link],
     look: str,
     at: Instant,
-    possible: Callable[[ReviewTask, list[Link]], Iterator[looks.Act]],
+    possible: foresight.Possible,
 ) -> looks.Evidence:
     store = Store(values)
     columns = [_column(link, link.persons) for link in links]
@@ -103,7 +98,7 @@ def _laid_out(
         task=review,
         columns=tuple(columns),
         rows=tuple(looks.Row(field=field, agreement=_agreement(field, persons)) for field in FIELDS),
-        acts=tuple(_acts(identity, values, review, links, at, possible)),
+        acts=tuple(foresight.acts(identity, values, review, links, at, possible)),
         score=review.score,
         parts=review.parts,
     )
@@ -217,96 +212,3 @@ _COMPARE: dict[str, Callable[[Person, Person], Agreement]] = {
     "nhs_number": _numbers,
     "upn": _pupils,
 }
-
-
-def _acts(
-    identity: Identity,
-    values: KeyValues,
-    review: ReviewTask,
-    links: list[Link],
-    at: Instant,
-    possible: Callable[[ReviewTask, list[Link]], Iterator[looks.Act]],
-) -> Iterator[looks.Act]:
-    about = [link for link in links if link.id in review.links]
-    seen = {link.id: link.seq for link in links}
-    for act in possible(review, about):
-        yield _foreseen(identity, Draft(values), act, review, seen, at)
-
-
-def _possible(review: ReviewTask, about: list[Link]) -> Iterator[looks.Act]:
-    """What could be decided about the links of a question, before it is known what each would do."""
-    for link in about:
-        if link.disputed and review.question == "conflict" and review.links[0] == link.id:
-            same = "the statements held back are of the same person, put right"
-            other = "the statements held back are of somebody else, who gets a link of their own"
-            for kind, words in (("held.accepted", same), ("held.separated", other)):
-                yield looks.Act(kind=kind, link=link.id, data={"held": link.disputed}, words=words)
-            return
-    for link in about:
-        if link.child is None:
-            for child in review.candidates:
-                yield looks.Act(kind="link.assigned", link=link.id, data={"child": child}, words="it is this child")
-    yield from _merges(about)
-    for link in about:
-        others = [child for child in review.candidates if child != link.child]
-        for child in others if link.child is None or link is about[0] else ():
-            yield looks.Act(kind="match.rejected", link=link.id, data={"child": child}, words="it is not this child")
-
-
-def _compared(review: ReviewTask, about: list[Link]) -> Iterator[looks.Act]:
-    """All that could be decided about the records of some children."""
-    yield from _merges(about)
-    for link in about:
-        yield looks.Act(kind="link.released", link=link.id, data={}, words="this record is not this child's: it waits")
-        for child in review.candidates:
-            if child != link.child:
-                words = "this record is the other child's"
-                yield looks.Act(kind="link.assigned", link=link.id, data={"child": child}, words=words)
-                words = "this record is not the other child's, whatever comes"
-                yield looks.Act(kind="match.rejected", link=link.id, data={"child": child}, words=words)
-
-
-def _merges(about: list[Link]) -> Iterator[looks.Act]:
-    for child, into in permutations(dict.fromkeys(link.child for link in about if link.child is not None), 2):
-        words = "they are one child: all that belongs to the first belongs to the second"
-        yield looks.Act(kind="child.merged", child_id=child, data={"into": into}, words=words)
-
-
-def _foreseen(
-    identity: Identity, draft: Draft, act: looks.Act, review: ReviewTask, seen: dict[str, int], at: Instant
-) -> looks.Act:
-    """An act with what it would do: it is carried out on a draft."""
-    data = {**act.data, "expected": seen, "task": review.id}
-    stamp = digest("act", act.kind, act.link, act.child_id, orjson.dumps(data, option=orjson.OPT_SORT_KEYS).decode())
-    observation = Observation.model_validate(
-        {
-            "kind": act.kind,
-            "source": PEOPLE,
-            "record": "foreseen",
-            "version": 1,
-            "recorded_at": at,
-            "received_at": at,
-            "link": act.link,
-            "child_id": act.child_id,
-            "data": {**data, "actor": "foreseen", "why": "to see what it would do"},
-        }
-    )
-    outcome = identity.observe(observation, draft)
-    facts = [fact for fact in outcome.facts if fact.link is not None]
-    entry = outcome.audits[0]
-    moved = [fact for fact in facts if not fact.kind.startswith("link.")]
-    return act.model_copy(
-        update={
-            "data": data,
-            "stamp": stamp[:8],
-            "loses": next((fact.child_id for fact in facts if fact.kind == "link.released"), None),
-            "gains": next((fact.child_id for fact in facts if fact.kind == "link.assigned"), None),
-            "facts": len(moved),
-            "subjects": tuple(sorted({subject for fact in moved for subject in _subjects(fact)})),
-            "refused": entry.detail if entry.outcome == "refused" else None,
-        }
-    )
-
-
-def _subjects(fact: Fact) -> Iterator[str]:
-    return (full_id(fact.source, bare) for bare in fact.subject.model_dump(exclude_none=True).values())

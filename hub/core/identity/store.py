@@ -15,6 +15,7 @@ import orjson
 
 from hub.core.identity.evidence import Evidence
 from hub.core.identity.persons import Said
+from hub.core.identity.ruling import Move, Ruling, Turn
 from schemas.statements import Observation
 
 
@@ -90,51 +91,6 @@ class Child:
     links: list[str] = field(default_factory=list)
     into: str | None = None
     turns: int = 0
-
-
-class Move(NamedTuple):
-    """A decision about a link: the child it belonged to, whether a person had decided that, and by which decision; then
-    to which child it came, and the person's decision that it rests on since (None where a rule placed it)."""
-
-    link: str
-    child: str | None
-    by_person: bool
-    decided_by: str | None
-    to: str | None
-    to_decided_by: str | None
-
-
-class Turn(NamedTuple):
-    """The child that a child is merged into, before and after a decision."""
-
-    child: str
-    before: str | None
-    after: str | None
-
-
-@dataclass(slots=True)
-class Ruling:
-    """A person's decision and what it did, so that it can be undone to the letter.
-
-    `content` tells it from another one that was sent under the same id. `pairs` are links that it set apart, or with
-    `pairs_set` false let come together again. Where statements changed hands, `holders` are the links with which the
-    values before and after are kept, and `values` those that are of no link.
-    """
-
-    kind: str
-    content: str
-    actor: str
-    outcome: str
-    words: str
-    at: str
-    moves: list[Move] = field(default_factory=list)
-    turns: list[Turn] = field(default_factory=list)
-    pairs: list[tuple[str, str]] = field(default_factory=list)
-    pairs_set: bool = True
-    values: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
-    holders: list[str] = field(default_factory=list)
-    can_be_undone: bool = True
-    undone_by: str | None = None
 
 
 @dataclass(slots=True)

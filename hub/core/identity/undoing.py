@@ -13,7 +13,8 @@ from hub.core.identity import decisions, guards, pairs, taking
 from hub.core.identity.draft import Draft
 from hub.core.identity.evidence import Evidence
 from hub.core.identity.refusal import Refused
-from hub.core.identity.store import Link, Move, Ruling, Turn
+from hub.core.identity.ruling import Move, Ruling, Turn
+from hub.core.identity.store import Link
 from hub.core.identity.work import Work
 from schemas.decisions import DecisionUndone
 

@@ -8,7 +8,8 @@ from hub.core.identity.outcome import Outcome
 from hub.core.identity.people import People
 from hub.core.identity.policies import CURRENT
 from hub.core.identity.policy import Policy
-from hub.core.identity.store import Child, Link, Move, Store
+from hub.core.identity.ruling import Move
+from hub.core.identity.store import Child, Link, Store
 from schemas.sources import Source
 
 
