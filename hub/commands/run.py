@@ -1,6 +1,7 @@
 """`sendhub stage`, `sendhub ticker` and `sendhub up`: running the hub's processes."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -15,7 +16,7 @@ from hub.platform import logs, metrics
 from hub.platform.clock import clock_from
 from hub.platform.health import Health
 from hub.platform.settings import Settings
-from hub.runtime.programs import PARTS, programs
+from hub.runtime.programs import configured, programs
 from hub.runtime.stages import STAGES
 from hub.runtime.stages import run as run_stage
 from hub.runtime.supervisor import Supervisor
@@ -51,11 +52,13 @@ def up(
 
     Settings come from the environment (docs/settings.md). A process that ends is started again with back-off.
     """
-    names = {part.name for part in PARTS}
+    kinds = configured(os.environ)
+    names = {part.name for part in kinds}
     if unknown := set(only or ()) - names:
         stop(f"there is no process {sorted(unknown)[0]!r}: they are {', '.join(sorted(names))}")
     logs.set_up("up", Settings().log_level)
-    made, ports = programs(logs_folder, {}, free_port if free_ports else _its_port, frozenset(only) if only else None)
+    pick = free_port if free_ports else _its_port
+    made, ports = programs(logs_folder, {}, pick, frozenset(only) if only else None, kinds)
     for name, own in ports.items():
         typer.echo(f"{name:12} " + "  ".join(f"{kind} {port}" for kind, port in own.items()))
     asyncio.run(_until_signal(Supervisor(made).run))

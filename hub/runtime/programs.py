@@ -38,16 +38,28 @@ PARTS: tuple[Part, ...] = (
     Part(DESK, ("-m", "hub.api.desk"), 8083, 9111),
 )
 
+OPTIONAL: Mapping[str, Part] = {"SENDHUB_PDS_URL": Part("pds", ("-m", "connectors.nhs.pds"), 0, 9112)}
+"""Processes that run only where the setting that they can't do without is there."""
+
 PickPort = Callable[[int], int]
 """The port to use for a preferred one."""
 
 
+def configured(env: Mapping[str, str]) -> tuple[Part, ...]:
+    """The processes of a deployment with these settings."""
+    return (*PARTS, *(part for setting, part in OPTIONAL.items() if env.get(setting)))
+
+
 def programs(
-    logs: Path, env: Mapping[str, str], pick: PickPort, only: frozenset[str] | None = None
+    logs: Path,
+    env: Mapping[str, str],
+    pick: PickPort,
+    only: frozenset[str] | None = None,
+    kinds: tuple[Part, ...] = PARTS,
 ) -> tuple[list[Program], dict[str, dict[str, int]]]:
     """The programs to run, and the ports of each: `{"webhook": {"port": 8080, "metrics": 9106}, …}`."""
     logs.mkdir(parents=True, exist_ok=True)
-    parts = [part for part in PARTS if only is None or part.name in only]
+    parts = [part for part in kinds if only is None or part.name in only]
     ports: dict[str, dict[str, int]] = {}
     for part in parts:
         ports[part.name] = {"metrics": pick(part.metrics_port)}
