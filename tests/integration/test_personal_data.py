@@ -33,6 +33,7 @@ from schemas.topics import (
     NHS_MESSAGES,
     OBSERVATIONS,
     TOPICS,
+    TRACES,
 )
 from tests.integration.conftest import COUNCIL, TRUST
 from tests.support.client import Client, client, event
@@ -43,7 +44,7 @@ from tests.support.trust import send
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-LEFT = {topic.name for topic in (COUNCIL_EVENTS, NHS_MESSAGES, OBSERVATIONS, IDENTITY_STATE, DEADLETTER)}
+LEFT = {topic.name for topic in (COUNCIL_EVENTS, NHS_MESSAGES, OBSERVATIONS, TRACES, IDENTITY_STATE, DEADLETTER)}
 """Topics whose values hold a person, sealed; no topic's keys or headers may."""
 
 BY_HAND = b"by-hand"

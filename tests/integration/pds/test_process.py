@@ -1,4 +1,4 @@
-"""The connector as a process, on a real Kafka and the twin behind HTTP: nothing lost while PDS is away or it is killed."""
+"""The connector as a process, on a real Kafka and the twin behind HTTP: PDS away or a kill, nothing is lost."""
 
 import asyncio
 import json
