@@ -1,9 +1,10 @@
 """What the national demographic service was asked about a link, and what it said of it.
 
-Keys: `national:<link>`, and `successor:<digest>` for a number that another one took the place of. An answer may come
-before what it is about, when everything is worked out anew: then it waits there.
+Keys: `national:<link>`; `successor:<digest>` for a number that another one took the place of, `withdrawn:<digest>` for
+one that nothing did. An answer may come before what it is about, when all is worked out anew: then it waits.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -66,3 +67,13 @@ def numbers_now(store: Store, evidence: Evidence) -> Evidence:
     if now == evidence.nhs:
         return evidence
     return Evidence(evidence.births, evidence.givens, now, evidence.upns)
+
+
+def put_withdrawn(store: Store, number: str) -> None:
+    """A number was withdrawn, and no other took its place."""
+    store.values.put(f"withdrawn:{number}", b"1")
+
+
+def withdrawn_among(store: Store, numbers: Iterable[str]) -> str | None:
+    """The first, in order, of these numbers that was withdrawn."""
+    return next((one for one in sorted(numbers) if store.values.get(f"withdrawn:{one}") is not None), None)

@@ -15,7 +15,14 @@ from hub.core.identity import keeping, matching, questions, taking
 from hub.core.identity.bodies import body_of
 from hub.core.identity.evidence import Evidence, agrees, conflicts
 from hub.core.identity.names import given_name
-from hub.core.identity.national import national_of, number_now, put_national, put_successor
+from hub.core.identity.national import (
+    national_of,
+    number_now,
+    put_national,
+    put_successor,
+    put_withdrawn,
+    withdrawn_among,
+)
 from hub.core.identity.numbers import nhs_number
 from hub.core.identity.store import Link
 from hub.core.identity.work import Work
@@ -34,7 +41,7 @@ def take(work: Work, observation: Observation) -> None:
     link = work.store.link(observation.link or "")
     if link is None:
         _wait(work, observation)
-    else:
+    elif not link.gone:
         _apply(work, link, observation, said)
 
 
@@ -47,6 +54,9 @@ def take_waiting(work: Work, link_id: str) -> None:
         for observation in map(Observation.model_validate, waiting):
             _apply(work, work.link(link_id), observation, _said(observation))
     _settle_clash(work, work.link(link_id))
+    number = withdrawn_among(work.store, work.link(link_id).evidence.nhs)
+    if number is not None:
+        _withdraw(work, {link_id}, number, work.at, work.at)
     _resume(work, work.link(link_id))
 
 
@@ -78,7 +88,9 @@ def _apply(work: Work, link: Link, observation: Observation, said: Traced) -> No
     changed: set[str] = set()
     word: str = said.result
     if said.result == "invalidated" and asked is not None:
-        _withdraw(work, {link.id, *work.store.carriers(asked)}, asked, observation)
+        put_withdrawn(work.store, asked)
+        at = observation.recorded_at, observation.received_at
+        _withdraw(work, {link.id, *work.store.carriers(asked)}, asked, *at)
     if said.result == "superseded" and asked is not None and found is not None:
         changed |= _succeed(work, link, asked, found)
     if found is not None:
@@ -173,13 +185,13 @@ def _succeed(work: Work, asker: Link, old: str, new: str) -> set[str]:
     return set(carriers)
 
 
-def _withdraw(work: Work, links: set[str], number: str, observation: Observation) -> None:
+def _withdraw(work: Work, links: set[str], number: str, recorded_at: datetime, received_at: datetime) -> None:
     for link_id in sorted(links):
         national = national_of(work.store, link_id)
         if national.invalid is None:
             national.invalid = number
             put_national(work.store, link_id, national)
-            _state(work, work.link(link_id), "number.invalidated", observation.recorded_at, observation.received_at)
+            _state(work, work.link(link_id), "number.invalidated", recorded_at, received_at)
 
 
 def _resume(work: Work, link: Link) -> None:
@@ -193,7 +205,10 @@ def _resume(work: Work, link: Link) -> None:
 
 
 def _mark(work: Work, links: set[str], observation: Observation, said: Traced) -> None:
-    """What the service knows of the person beside the number: that they are restricted, that they have died."""
+    """What the service knows of the person beside the number: that they are restricted, that they have died.
+
+    A death is not told of a child that may be another person.
+    """
     at = observation.recorded_at, observation.received_at
     for link_id in sorted(links):
         national = national_of(work.store, link_id)
@@ -201,7 +216,7 @@ def _mark(work: Work, links: set[str], observation: Observation, said: Traced) -
             national.restricted = True
             put_national(work.store, link_id, national)
             _state(work, work.link(link_id), "child.restricted", *at)
-        if said.died_on is not None:
+        if said.died_on is not None and work.link(link_id).clash is None:
             died: dict[str, Any] = {"notice": said.death or "informal"}
             _state(work, work.link(link_id), "child.died", *at, effective_on=said.died_on, data=died)
 

@@ -144,7 +144,8 @@ def test_a_number_other_than_the_one_its_child_got_meanwhile_is_asked_about_and_
         observation(OTHER_COUNCIL, amy(id="Q1"), "R2"),
     )
     assert len(world.children_of("R1") | world.children_of("R2")) == 1
-    world.answer(world.traces[0], number=OTHER_NHS)
+    world.answer(world.traces[0], number=OTHER_NHS, died_on="2026-09-01", security="restricted")
+    assert (len(world.stated("child.died")), len(world.stated("child.restricted"))) == (0, 1)
     link = world.link_of(world.traces[0])
     assert link.evidence.nhs == frozenset()
     assert _clashes(world) == ["open"]
@@ -168,6 +169,17 @@ def test_a_withdrawn_number_stops_messages_for_every_child_that_has_it() -> None
     stated = world.stated("number.invalidated")
     assert {fact.child_id for fact in stated} == world.children_of("R1") | world.children_of("R2")
     assert {(fact.source, fact.retracted, fact.message) for fact in stated} == {(PDS, False, None)}
+
+
+def test_who_comes_with_a_withdrawn_number_afterwards_is_told_too() -> None:
+    world = Traced()
+    world.observe(observation(OTHER_COUNCIL, amy(**UNVERIFIED, id="Q1"), "R2"))
+    world.answer(world.traces[0], "invalidated")
+    world.observe(observation(COUNCIL, amy(upn=None)))
+    assert {fact.child_id for fact in world.stated("number.invalidated")} == world.children_of(
+        "R1"
+    ) | world.children_of("R2")
+    assert len(world.stated("number.invalidated")) == 2
 
 
 def test_messages_go_out_again_once_the_source_vouches_for_another_number() -> None:
