@@ -15,6 +15,7 @@ from sqlalchemy import select
 from hub.core.casework.policy import Policy
 from hub.platform.settings import Settings
 from hub.runtime.changelog import OFFSET_HEADER, ORIGIN
+from hub.runtime.matching import matching_of
 from hub.runtime.partitions import to_record
 from hub.stages import projection
 from hub.stages.casework import casework
@@ -125,7 +126,7 @@ def stages(key: bytes, rough: bool) -> dict[str, Stage]:
     """The stages that write to Kafka, as the workers run them."""
     return {
         "intake": intake(SOURCES, _note),
-        "identity": identity(key, SOURCES, _note),
+        "identity": identity(key, SOURCES, _note, matching_of(Settings())),
         "casework": casework(Policy(SOURCES), time.monotonic),
         counting.NAME: counting.counting(rough),
     }
