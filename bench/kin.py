@@ -1,5 +1,6 @@
-"""`python -m bench.kin FOLDER`: a synthetic population of children as files for `sendhub match`: half of the people have
-a second record, as another system would have written it. Nobody in it exists.
+"""`python -m bench.kin FOLDER`: a synthetic population of children, as files for `sendhub match`.
+
+Half of the people have a second record, as another system would have written it. Nobody in it exists.
 """
 
 import csv

@@ -37,7 +37,17 @@ def given(one: Traits, other: Traits) -> int:
         return 2
     if len(first) == 1 or len(second) == 1:
         return 3 if first[0] == second[0] else 7
+    if _part_of(one, other) or _part_of(other, one):
+        return 2
     return _alike(first, second, one.given_sound == other.given_sound, 4)
+
+
+def _part_of(one: Traits, other: Traits) -> bool:
+    """Whether somebody is called by a later name of theirs, or by the end or beginning of it: `Seun` of `Oluwaseun`."""
+    word = one.given[0]
+    if len(word) < _SLIP_LENGTH:
+        return False
+    return word in other.given or other.given[0].endswith(word) or other.given[0].startswith(word)
 
 
 def family(one: Traits, other: Traits) -> int:

@@ -115,6 +115,7 @@ nathan: nat nate
 nathaniel: nat nate nathan
 nicholas: nick nicky nico
 nicola: nicky nic nikki
+niamh: neve
 oliver: ollie olly
 olivia: liv livvy livia ollie
 oscar: ozzy
@@ -144,6 +145,7 @@ samantha: sam sammy
 samuel: sam sammy
 sandra: sandy
 sarah: sally sadie
+sean: shaun shawn shane
 sebastian: seb bas
 sidney: sid
 simon: si

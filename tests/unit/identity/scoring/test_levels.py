@@ -28,6 +28,8 @@ def level(field, one, other):
         ("Amy Louise", "Amy Rose", "first"),
         ("Thomas", "Tom", "familiar"),
         ("Bill", "William", "familiar"),
+        ("Hamza", "Syed Hamza", "familiar"),
+        ("Seun", "Oluwaseun", "familiar"),
         ("A", "Amy", "initial"),
         ("Amelia", "Amelai", "slip"),
         ("Mohammed", "Muhammad", "sound"),

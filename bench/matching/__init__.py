@@ -1,0 +1,1 @@
+"""How good matching is, and how fast, beside Splink in the same run."""
