@@ -225,6 +225,9 @@ def _print_task(console: Console, task: ReviewTask) -> None:
     about = " ".join(filter(None, [task.source, task.record, task.child_id]))
     console.print(plain(f"{task.id}  {task.opened_on}  {task.question}: {task.state}"), style="bold", soft_wrap=True)
     console.print(plain(f"    {about}: {task.detail}"), soft_wrap=True)
+    if task.score is not None:
+        parts = ", ".join(f"{name} {bits:+.1f}" for name, bits in task.parts)
+        console.print(plain(f"    one child with probability {task.score:.2f} (bits: {parts})"), soft_wrap=True)
     if task.answer is not None:
         said = f"    last answer: {task.answer.outcome}, {task.answer.words} (decision {task.answer.decision})"
         console.print(plain(said), soft_wrap=True)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from hub.core.identity.store import Link
+from hub.core.identity.people import People
+from hub.core.identity.store import Likeness, Link
 from hub.core.identity.work import Work
 
 _DIGITS = 4
@@ -14,7 +15,7 @@ def note(work: Work, link: Link) -> set[str]:
         return set()
     work.people.learn(link.id, link.persons)
     found = {
-        candidate.person: round(candidate.probability, _DIGITS)
+        candidate.person: Likeness(round(candidate.probability, _DIGITS), _parts(work.people, link, candidate.person))
         for candidate in work.people.likely(link.id, work.policy.asked_from)
     }
     if found == link.likely:
@@ -28,6 +29,10 @@ def note(work: Work, link: Link) -> set[str]:
     link.likely = found
     work.store.put_link(link)
     return changed
+
+
+def _parts(people: People, link: Link, other: str) -> tuple[tuple[str, float], ...]:
+    return tuple((f"{part.field}: {part.level}", round(part.bits, 1)) for part in people.parts(link.id, other))
 
 
 def relearn(work: Work, links: Iterable[str]) -> None:

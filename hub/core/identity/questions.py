@@ -13,7 +13,7 @@ import holidays
 
 from hub.core.identity.evidence import agrees, conflicts
 from hub.core.identity.outcome import Outcome
-from hub.core.identity.store import Link, Store, Task
+from hub.core.identity.store import Likeness, Link, Store, Task
 from hub.core.identity.work import Work
 from schemas.alerts import Alert
 from schemas.ids import digest
@@ -43,6 +43,7 @@ class Question:
     child_id: str | None = None
     candidates: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
+    likeness: Likeness | None = None
 
 
 def refresh(work: Work, changed: set[str]) -> None:
@@ -136,7 +137,9 @@ def _alike(link: Link, one: Link) -> Question:
     candidates = tuple(sorted({str(link.child), str(one.child)}))
     detail = "two children look like one by what is said of them; no number decides: decide whether to merge them"
     task_id = digest("potential-match", *links)
-    return Question(task_id, "potential-match", about, about, detail, False, None, candidates, links)
+    return Question(
+        task_id, "potential-match", about, about, detail, False, None, candidates, links, link.likely.get(one.id)
+    )
 
 
 def _relative(link: Link) -> Question:
@@ -248,6 +251,8 @@ def _review(work: Work, question: Question, task: Task | None) -> dict[str, Any]
             "opened_on": task.review["opened_on"] if task and stands else london_day(work.at),
             "asked_at": task.review["asked_at"] if task and stands else work.at,
             "links": question.links,
+            "score": question.likeness.probability if question.likeness else None,
+            "parts": question.likeness.parts if question.likeness else (),
             "answer": task.review.get("answer") if task and stands else None,
         }
     ).model_dump(mode="json")

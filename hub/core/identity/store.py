@@ -39,6 +39,13 @@ class KeyValues(Protocol):
         ...
 
 
+class Likeness(NamedTuple):
+    """How likely two links are one person, and the bits that each field adds, by field and level (`given: same`)."""
+
+    probability: float
+    parts: tuple[tuple[str, float], ...]
+
+
 @dataclass(slots=True)
 class Link:
     """One source person. `seq` is the number of its last decision; `child` None means that it waits.
@@ -49,8 +56,8 @@ class Link:
     to be, held-back statements apart; a link written by an earlier version has none until something is said again.
     `placed_at` is when it was first given to a child, `decided_by` the person's decision that placed it last. `apart`
     are links that people said are somebody else. `seconds` are the links of other people whom the source knows under
-    the same id. `gone`: it was one of these, and that was undone. `likely` are links that may be the same person, with
-    the probability when the later of the two came. `by_name`: a rule without a number placed it; `relatives` are links
+    the same id. `gone`: it was one of these, and that was undone. `likely` are links that may be the same person, as
+    scored when the later of the two came. `by_name`: a rule without a number placed it; `relatives` are links
     that it could be a brother, sister or twin of, seen since. `clash`: a number that the national service gave it while
     its child had another.
     """
@@ -73,7 +80,7 @@ class Link:
     decided_by: str | None = None
     apart: list[str] = field(default_factory=list)
     seconds: list[str] = field(default_factory=list)
-    likely: dict[str, float] = field(default_factory=dict)
+    likely: dict[str, Likeness] = field(default_factory=dict)
     by_name: bool = False
     relatives: list[str] = field(default_factory=list)
     gone: bool = False
@@ -130,7 +137,11 @@ class Store:
             return None
         found = orjson.loads(value)
         persons = tuple(Said(*each) for each in found.get("persons", ()))
-        return Link(**{**found, "evidence": _evidence(found["evidence"]), "persons": persons})
+        likely = {
+            one: Likeness(probability, tuple((name, bits) for name, bits in parts))
+            for one, (probability, parts) in found.get("likely", {}).items()
+        }
+        return Link(**{**found, "evidence": _evidence(found["evidence"]), "persons": persons, "likely": likely})
 
     def put_link(self, link: Link) -> None:
         """Keep a link."""

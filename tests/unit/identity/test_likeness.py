@@ -234,3 +234,12 @@ def test_a_policy_can_leave_names_to_people():
     world = Named(Policy.model_validate(CURRENT.model_dump(mode="json") | {"strategies": strategies}))
     world.observe(observation(COUNCIL, nobody()))
     assert [each.rule for each in seen(world).decisions] == ["founding"]
+
+
+def test_the_task_says_how_likely_it_is_and_what_each_field_adds(world):
+    (task,) = seen(world, postcode="ZX11 2BB").reviews
+    assert 0.2 < task.score < 1
+    said = dict(task.parts)
+    assert {"given: same", "family: same", "birth: same", "postcode: other"} <= set(said)
+    assert said["birth: same"] > 5
+    assert said["postcode: other"] < 0
