@@ -11,7 +11,7 @@ from hub.core.identity.store import Link
 from hub.core.identity.work import Work
 from schemas.ids import keyed_digest
 from schemas.people import Person
-from schemas.traces import PDS, Ask, Trace
+from schemas.traces import Ask, Trace
 
 _NOT_NOW = frozenset({"07", "08"})
 """NHS number statuses that ask for no trace: not required, and postponed (a baby under six weeks)."""
@@ -22,8 +22,6 @@ _SHORTEST = 2
 
 def ask(work: Work, link_id: str) -> None:
     """Put out the look-up that would help to know who a link is, if there is one that was not made before."""
-    if PDS not in work.sources:
-        return
     link, national = work.link(link_id), national_of(work.store, link_id)
     trace = wanted(work, link, national)
     if trace is None or trace.id in national.asked:

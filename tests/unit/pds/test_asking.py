@@ -5,6 +5,9 @@ from datetime import date
 import pytest
 
 from hub.core.identity import Identity
+from hub.core.identity.national import National, put_national
+from hub.core.identity.store import Store
+from schemas.ids import keyed_digest
 from schemas.traces import Trace
 from tests.unit.identity.people import (
     BORN,
@@ -109,6 +112,18 @@ def test_nobody_restricted_is_asked_about_again() -> None:
     world.answer(world.traces[0], number=NHS, security="restricted")
     world.observe(observation(COUNCIL, amy(**WITHOUT | {"postcode": "HP19 8FF"}), "R3", recorded_at=later(1)))
     assert len(world.traces) == 1
+
+
+@pytest.mark.parametrize("known", [National(restricted=True), National(invalid="a digest")])
+@pytest.mark.parametrize("said", [WITHOUT, {"nhs_number_status": "02"}])
+def test_who_is_restricted_or_withdrawn_is_not_asked_about_whatever_is_known(
+    known: National, said: dict[str, object]
+) -> None:
+    world = Traced()
+    put_national(Store(world), keyed_digest(KEY, "person", COUNCIL, "P1"), known)
+    world.observe(observation(COUNCIL, amy(**said)))
+    assert len(world.links()) == 1
+    assert world.traces == []
 
 
 def test_who_may_be_somebody_restricted_is_searched_for_without_a_postcode() -> None:

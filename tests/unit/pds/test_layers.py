@@ -244,6 +244,14 @@ async def test_faults_are_not_kept_and_the_oldest_answers_go_first() -> None:
     assert inner.asked == ["1", "1", "2", "3", "1"]
 
 
+async def test_what_is_not_kept_pushes_nothing_out() -> None:
+    inner = Scripted([FOUND, Reply("refused")])
+    cached = Cached(inner, Policy(entries=1), Stopped())
+    for number in ("1", "2", "1"):
+        await cached.retrieve(number)
+    assert inner.asked == ["1", "2"]
+
+
 async def test_the_same_query_is_the_same_question_and_another_postcode_is_not() -> None:
     inner = Scripted()
     cached = Cached(inner, Policy(), Stopped())
