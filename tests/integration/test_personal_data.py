@@ -33,7 +33,6 @@ from schemas.topics import (
     NHS_MESSAGES,
     OBSERVATIONS,
     TOPICS,
-    TRACES,
 )
 from tests.integration.conftest import COUNCIL, TRUST
 from tests.support.client import Client, client, event
@@ -44,8 +43,8 @@ from tests.support.trust import send
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-LEFT = {topic.name for topic in (COUNCIL_EVENTS, NHS_MESSAGES, OBSERVATIONS, TRACES, IDENTITY_STATE, DEADLETTER)}
-"""Topics whose values hold a person, sealed; no topic's keys or headers may."""
+LEFT = {topic.name for topic in (COUNCIL_EVENTS, NHS_MESSAGES, OBSERVATIONS, IDENTITY_STATE, DEADLETTER)}
+"""Topics whose values hold a person here, sealed (nobody is traced); no topic's keys or headers may."""
 
 BY_HAND = b"by-hand"
 LISTS = ("/children", "/deadlines", "/alerts", "/reviews", "/dead-letters")
