@@ -146,7 +146,9 @@ class Store:
     def put_link(self, link: Link) -> None:
         """Keep a link."""
         persons = [list(each) for each in link.persons]
-        self._put(f"link:{link.id}", {**_fields(link), "evidence": _plain(link.evidence), "persons": persons})
+        likely = {one: list(each) for one, each in link.likely.items()}
+        plain = {"evidence": _plain(link.evidence), "persons": persons, "likely": likely}
+        self._put(f"link:{link.id}", _fields(link) | plain)
 
     def child(self, child_id: str) -> Child | None:
         """A child, or None when there is none of that id."""
