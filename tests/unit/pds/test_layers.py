@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from connectors.nhs.pds.breaker import Breaker
 from connectors.nhs.pds.cache import Cached, Policy
@@ -199,6 +200,15 @@ async def test_the_last_fault_is_handed_on_but_an_unfit_answer_is_unreadable() -
     assert len(inner.asked) == 4
     unfit, _ = persistent(*[Unfit("no")] * 9)
     assert await unfit.retrieve(NHS) == Reply("unreadable")
+
+
+async def test_what_is_logged_of_a_retry_names_nobody() -> None:
+    asking, _ = persistent(Away("the service fails (503)"))
+    with capture_logs() as logged:
+        await asking.retrieve(NHS)
+        await asking.search(SOUGHT)
+    assert "503" in str(logged)
+    assert [mark for mark in (NHS, "Amy", "Example") if mark in str(logged)] == []
 
 
 class Stopped:
