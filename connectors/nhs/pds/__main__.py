@@ -47,10 +47,12 @@ async def run(settings: PdsSettings) -> None:
     """Build the ports from the settings, and answer look-ups. The first line logged tells the metrics port."""
     _require_source(settings)
     ring, key = own_ring(settings), settings.key
-    feed = KafkaFeed(settings, ring, settings.pds_batch)
+    feed = KafkaFeed(settings, ring)
     publisher = KafkaPublisher(settings.kafka, settings.ack_timeout, ring, client_id=f"sendhub-pds-{settings.instance}")
     async with httpx.AsyncClient(timeout=settings.pds_timeout) as client:
-        tracer = Tracer(feed, service(settings, client), publisher, clock_from(settings.clock_file), key)
+        tracer = Tracer(
+            feed, service(settings, client), publisher, clock_from(settings.clock_file), key, settings.pds_open
+        )
         health = Health(
             {
                 "broker": check(publisher.ready, "the broker does not answer"),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import structlog
 
-from connectors.nhs.pds.errors import Denied, PdsFault
+from connectors.nhs.pds.errors import Away, Denied, Garbled, PdsFault
 from connectors.nhs.pds.feed import Asked, Feed
 from connectors.nhs.pds.metrics import ANSWERS, FAULTS
 from connectors.nhs.pds.port import Demographics, Patient, Reply, Sought
@@ -27,39 +27,59 @@ WAIT, LONGEST_WAIT = 5.0, 300.0
 DENIED_WAIT = 60.0
 """The same where a person has to put the access right."""
 
+PASSED_BY = 5
+"""How often others must have been answered between two failures of one look-up before that one is given up."""
+
 _NO_ACK_WAIT = 1.0
 _log = structlog.get_logger()
 
 
 @dataclass
 class Tracer:
-    """Answers look-ups. `key` is the deployment's secret key; `sleep` waits so many seconds."""
+    """Answers look-ups, up to `most` at once. `key` is the deployment's secret key; `sleep` waits so many seconds."""
 
     feed: Feed
     demographics: Demographics
     publisher: Publisher
     clock: Clock
     key: bytes
+    most: int = 20
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     trouble: str | None = None
     """What keeps questions from being answered now, in a sentence for `/ready`."""
+    open: set[asyncio.Task[None]] = field(default_factory=set)
     counts: Counts = field(init=False)
+    _replies: int = 0
 
     def __post_init__(self) -> None:
         self.counts = Counts(CONNECTOR, self.clock)
 
     async def run(self) -> None:
-        """Until it is cancelled. What was taken and not answered by then is asked after the next start."""
-        while True:
-            await self.step()
+        """Until it is cancelled. What was not answered by then is asked after the next start."""
+        try:
+            while True:
+                await self.step()
+        finally:
+            for task in self.open:
+                task.cancel()
+            await asyncio.gather(*self.open, return_exceptions=True)
+            self.open.clear()
 
     async def step(self) -> None:
-        """Take some look-ups, and answer all of them."""
-        taken = await self.feed.take()
-        async with asyncio.TaskGroup() as group:
-            for asked in taken:
-                group.create_task(self._answer(asked))
-        if taken:
+        """Take look-ups while there is room, else wait for an answer; and note how far all is answered.
+
+        One that can't be answered holds up no other: only the offset stays before it.
+        """
+        room = self.most - len(self.open)
+        if room > 0:
+            self.open |= {asyncio.create_task(self._answer(asked)) for asked in await self.feed.take(room)}
+        else:
+            await asyncio.wait(self.open, return_when=asyncio.FIRST_COMPLETED)
+        done = {task for task in self.open if task.done()}
+        self.open -= done
+        for task in done:
+            task.result()
+        if done:
             await self.feed.commit()
 
     async def _answer(self, asked: Asked) -> None:
@@ -67,6 +87,7 @@ class Tracer:
         reply = await self._reply(asked)
         ANSWERS.labels(asked.trace.ask if asked.trace else "unknown", reply.result).inc()
         await self._publish(asked, reply)
+        self.feed.answered(asked)
         self.counts.accepted(PDS)
 
     async def _reply(self, asked: Asked) -> Reply:
@@ -80,17 +101,23 @@ class Tracer:
             return Reply("unreadable")
 
     async def _ask(self, trace: Trace) -> Reply:
-        """However long it takes: a look-up is never given up because the service is away."""
-        wait = WAIT
+        """However long it takes: no look-up is given up because the service is away. But one that fails again and again
+        while others are answered is at fault itself."""
+        wait, seen, passed_by = WAIT, self._replies, 0
         while True:
             try:
                 reply = await self._question(trace)
             except PdsFault as fault:
                 pause = max(fault.retry_after or 0.0, DENIED_WAIT if isinstance(fault, Denied) else wait)
+                passed_by += isinstance(fault, Away | Garbled) and self._replies > seen
+                if passed_by >= PASSED_BY:
+                    return Reply("unreadable")
                 self._waits(fault, pause)
             else:
                 self.trouble = None
+                self._replies += 1
                 return reply
+            seen = self._replies
             await self.sleep(pause)
             wait = min(wait * 2, LONGEST_WAIT)
 

@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
-from connectors.nhs.pds.feed import Asked
+from connectors.nhs.pds.feed import Asked, Progress
 from hub.platform.keyring import KeyRing
 from hub.platform.keys import KeyFault, KeyUnknown, RingUnfit
 from hub.platform.seal import DailySeal, about_record
@@ -32,33 +32,39 @@ _NEVER_MS = 2**31 - 1
 class KafkaFeed:
     """At least once: an offset is committed only when all before it is answered. `trouble` says what it waits for."""
 
-    def __init__(self, settings: Settings, ring: KeyRing, size: int) -> None:
+    def __init__(self, settings: Settings, ring: KeyRing) -> None:
         self._settings = settings
         self._seal = DailySeal(ring)
-        self._size = size
         self._consumer: AIOKafkaConsumer | None = None
-        self._next: dict[TopicPartition, int] = {}
+        self._progress = Progress()
         self.trouble: str | None = "not connected to the broker yet"
 
-    async def take(self) -> Sequence[Asked]:
+    async def take(self, at_most: int) -> Sequence[Asked]:
         """See Feed. Waits for the broker, and for a key that the ring does not have yet."""
         consumer = self._consumer or await self._connect()
         try:
-            batches = await consumer.getmany(timeout_ms=_TAKE_MS, max_records=self._size)
+            batches = await consumer.getmany(timeout_ms=_TAKE_MS, max_records=at_most)
         except KafkaError as error:
             self.trouble = f"hub.traces can't be read ({type(error).__name__})"
             await asyncio.sleep(_AGAIN_SECONDS)
             return ()
         self.trouble = None if consumer.assignment() else "hub.traces is read by another process of this group"
-        self._next = {partition: records[-1].offset + 1 for partition, records in batches.items()}
-        return [await self._opened(record) for records in batches.values() for record in records]
+        records = [record for batch in batches.values() for record in batch]
+        for record in records:
+            self._progress.took((record.partition, record.offset))
+        return [await self._opened(record) for record in records]
+
+    def answered(self, asked: Asked) -> None:
+        """See Feed."""
+        self._progress.answered(asked.place)
 
     async def commit(self) -> None:
         """See Feed. Where it fails, what was answered is asked and answered again, and recognised as a repeat."""
-        if self._consumer is None or not self._next:
+        begin = {TopicPartition(TRACES.name, partition): offset for partition, offset in self._progress.begin().items()}
+        if self._consumer is None or not begin:
             return
         try:
-            await self._consumer.commit(self._next)
+            await self._consumer.commit(begin)
         except KafkaError as error:
             _log.warning("not committed: what was answered is asked again", error=type(error).__name__)
 
@@ -95,17 +101,18 @@ class KafkaFeed:
         """A look-up in the clear. One whose key was destroyed, or that is none, is answered as unreadable."""
         headers = tuple(record.headers)
         found = dict(headers)
+        place = record.partition, record.offset
         id_, link = _text(found.get("id")) or f"at-{record.offset}", _text(record.key) or "-"
         while True:
             try:
                 value = self._seal.open(record.value or b"", about_record(record.topic, headers))
-                return Asked(id_, link, Trace.model_validate_json(value))
+                return Asked(id_, link, Trace.model_validate_json(value), place)
             except (KeyUnknown, RingUnfit) as error:
                 self.trouble = f"hub.traces can't be read: {error}"
                 await asyncio.sleep(_AGAIN_SECONDS)
             except (KeyFault, ValidationError) as error:
                 _log.error("a look-up can't be read", trace=id_, why=type(error).__name__)
-                return Asked(id_, link, None)
+                return Asked(id_, link, None, place)
 
 
 def _text(value: bytes | None) -> str:

@@ -30,7 +30,7 @@ class PdsSettings(Settings):
         3_600.0, ge=0, description="Seconds that an answer that found nobody is kept."
     )
     pds_cache_entries: int = Field(10_000, ge=0, description="Most answers that are kept, in memory only.")
-    pds_batch: int = Field(10, ge=1, le=100, description="Look-ups that are taken at once.")
+    pds_open: int = Field(20, ge=1, le=1_000, description="Most look-ups that are waited for at once.")
 
     @model_validator(mode="after")
     def _whole(self) -> Self:

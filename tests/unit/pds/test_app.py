@@ -7,7 +7,7 @@ import orjson
 import pytest
 from prometheus_client import REGISTRY
 
-from connectors.nhs.pds.app import DENIED_WAIT, Tracer
+from connectors.nhs.pds.app import DENIED_WAIT, PASSED_BY, Tracer
 from connectors.nhs.pds.errors import Away, Busy, Denied, PdsFault
 from connectors.nhs.pds.feed import Asked, MemoryFeed
 from connectors.nhs.pds.port import Patient, Reply
@@ -17,7 +17,7 @@ from schemas.people import Person
 from schemas.sources import Source
 from schemas.traces import PDS, KnownName, Trace
 from tests.unit.identity.people import BORN, COUNCIL, KEY, MONDAY, NHS, OTHER_NHS, TRUST, amy, observation
-from tests.unit.pds.test_layers import Scripted, Stopped
+from tests.unit.pds.test_layers import FOUND, Scripted, Stopped
 from tests.unit.pds.world import Traced
 
 PATIENT = Patient(NHS, 3, "unrestricted", (KnownName(given="Amy", family="Example"),), BORN)
@@ -59,11 +59,17 @@ class Running:
         self.feed, self.service = MemoryFeed(list(asked)), Scripted(script or [])
         self.broker = MemoryPublisher()
         self.publisher = Away4(self.broker)
-        self.tracer = Tracer(self.feed, self.service, self.publisher, Stopped(), KEY, self._sleep)  # type: ignore[arg-type]
+        self.tracer = Tracer(self.feed, self.service, self.publisher, Stopped(), KEY, 10, self._sleep)  # type: ignore[arg-type]
 
     async def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
         await asyncio.sleep(0)
+
+    async def work(self) -> None:
+        """All that waits, to its end."""
+        await self.tracer.step()
+        while self.tracer.open:
+            await self.tracer.step()
 
     @property
     def answers(self) -> list[dict[str, object]]:
@@ -72,7 +78,7 @@ class Running:
 
 async def test_an_answer_is_published_with_the_least_of_the_person_and_decoded_about_its_link() -> None:
     running = Running(retrieve(), script=[Reply("found", PATIENT)])
-    await running.tracer.step()
+    await running.work()
     ((topic, message),) = running.broker.published
     assert topic == "nhs.messages"
     assert NHS.encode() not in message.key + str(message.envelope).encode()
@@ -99,7 +105,7 @@ async def test_from_identity_to_identity_a_number_becomes_verified() -> None:
     world.observe(observation(COUNCIL, amy(nhs_number_status="02", upn=None)))
     (trace,) = world.traces
     running = Running(Asked(trace.id, trace.link, trace), script=[Reply("found", PATIENT)])
-    await running.tracer.step()
+    await running.work()
     ((_, message),) = running.broker.published
     world.observe(*DECODERS[message.envelope.type](message.envelope, message.value, SOURCE).observations)
     assert world.children_of("REF1") == world.children_of("R1") != set()
@@ -107,7 +113,7 @@ async def test_from_identity_to_identity_a_number_becomes_verified() -> None:
 
 async def test_a_search_names_no_postcode_where_the_child_may_be_restricted() -> None:
     running = Running(search(may_be_restricted=True), search())
-    await running.tracer.step()
+    await running.work()
     assert [sought.postcode for sought in running.service.asked] == [None, "HP19 8FF"]  # type: ignore[attr-defined]
 
 
@@ -122,7 +128,7 @@ async def test_what_cannot_be_answered_waits_however_long_and_ready_says_why(fau
         assert running.feed.committed == 0
 
     running.tracer.sleep = sleep
-    await running.tracer.step()
+    await running.work()
     assert said == [str(fault)] * 8
     assert running.tracer.trouble is None
     assert [answer["result"] for answer in running.answers] == ["found"]
@@ -132,22 +138,78 @@ async def test_what_cannot_be_answered_waits_however_long_and_ready_says_why(fau
     assert max(running.slept) <= 300.0
 
 
+async def test_one_that_waits_holds_up_no_other_and_the_offset_stays_before_it() -> None:
+    running = Running(*(retrieve(number) for number in range(1, 6)), script=[FOUND, Away("no")])
+    stuck = asyncio.Event()
+
+    async def sleep(seconds: float) -> None:
+        await stuck.wait()
+
+    running.tracer.sleep = sleep
+    for _ in range(20):
+        await running.tracer.step()
+    assert sorted(str(answer["trace"]) for answer in running.answers) == ["t1", "t3", "t4", "t5"]
+    assert running.feed.committed == 1
+    stuck.set()
+    await running.work()
+    assert (len(running.answers), running.feed.committed) == (5, 5)
+
+
+async def test_no_more_are_open_than_may_be() -> None:
+    running = Running(*(retrieve(number) for number in range(1, 26)))
+    most = 0
+
+    async def slow(number: str) -> Reply:
+        nonlocal most
+        most = max(most, len(running.tracer.open))
+        await asyncio.sleep(0.001)
+        return FOUND
+
+    running.service.retrieve = slow  # type: ignore[method-assign]
+    async with asyncio.timeout(5):
+        while running.feed.committed < 25:
+            await running.tracer.step()
+    assert most == 10
+
+
+async def test_one_that_fails_while_others_are_answered_is_given_up_and_none_in_an_outage() -> None:
+    running = Running(retrieve(1))
+    failures = 0
+
+    async def failing(number: str) -> Reply:
+        nonlocal failures
+        failures += 1
+        raise Away("the service fails (500)")
+
+    running.service.retrieve = failing  # type: ignore[method-assign]
+
+    async def sleep(seconds: float) -> None:
+        if failures > 30:
+            running.tracer._replies += 1
+        await asyncio.sleep(0)
+
+    running.tracer.sleep = sleep
+    await running.work()
+    assert [answer["result"] for answer in running.answers] == ["unreadable"]
+    assert failures == 30 + 1 + PASSED_BY
+
+
 async def test_an_answer_is_published_until_the_broker_has_it() -> None:
     running = Running(retrieve())
     running.publisher.faults = [NotAcknowledged("no"), NotAcknowledged("no"), TooLarge("no")]
-    await running.tracer.step()
+    await running.work()
     assert [answer["result"] for answer in running.answers] == ["unreadable"]
     assert len(running.slept) == 2
 
 
 async def test_after_a_stop_what_was_not_answered_is_asked_again_under_the_same_id() -> None:
-    running = Running(retrieve(1), retrieve(2), script=[Reply("none"), *[Away("no")] * 50])
+    running = Running(retrieve(1), retrieve(2), script=[Away("no"), Reply("none"), *[Away("no")] * 50])
 
     async def forever(seconds: float) -> None:
         await asyncio.sleep(3_600)
 
     running.tracer.sleep = forever
-    work = asyncio.ensure_future(running.tracer.step())
+    work = asyncio.ensure_future(running.tracer.run())
     await asyncio.sleep(0.05)
     work.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -156,7 +218,7 @@ async def test_after_a_stop_what_was_not_answered_is_asked_again_under_the_same_
     running.feed.restart()
     running.service.script = [Reply("none")]
     running.tracer.sleep = running._sleep
-    await running.tracer.step()
+    await running.work()
     ids = [message.envelope.id for _, message in running.broker.published]
     assert (len(ids), len(set(ids)), running.feed.committed) == (3, 2, 2)
 
@@ -168,7 +230,7 @@ async def test_what_could_not_be_read_is_answered_so_and_keeps_no_other_waiting(
         raise KeyError(number)
 
     running.service.retrieve = broken  # type: ignore[method-assign]
-    await running.tracer.step()
+    await running.work()
     assert sorted((answer["trace"], answer["result"]) for answer in running.answers) == [  # type: ignore[type-var]
         ("t", "unreadable"),
         ("t0", "unreadable"),
@@ -183,7 +245,7 @@ async def test_what_could_not_be_read_is_answered_so_and_keeps_no_other_waiting(
 async def test_a_death_without_its_day_counts_from_now(changes: dict[str, object], died_on: str | None) -> None:
     patient = Patient(OTHER_NHS, **changes)  # type: ignore[arg-type]
     running = Running(retrieve(), script=[Reply("found", patient)])
-    await running.tracer.step()
+    await running.work()
     assert running.answers[0].get("died_on") == died_on
 
 
@@ -193,5 +255,5 @@ async def test_it_is_counted_without_anybody_in_the_labels() -> None:
         return REGISTRY.get_sample_value("sendhub_pds_answers_total", found) or 0.0
 
     before = counted()
-    await Running(retrieve(), script=[Reply("many")]).tracer.step()
+    await Running(retrieve(), script=[Reply("many")]).work()
     assert counted() == before + 1
