@@ -216,7 +216,7 @@ async def test_after_a_stop_what_was_not_answered_is_asked_again_under_the_same_
         await work
     assert running.feed.committed == 0
     running.feed.restart()
-    running.service.script = [Reply("none")]
+    running.service.script = [Reply("none"), Reply("none")]
     running.tracer.sleep = running._sleep
     await running.work()
     ids = [message.envelope.id for _, message in running.broker.published]
