@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from hub.core.errors import Unreadable
+from hub.core.identity.erasure import owner_of
 from hub.core.identity.national import National, national_of
 from hub.core.identity.store import Store
 from schemas.traces import PDS, TRACED
@@ -225,6 +226,11 @@ def test_no_fact_holds_a_number_or_a_name() -> None:
     world.answer(world.traces[0], "superseded", number=OTHER_NHS, security="restricted", died_on="2026-09-01")
     text = "".join(fact.model_dump_json() for fact in world.all.facts)
     assert [marker for marker in (NHS, OTHER_NHS, "Amy", "Example", digest(NHS)) if marker in text] == []
+
+
+def test_what_was_asked_and_answered_is_erased_with_its_link() -> None:
+    """An answer that waits holds a person: it is sealed with the link's own key."""
+    assert owner_of("national:l1") == owner_of("link:l1") == "l1"
 
 
 def test_no_other_source_may_answer() -> None:
