@@ -39,7 +39,8 @@ class Alert(Model):
     is none. Of several deadlines the earliest dates are given. Nothing in an alert but references, dates, service and
     state. A decision about who a child is may take what stands to another child: it is cleared under the one as `moved`
     and opened under the other with `moved` true, in any order, with the same id and since: it is news only to whom the
-    id is new.
+    id is new. The same goes for `restored`: a notice of a death was withdrawn, and what was cleared for its sake stands
+    again with its id and since.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Alert(Model):
     due_on: date | None = None
     act_by: date | None = None
     moved: bool = False
+    restored: bool = False
 
 
 class Tell(Model):

@@ -170,7 +170,7 @@ class QuestionRecord(Model):
     """What is unclear about this child's facts; `id` is the review task's."""
 
     id: str
-    question: Literal["which-case", "data"]
+    question: Literal["which-case", "data", "death"]
     code: str
     about: str
     source: str

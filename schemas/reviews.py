@@ -23,11 +23,11 @@ class ReviewTask(Model):
     `record` and `kind` are of the statement in question; `candidates` are child ids or subject ids that could answer
     it; `detail` says in words, without personal data, what is unclear and what to do. `links` are the source persons
     that a question of identity is about; `score` and `parts` what scoring made of them, where it did; `answer` the last
-    decision that named the task.
+    decision that named the task. `audience`: whose task it is, where that is a named officer's.
     """
 
     id: str
-    question: Literal["unmatched-input", "conflict", "potential-match", "which-case", "data", "rows-fell"]
+    question: Literal["unmatched-input", "conflict", "potential-match", "which-case", "data", "rows-fell", "death"]
     state: Literal["open", "resolved"]
     child_id: str | None = None
     source: str
@@ -43,3 +43,4 @@ class ReviewTask(Model):
     score: float | None = None
     parts: tuple[tuple[str, float], ...] = ()
     answer: Answer | None = None
+    audience: str | None = None

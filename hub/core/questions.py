@@ -53,10 +53,18 @@ DETAILS: dict[str, str] = {
     "lifts nothing.",
     "amended-within-window": "The amended plan is dated within the family's 15 days to answer the notice (reg "
     "22(2)(c)): correct the date, or look at the plan's lawfulness.",
+    "child-died": "A notice says that the child has died. Stop at once, in your own system, all letters, calls and "
+    "appointments to the family and chasers to services. If it is not so, have the notice withdrawn where it was made: "
+    "all stands again then. Until then no alert is raised and nothing is sent about the child.",
     "no-rule": "No rule is in force on the day this started.",
     "which-case": "It is unclear which advice request or case this is about. Say which, or that it is none of them.",
 }
 """The sentence for each code."""
+
+CHILD_DIED = "child-died"
+OFFICER = "designated-officer"
+QuestionKind = Literal["which-case", "data", "death"]
+_KINDS: dict[str, QuestionKind] = {"which-case": "which-case", CHILD_DIED: "death"}
 
 
 class Question(NamedTuple):
@@ -78,9 +86,14 @@ class Question(NamedTuple):
     dated: str = ""
 
     @property
-    def question(self) -> Literal["which-case", "data"]:
+    def question(self) -> QuestionKind:
         """The kind of task it makes."""
-        return "which-case" if self.code == "which-case" else "data"
+        return _KINDS.get(self.code, "data")
+
+    @property
+    def audience(self) -> str | None:
+        """The officer whose task it is; None where it is anybody's."""
+        return OFFICER if self.code == CHILD_DIED else None
 
     @property
     def detail(self) -> str:

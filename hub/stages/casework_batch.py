@@ -9,6 +9,7 @@ from hub.core.casework.memory import PREFIX, Memory, dump, load
 from hub.core.casework.policy import Policy
 from hub.core.facts.belonging import is_move
 from hub.core.facts.fact import Fact, read_fact
+from hub.core.facts.withdrawn import takes_back
 from hub.stages.casework_days import DAY_KEY, Days
 from hub.stages.casework_outputs import Cause, alert_output, output_of
 from hub.stages.casework_sayings import SOURCES_KEY, Sayings, alerts_between
@@ -113,8 +114,11 @@ class Batch:
         news = [(fact, seen) for fact, seen in facts if memory.add(fact)]
         if news:
             moves = [fact.received_on for fact, _ in news if is_move(fact)]
-            news_from = date.min if moves else min(fact.received_on for fact, _ in news)
-            self._evaluate(child_id, memory, news[-1][1], news_from, cause, min(moves, default=None))
+            back = [fact.received_on for fact, _ in news if takes_back(fact)]
+            rewritten = moves or any(takes_back(fact) for fact in memory.facts.values())
+            news_from = date.min if rewritten else min(fact.received_on for fact, _ in news)
+            since = min(moves, default=None), min(back, default=None)
+            self._evaluate(child_id, memory, news[-1][1], news_from, cause, *since)
 
     def _evaluate(
         self,
@@ -124,10 +128,11 @@ class Batch:
         news_from: date | None,
         cause: Cause,
         moved_on: date | None = None,
+        restored_on: date | None = None,
     ) -> None:
         said = memory.now
         evaluation = memory.evaluate(child_id, day, news_from, self._policy, self.sayings.silences)
-        found = changes(evaluation, said, memory, moved_on)
+        found = changes(evaluation, said, memory, moved_on, restored_on)
         value = dump(memory)  # from here on nothing raises: who is passed over has said nothing
         self.outputs += [output_of(child_id, change, cause) for change in found]
         self.state.put(child_id, value)

@@ -25,15 +25,22 @@ class Change(NamedTuple):
     value: bytes | None
 
 
-def changes(evaluation: Evaluation, said: History | None, memory: Memory, moved_on: date | None = None) -> list[Change]:
+def changes(
+    evaluation: Evaluation,
+    said: History | None,
+    memory: Memory,
+    moved_on: date | None = None,
+    restored_on: date | None = None,
+) -> list[Change]:
     """The changes since `said`, the history held when the memory last spoke; it then holds what is said now.
 
-    `moved_on`: the day of a decision by which facts came from another child or went to one, if one is among the news.
+    `moved_on`: the day of a decision by which facts came from another child or went to one, if one is among the news;
+    `restored_on`: that on which a notice was withdrawn.
     """
     return [
         *_record(evaluation, memory),
         *_deadlines(evaluation, said),
-        *_alerts(evaluation, memory, moved_on),
+        *_alerts(evaluation, memory, moved_on, restored_on),
         *_tasks(evaluation, memory),
     ]
 
@@ -67,12 +74,13 @@ def _deadlines(evaluation: Evaluation, said: History | None) -> list[Change]:
     return found
 
 
-def _alerts(evaluation: Evaluation, memory: Memory, moved_on: date | None) -> list[Change]:
+def _alerts(evaluation: Evaluation, memory: Memory, moved_on: date | None, restored_on: date | None) -> list[Change]:
     """Each is opened once and cleared once: an open one is not said again when a date in it changes, but it is cleared
     with its last.
 
     One that comes from another child by a decision, or goes to one, is the same alert: its id is the same there. It is
-    said with `moved`, and as cleared because it `moved`, so that nobody takes it for news.
+    said with `moved`, and as cleared because it `moved`, so that nobody takes it for news. So is, with `restored`, one
+    that stands again because a notice was withdrawn.
     """
     now = {alert["id"]: alert for alert in evaluation.alerts}
     past, memory.alerts = memory.alerts, now
@@ -84,9 +92,13 @@ def _alerts(evaluation: Evaluation, memory: Memory, moved_on: date | None) -> li
             found.append(Change("alert", id_, _json(cleared)))
     for id_, alert in now.items():
         if id_ not in past:
-            moved = moved_on is not None and alert["since"] < moved_on
-            found.append(Change("alert", id_, _json(alert | {"moved": True} if moved else alert)))
+            found.append(Change("alert", id_, _json(alert | _not_news(alert, moved_on, restored_on))))
     return found
+
+
+def _not_news(alert: dict[str, Any], moved_on: date | None, restored_on: date | None) -> dict[str, bool]:
+    days = {"moved": moved_on, "restored": restored_on}
+    return {name: True for name, day in days.items() if day is not None and alert["since"] < day}
 
 
 def _reason(alert: dict[str, Any], evaluation: Evaluation) -> str | None:
@@ -126,6 +138,7 @@ def task_json(child_id: str, id_: str, question: Question) -> dict[str, Any]:
         "opened_on": question.opened_on.isoformat(),
         "resolved_on": None,
         "asked_at": None,
+        "audience": question.audience,
     }
 
 

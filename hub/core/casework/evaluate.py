@@ -17,6 +17,7 @@ from hub.core.casework.view import View, view_of
 from hub.core.clocks.deadline import Deadline
 from hub.core.facts.belonging import belonging
 from hub.core.facts.fact import Fact
+from hub.core.facts.withdrawn import without_withdrawn
 from hub.core.questions import Question
 from schemas.ids import digest
 
@@ -58,7 +59,7 @@ def evaluate(
     Counts the facts received by the end of `known_at` in London (that of `day` unless said). The days before are walked
     through, each with what was known at its end, because an alert's number and what is standing depend on them; `start`
     saves the walk up to its last day, and must have been made from the same facts and silences. Which links belong to
-    the child is what is known of that at `known_at`, on all of these days.
+    the child, and which notices of a death were withdrawn, is on all of these days what is known of that at `known_at`.
     """
     known_at = known_at or day
     received = Received(fact for fact in facts if fact.received_on <= known_at)
@@ -113,7 +114,7 @@ class Received:
 
     def __init__(self, facts: Iterable[Fact]) -> None:
         counted, self._decisions, self.moving = belonging(facts)
-        counted.sort(key=itemgetter(0))
+        counted = sorted(without_withdrawn(counted), key=itemgetter(0))
         self._facts = [fact for _, fact in counted]
         self._on = [on for on, _ in counted]
 

@@ -183,7 +183,7 @@ def _settled(key: AlertKey, opening: Opening, occasions: list[Occasion] | None, 
     if occasions is not None:
         members = _members(key[0], occasions)
         return opening if members == opening.members else opening._replace(members=members)
-    return opening._replace(reason="restricted" if view.alerts_held else _why(key, opening, view))
+    return opening._replace(reason="restricted" if view.death == "informal" else _why(key, opening, view))
 
 
 def _why(key: AlertKey, opening: Opening, view: View) -> str:
@@ -270,8 +270,8 @@ def _audiences(deadline: Deadline, threshold: Threshold, policy: Policy) -> set[
 def _alerting(
     view: View, traces: dict[str, Trace], before: History | None, looking: Looking
 ) -> tuple[Alerting, frozenset[tuple[str, Threshold]]]:
-    """The alerts that ought to stand, and what is quiet. None before a source is live, and none while a death is told
-    informally."""
+    """The alerts that ought to stand, and what is quiet. None before a source is live, and none while a death is told,
+    however."""
     found: dict[AlertKey, list[Occasion]] = {}
     quiet: set[tuple[str, Threshold]] = set()
     for occasion in _occasions(view, traces, looking):
@@ -282,7 +282,7 @@ def _alerting(
                 quiet.add(reached)
                 continue
         live_from = occasion.subject.live_from
-        if view.alerts_held or (live_from is not None and looking.day < live_from):
+        if view.death is not None or (live_from is not None and looking.day < live_from):
             continue
         for tell in occasion.tells:
             found.setdefault((about_of(occasion, tell), occasion.threshold, tell.audience), []).append(occasion)

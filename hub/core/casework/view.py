@@ -6,7 +6,7 @@ from datetime import date
 
 from hub.core.cases.advice import Chain
 from hub.core.cases.body import Body
-from hub.core.cases.case import Case, cases_of, is_informal
+from hub.core.cases.case import Case, cases_of
 from hub.core.cases.claims import Claims
 from hub.core.cases.commissioner import Commissioners
 from hub.core.cases.disagreement import Disagreement
@@ -17,6 +17,7 @@ from hub.core.cases.placing import chains_of
 from hub.core.cases.plans import Plan
 from hub.core.cases.references import Aliases
 from hub.core.cases.requests import Request, requests_of
+from hub.core.casework.deaths import Death, death_of, tasks_of
 from hub.core.casework.doubts import doubts_of
 from hub.core.casework.policy import Policy
 from hub.core.casework.subjects import Said, Subjects
@@ -35,7 +36,7 @@ ICB = Body("icb")
 class View:
     """What stands on `day`. `next_on` is the next day on which any of it could change without new facts.
 
-    `headings` are each case's, by its id.
+    `headings` are each case's, by its id. `death`: how one was told, if it was.
     """
 
     day: date
@@ -52,7 +53,7 @@ class View:
     loose_plans: list[Fact]
     disagreements: list[Disagreement]
     questions: list[Question]
-    alerts_held: bool
+    death: Death | None
     deadlines: list[Deadline] = field(default_factory=list)
     next_on: date | None = None
 
@@ -82,11 +83,12 @@ def view_of(facts: Iterable[Fact], day: date, policy: Policy) -> View:
         loose_plans=cases.loose_plans,
         disagreements=disagreements + cases.disagreements + matters.told.disagreements,
         questions=standing.questions + questions + cases.questions + advice_questions + matters.told.questions,
-        alerts_held=any(is_informal(fact) for fact in standing.of("child.died")),
+        death=death_of(cases.died, standing.deaths),
     )
     for case in view.cases:
         complete(case, view.headings[case.id], policy.required_headings)
     view.questions += doubts_of(view.cases, view.chains, view.matters, view.claims)
+    view.questions += tasks_of(standing.deaths)
     subjects = Subjects(precedence, view.claims, cases, _by_subject(view.questions))
     _run_clocks(view, subjects, policy)
     view.questions = _once_each(view.questions)

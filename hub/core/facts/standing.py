@@ -7,6 +7,7 @@ from typing import NamedTuple
 from hub.core.facts.belonging import belonging
 from hub.core.facts.data import EARLIEST, LATEST
 from hub.core.facts.fact import Fact, Key
+from hub.core.facts.withdrawn import DIED
 from hub.core.questions import Question, ask
 
 UNDATED = frozenset({"subject.linked", "child.identified"})
@@ -17,6 +18,7 @@ class Standing(NamedTuple):
     """The facts that count, in an order of their own, and by kind; `first_seen` is the day a key was first heard of.
 
     `moving`: links whose facts wait for the decision that brings them here. `next_on`: when a fact dated ahead counts.
+    `deaths`: every notice of a death, also one whose date is missing, impossible or ahead.
     """
 
     facts: list[Fact]
@@ -25,6 +27,7 @@ class Standing(NamedTuple):
     questions: list[Question]
     moving: tuple[str, ...]
     next_on: date | None
+    deaths: list[Fact]
 
     def of(self, *kinds: str) -> list[Fact]:
         """The facts of these kinds, kind after kind, each in the order of its dates."""
@@ -40,10 +43,12 @@ def stand(facts: Iterable[Fact], day: date) -> Standing:
     counted, _, moving = belonging(facts)
     best, first_seen, disputed = _highest(fact for _, fact in counted)
     questions = [ask("same-version-differs", fact) for key, fact in best.items() if (key, fact.version) in disputed]
-    standing, next_on = [], None
+    standing, deaths, next_on = [], list[Fact](), None
     for fact in best.values():
         if fact.retracted:
             continue
+        if fact.kind == DIED:
+            deaths.append(fact)
         on = fact.effective_on
         if fact.kind in UNDATED:
             standing.append(fact)
@@ -59,7 +64,7 @@ def stand(facts: Iterable[Fact], day: date) -> Standing:
     by_kind: dict[str, list[Fact]] = {}
     for fact in standing:
         by_kind.setdefault(fact.kind, []).append(fact)
-    return Standing(standing, by_kind, first_seen, questions, moving, next_on)
+    return Standing(standing, by_kind, first_seen, questions, moving, next_on, sorted(deaths, key=_order))
 
 
 def _order(fact: Fact) -> tuple[date, str, str, str, str]:

@@ -177,10 +177,10 @@ def test_a_death_is_before_every_clock_and_alert():
     died = fact("child.died", "2026-08-20", "P")
     found = on_day([died, REQUEST, asked("2026-09-10")], "2027-03-01")
     assert set(states(found).values()) == {"void"}
-    assert (found.alerts, codes(found)) == ([], ["request-after-death"])
+    assert (found.alerts, codes(found)) == ([], ["child-died", "request-after-death"])
     assert found.record["cases"][0]["outcome"] == "died"
     later = on_day([REQUEST, fact("child.died", "2026-10-05", "P")], "2027-03-01")
-    assert codes(later) == []
+    assert codes(later) == ["child-died"]
     reassessed = asked("2026-08-01", request=None, purpose="reassessment")
     found = on_day([reassessed, died], "2027-03-01")
     assert (states(found), found.alerts) == ({ADVICE: "void"}, [])
