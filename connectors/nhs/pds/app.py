@@ -114,8 +114,9 @@ class Tracer:
                     return Reply("unreadable")
                 self._waits(fault, pause)
             else:
-                self.trouble = None
-                self._replies += 1
+                if not reply.kept:
+                    self.trouble = None
+                    self._replies += 1
                 return reply
             seen = self._replies
             await self.sleep(pause)
@@ -127,7 +128,7 @@ class Tracer:
         if trace.ask == "search" and trace.given and trace.family and trace.birth_date is not None:
             postcode = None if trace.may_be_restricted else trace.postcode
             return await self.demographics.search(Sought(trace.given, trace.family, trace.birth_date, postcode))
-        return Reply("unreadable")
+        return Reply("unreadable", kept=True)
 
     def _waits(self, fault: PdsFault, pause: float) -> None:
         FAULTS.labels(type(fault).__name__.lower()).inc()

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from connectors.nhs.pds.port import Demographics, Reply, Sought
@@ -48,7 +48,7 @@ class Cached:
     async def _find(self, key: Hashable, question: Callable[[], Awaitable[Reply]]) -> Reply:
         until, reply = self._kept.get(key, (None, None))
         if reply is not None and until is not None and self._clock.now() < until:
-            return reply
+            return replace(reply, kept=True)
         reply = await question()
         self._keep(key, reply)
         return reply

@@ -1,6 +1,6 @@
 """The port to the national demographic service. One conformance suite runs on every adapter."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
 
@@ -37,10 +37,12 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the service said; `patient` with `found` and `superseded` only."""
+    """What the service said; `patient` with `found` and `superseded` only. `kept`: said before, so nothing follows of
+    whether the service answers now."""
 
     result: Result
     patient: Patient | None = None
+    kept: bool = field(default=False, compare=False)
 
 
 class Demographics(Protocol):

@@ -194,6 +194,34 @@ async def test_one_that_fails_while_others_are_answered_is_given_up_and_none_in_
     assert failures == 30 + 1 + PASSED_BY
 
 
+async def test_answers_from_memory_say_nothing_of_the_service() -> None:
+    """In an outage: else what waits would be given up because others were answered."""
+    running = Running(retrieve(1))
+    failures = 0
+
+    async def failing(number: str) -> Reply:
+        nonlocal failures
+        failures += 1
+        if failures > 3 * PASSED_BY:
+            return FOUND
+        raise Away("the service fails (500)")
+
+    async def remembered(sought: object) -> Reply:
+        return Reply("none", kept=True)
+
+    async def meanwhile(seconds: float) -> None:
+        trace = search().trace
+        assert trace is not None
+        assert (await running.tracer._ask(trace)).result == "none"
+        assert running.tracer.trouble == "the service fails (500)"
+
+    running.tracer.sleep = meanwhile
+    running.service.retrieve = failing  # type: ignore[method-assign]
+    running.service.search = remembered  # type: ignore[method-assign]
+    await running.work()
+    assert [answer["result"] for answer in running.answers] == ["found"]
+
+
 async def test_an_answer_is_published_until_the_broker_has_it() -> None:
     running = Running(retrieve())
     running.publisher.faults = [NotAcknowledged("no"), NotAcknowledged("no"), TooLarge("no")]

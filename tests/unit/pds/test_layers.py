@@ -236,7 +236,8 @@ class Stopped:
 async def test_answers_are_kept_by_policy(result: str, kept: int) -> None:
     clock, inner = Stopped(), Scripted([Reply(result)] * 3)  # type: ignore[arg-type]
     cached = Cached(inner, Policy(person=100, nobody=10), clock)
-    assert await cached.retrieve(NHS) == await cached.retrieve(NHS)
+    first, second = await cached.retrieve(NHS), await cached.retrieve(NHS)
+    assert (first, first.kept, second.kept) == (second, False, bool(kept))
     assert len(inner.asked) == (1 if kept else 2)
     inner.asked.clear()
     clock.at += timedelta(seconds=kept)
