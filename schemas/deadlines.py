@@ -44,7 +44,7 @@ class Deadline(Model):
     `id` is a hash of clock and statutory subject alone. `service` and `area` are repeated from the subject for use
     as labels. `standing` says that it was overdue when first seen or when its source went live. `source` is the start
     fact's: bare ids in `subject` are its own. `review_by`: when an exempt one is to be looked at again. `explanation`
-    says in sentences why the dates are what they are.
+    says in sentences why the dates are what they are. `restricted`: it is a child's of whom only named people may know.
     """
 
     id: str
@@ -70,5 +70,6 @@ class Deadline(Model):
     area: str | None = None
     case_reference: str | None = None
     standing: bool = False
+    restricted: bool = False
     source: str | None = None
     explanation: tuple[str, ...] = ()

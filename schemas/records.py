@@ -183,7 +183,8 @@ class ChildRecord(Model):
     """One child. `open`, `received_on`, `area` and `case_reference` are of the open case, else of the last.
 
     `standing` counts open deadlines that were overdue when first seen: they raise no alert of their own. `moving` are
-    links whose facts wait for the decision that brings them here.
+    links whose facts wait for the decision that brings them here. `restricted`: only named people may see more than the
+    id and this word.
     """
 
     child_id: str
@@ -199,7 +200,15 @@ class ChildRecord(Model):
     disagreements: tuple[DisagreementRecord, ...]
     questions: tuple[QuestionRecord, ...]
     moving: tuple[str, ...]
+    restricted: bool = False
     standing: int
+
+
+class Withheld(Model):
+    """All that is shown of a restricted child to whoever is not named."""
+
+    child_id: str
+    restricted: Literal[True] = True
 
 
 class ChildTurned(Model):

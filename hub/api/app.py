@@ -1,6 +1,7 @@
 """The HTTP API: reads the read model by page, and shows no dead letter's bytes. Who may decide looks and decides."""
 
 import hashlib
+from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from hub.api import problems
 from hub.api.answers import answer, moved
-from hub.api.auth import BearerGate
+from hub.api.auth import BearerGate, is_one_of
 from hub.api.bodies import Limited
 from hub.api.cursors import Cursors
 from hub.api.identities import Identities
@@ -40,7 +41,7 @@ from schemas.alerts import Alert
 from schemas.api import Page, Problem, ReadModelHealth
 from schemas.deadletters import TrackedLetter
 from schemas.deadlines import Deadline
-from schemas.records import ChildRecord
+from schemas.records import ChildRecord, Withheld
 from schemas.reviews import ReviewTask
 
 Key = Annotated[str, Path(max_length=200, pattern=r"^[\x21-\x7e]+$")]
@@ -61,10 +62,12 @@ def create_app(
     )
     problems.install(app)
     app.add_middleware(Limited)
-    app.add_middleware(BearerGate, hashes=(*settings.token_hashes, *settings.reviewers.hashes))
+    app.add_middleware(
+        BearerGate, hashes=(*settings.token_hashes, *settings.restricted_hashes, *settings.reviewers.hashes)
+    )
     app.add_middleware(Measured)
     _add_health(app, model)
-    _add_listings(app, model, Cursors(_cursor_key(settings)))
+    _add_listings(app, model, Cursors(_cursor_key(settings)), settings.restricted_hashes)
     _add_measures(app, model, settings)
     desk = identities or settings.desk()
     add_reviewing(
@@ -100,12 +103,15 @@ def _add_health(app: FastAPI, model: ReadModel) -> None:
         return Response(found.model_dump_json(), 200 if found.ready else 503, media_type="application/json")
 
 
-def _add_listings(app: FastAPI, model: ReadModel, cursors: Cursors) -> None:
+def _add_listings(app: FastAPI, model: ReadModel, cursors: Cursors, restricted_hashes: Sequence[str]) -> None:
+    def is_named(request: Request) -> bool:
+        return is_one_of(request.headers.get("authorization"), restricted_hashes)
+
     def listing(request: Request, what: Listing, query: Query, **fixed: Value) -> Response:
         filters = query.filters | fixed
         after = None if query.cursor is None else cursors.read(what, filters, query.cursor)
         with model.connection() as connection:
-            page = reader.page(connection, what, filters, after, query.limit)
+            page = reader.page(connection, what, filters, after, query.limit, named=is_named(request))
             fresh = reader.freshness(connection)
         following = None if page.last is None else cursors.write(what, filters, page.last)
         content = f'{{"items":[{",".join(page.bodies)}],"next":{orjson.dumps(following).decode()}}}'
@@ -123,18 +129,18 @@ def _add_listings(app: FastAPI, model: ReadModel, cursors: Cursors) -> None:
 
     def one(request: Request, what: Listing, key: str) -> Response:
         with model.connection() as connection:
-            found = _found(connection, what, key)
+            found = _found(connection, what, key, named=is_named(request))
             fresh = reader.freshness(connection)
         return answer(request, found.encode(), fresh)
 
     missing: dict[int | str, dict[str, Any]] = {404: {"model": Problem}}
     turned: dict[int | str, dict[str, Any]] = missing | {308: {"description": "Merged into another child"}}
 
-    @app.get("/children", response_model=Page[ChildRecord], summary="Reconciled records")
+    @app.get("/children", response_model=Page[ChildRecord | Withheld], summary="Reconciled records")
     def children(request: Request, query: Annotated[ChildQuery, InQuery()]) -> Response:
         return listing(request, reader.CHILDREN, query)
 
-    @app.get("/children/{child_id}", response_model=ChildRecord, responses=turned, summary="One record")
+    @app.get("/children/{child_id}", response_model=ChildRecord | Withheld, responses=turned, summary="One record")
     def child(request: Request, child_id: Key) -> Response:
         return onward(request, child_id) or one(request, reader.CHILDREN, child_id)
 
@@ -188,8 +194,8 @@ def _add_measures(app: FastAPI, model: ReadModel, settings: ApiSettings) -> None
         return answer(request, orjson.dumps(report.to_json()), fresh)
 
 
-def _found(connection: Connection, what: Listing, key: str) -> str:
-    body = reader.body(connection, what, key)
+def _found(connection: Connection, what: Listing, key: str, *, named: bool = True) -> str:
+    body = reader.body(connection, what, key, named=named)
     if body is None:
         raise HTTPException(404, "There is none with this id")
     return body

@@ -54,6 +54,11 @@ class ApiSettings(AskingSettings):
         "replaced by the next.",
     )
 
+    api_restricted_token_sha256: str = Field(
+        "",
+        description="SHA-256 (hex) of each bearer token that may read of restricted children as well, comma separated: "
+        "of the named people who keep chasing for them. Others are shown the id and `restricted`.",
+    )
     api_reviewers_file: Path | None = Field(
         None,
         description="TOML file of those who may look and decide: a table `[reviewers]`, an opaque id of the person to "
@@ -65,6 +70,11 @@ class ApiSettings(AskingSettings):
         """The hashes of the tokens that read, in lower case."""
         return _hashes(self.api_token_sha256)
 
+    @property
+    def restricted_hashes(self) -> tuple[str, ...]:
+        """The hashes of the tokens that read of restricted children as well."""
+        return _hashes(self.api_restricted_token_sha256)
+
     @cached_property
     def reviewers(self) -> Reviewers:
         """Those who may look and decide; raises OSError, or ValueError that says what is wrong in the file."""
@@ -73,6 +83,8 @@ class ApiSettings(AskingSettings):
     @model_validator(mode="after")
     def _hashes_are_hashes(self) -> Self:
         _require_hashes(self.token_hashes, "SENDHUB_API_TOKEN_SHA256")
+        if self.api_restricted_token_sha256:
+            _require_hashes(self.restricted_hashes, "SENDHUB_API_RESTRICTED_TOKEN_SHA256")
         return self
 
 

@@ -9,6 +9,7 @@ from hub.core.casework.memory import PREFIX, Memory, dump, load
 from hub.core.casework.policy import Policy
 from hub.core.facts.belonging import is_move
 from hub.core.facts.fact import Fact, read_fact
+from hub.core.facts.restriction import turns
 from hub.core.facts.withdrawn import takes_back
 from hub.stages.casework_days import DAY_KEY, Days
 from hub.stages.casework_outputs import Cause, alert_output, output_of
@@ -113,9 +114,9 @@ class Batch:
         memory = load(self.state.get(child_id))
         news = [(fact, seen) for fact, seen in facts if memory.add(fact)]
         if news:
-            moves = [fact.received_on for fact, _ in news if is_move(fact)]
+            moves = [fact.received_on for fact, _ in news if is_move(fact) or turns(fact)]
             back = [fact.received_on for fact, _ in news if takes_back(fact)]
-            rewritten = moves or any(takes_back(fact) for fact in memory.facts.values())
+            rewritten = moves or any(takes_back(fact) or turns(fact) for fact in memory.facts.values())
             news_from = date.min if rewritten else min(fact.received_on for fact, _ in news)
             since = min(moves, default=None), min(back, default=None)
             self._evaluate(child_id, memory, news[-1][1], news_from, cause, *since)

@@ -23,6 +23,8 @@ from schemas.reviews import ReviewTask
 from schemas.topics import ALERTS, CHILDREN, DEADLETTER, DEADLINES, REVIEW
 
 COLUMN_LIMIT = 200
+TURNS = frozenset({"moved", "restored"})
+"""What an opening on the topic says of itself, not of the alert."""
 """Longest text in a column, in characters: what is indexed must stay small. `body` keeps the whole."""
 
 Row = Mapping[str, Any]
@@ -71,6 +73,7 @@ def _child(record: Record) -> list[Change]:
         return _of_key(key, turned.child_id, [*gone, Change("merged_children", key, row)])
     child = _model(ChildRecord, record.value)
     known = {
+        "restricted": child.restricted,
         "area": _column(child.area),
         "is_open": child.open,
         "received_on": child.received_on,
@@ -134,9 +137,9 @@ def _alert(record: Record) -> list[Change]:
         raise _refused("an alert has no tombstone: it is cleared by a record")
     alert = _model(Alert, record.value)
     body = _text(record.value)
-    if alert.moved:  # of the record on the topic, not of the alert
+    if alert.moved or alert.restored:
         said = orjson.loads(record.value)
-        body = orjson.dumps({name: value for name, value in said.items() if name != "moved"}).decode()
+        body = orjson.dumps({name: value for name, value in said.items() if name not in TURNS}).decode()
     row = {
         "child_id": _column(alert.child_id),
         "threshold": _column(alert.threshold),

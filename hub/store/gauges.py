@@ -1,10 +1,13 @@
-"""Counts over the read model, for metrics. Nothing here grows with the number of children."""
+"""Counts over the read model, for metrics. Nothing here grows with the number of children.
+
+Who is restricted is left out of counts by area, service or age: they may be small.
+"""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
 from hub.core.measures.ages import CASE_BANDS
 from hub.store.tables import alerts, children, dead_letters, deadlines, reviews
@@ -23,7 +26,9 @@ def deadlines_by_clock(connection: Connection) -> Counts:
 def advice_by_service(connection: Connection) -> Counts:
     """Deadlines for advice by service (by heading where none is named), area and state."""
     columns = [deadlines.c.service, deadlines.c.area, deadlines.c.state]
-    return _count(connection, columns, deadlines.c.clock == "advice-6w")
+    withheld = select(children.c.key).where(children.c.restricted)
+    seen = and_(deadlines.c.clock == "advice-6w", deadlines.c.child_id.not_in(withheld))
+    return _count(connection, columns, seen)
 
 
 def open_cases_by_age(connection: Connection, today: date) -> Counts:
@@ -31,7 +36,7 @@ def open_cases_by_age(connection: Connection, today: date) -> Counts:
     received = children.c.received_on
     limits = [(received >= today - timedelta(weeks=weeks), band) for weeks, band in CASE_BANDS.limits]
     band = case((received.is_(None), UNKNOWN), *limits, else_=CASE_BANDS.beyond)
-    found = _count(connection, [children.c.area, band], children.c.is_open)
+    found = _count(connection, [children.c.area, band], and_(children.c.is_open, ~children.c.restricted))
     return {(area, name): 0 for area, _ in found for name in CASE_BANDS.names} | found
 
 

@@ -1,12 +1,12 @@
 """Reading the read model: one page of a listing at a time, one row by key, and how fresh the whole is."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Column, ColumnElement, Connection, Table, select, tuple_
+from sqlalchemy import Column, ColumnElement, Connection, Select, Table, false, or_, select, tuple_
 
 from hub.store import tables
 from hub.store.tables import dead_letter_contents, offsets
@@ -58,22 +58,31 @@ class Content(NamedTuple):
 
 
 def page(
-    connection: Connection, listing: Listing, filters: Mapping[str, Value], after: Place | None, limit: int
+    connection: Connection,
+    listing: Listing,
+    filters: Mapping[str, Value],
+    after: Place | None,
+    limit: int,
+    *,
+    named: bool = True,
 ) -> Page:
     """At most `limit` rows that match the filters, after a place.
 
     A filter is a column's name with the value that it has; `<column>_from` and `<column>_to` mean not before, not
-    after.
+    after. Unless it is for `named` people, of restricted children there is nothing but their ids among the children,
+    and not even these where a filter would tell more.
     """
     columns = listing.columns
-    wanted = select(listing.table.c.body, *columns).where(*(_matches(listing.table, *item) for item in filters.items()))
+    wanted = _seen(listing, *columns, named=named, filtered=bool(filters)).where(
+        *(_matches(listing.table, *item) for item in filters.items())
+    )
     if after is not None:
         here = tuple_(*columns)
         wanted = wanted.where(here < after if listing.descending else here > after)
     ordered = wanted.order_by(*(column.desc() if listing.descending else column.asc() for column in columns))
     rows = connection.execute(ordered.limit(limit + 1)).all()
     kept = rows[:limit]
-    return Page([row[0] for row in kept], tuple(kept[-1][1:]) if len(rows) > limit else None)
+    return Page([_body(row) for row in kept], tuple(kept[-1][2:]) if len(rows) > limit else None)
 
 
 def bodies(connection: Connection, listing: Listing, filters: Mapping[str, Value]) -> Iterator[str]:
@@ -87,10 +96,30 @@ def bodies(connection: Connection, listing: Listing, filters: Mapping[str, Value
             return
 
 
-def body(connection: Connection, listing: Listing, key: str) -> str | None:
-    """The JSON of one row, or None."""
-    found: str | None = connection.scalar(select(listing.table.c.body).where(listing.table.c.key == key))
-    return found
+def body(connection: Connection, listing: Listing, key: str, *, named: bool = True) -> str | None:
+    """The JSON of one row, or None; `named` as above."""
+    key_column = listing.table.c.key
+    row = connection.execute(_seen(listing, key_column, named=named).where(key_column == key)).first()
+    return None if row is None else _body(row)
+
+
+def _seen(listing: Listing, *columns: Column[Value], named: bool, filtered: bool = False) -> Select[Any]:
+    """Whether to keep all but the id back, the body, and these columns, of the rows that may be seen."""
+    table, withheld = listing.table, tables.children.c.restricted
+    if named or (table is not tables.children and "child_id" not in table.c):
+        return select(false(), table.c.body, *columns)
+    if table is tables.children:
+        seen = select(withheld, table.c.body, *columns)
+        return seen.where(~withheld) if filtered else seen
+    of_child = table.c.child_id
+    return select(false(), table.c.body, *columns).where(
+        or_(of_child.is_(None), of_child.not_in(select(tables.children.c.key).where(withheld)))
+    )
+
+
+def _body(row: Sequence[Any]) -> str:
+    """A row's body; of a child that is kept back its id, the last column, and why."""
+    return orjson.dumps({"child_id": row[-1], "restricted": True}).decode() if row[0] else str(row[1])
 
 
 def surviving(connection: Connection, child_id: str) -> str | None:

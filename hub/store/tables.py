@@ -12,6 +12,7 @@ children = Table(
     "children",
     metadata,
     Column("key", Text, primary_key=True),
+    Column("restricted", Boolean, nullable=False),
     Column("area", Text),
     Column("is_open", Boolean, nullable=False),
     Column("received_on", Date),
@@ -19,6 +20,7 @@ children = Table(
     Column("body", Text, nullable=False),
     Index("children_by_area", "area", "key"),
     Index("children_by_reference", "case_reference"),
+    Index("children_by_restricted", "restricted"),
 )
 
 merged_children = Table(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, NamedTuple
 
-from hub.core.alerts.rules import AlertRules
+from hub.core.alerts.rules import RESTRICTED, AlertRules
 from hub.core.clocks.rule import LOCAL_TARGET
 from schemas.ids import digest
 from schemas.sources import Sources
@@ -125,11 +125,12 @@ def _count(row: Mapping[str, Any], into: Digest, silent: Collection[str], news: 
 
 
 def _places(row: Mapping[str, Any], rules: AlertRules) -> set[Place]:
-    """Whoever is told when such a deadline is overdue."""
+    """Whoever is told when such a deadline is overdue; of a restricted child the restricted list alone."""
     body = row["responsible"]
     target = row["law"] == LOCAL_TARGET
     tells = rules.tells("overdue", row["clock"], _service(row), body["role"], target=target)
-    return {Place(tell.audience, body["role"], body.get("ods")) for tell in tells}
+    audiences = {RESTRICTED if row.get("restricted") else tell.audience for tell in tells}
+    return {Place(audience, body["role"], body.get("ods")) for audience in audiences}
 
 
 def band_of(late: timedelta) -> str:

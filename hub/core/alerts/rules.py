@@ -14,6 +14,8 @@ ADVICE = ("advice-6w",)
 TIME: tuple[Threshold, ...] = ("due-soon", "overdue", "likely-late", "exempt-still-open")
 HEALTH = ("icb", "trust", "nhs-england")
 SERVICE = "{service}"
+RESTRICTED = "restricted"
+"""The audience of restricted children: named people, who keep chasing."""
 
 TOLD: tuple[ToldRow, ...] = (
     # A designated officer answers for the health service's advice (Code 3.45-3.48).
@@ -113,10 +115,11 @@ class Telling(NamedTuple):
 
 @dataclass(frozen=True)
 class AlertRules:
-    """All rows, in the order in which they are tried."""
+    """All rows, in the order in which they are tried. `only`: who is told, one by one, of all that anybody would be."""
 
     told: tuple[ToldRow, ...] = TOLD
     leads: tuple[LeadRow, ...] = LEADS
+    only: str | None = field(default=None, compare=False)
     _found: dict[tuple[str, str | None, str], Telling] = field(init=False, compare=False, default_factory=dict)
 
     def telling(self, rule: Rule, service: str | None, role: str) -> Telling:
@@ -147,13 +150,18 @@ class AlertRules:
         for row in self.told:
             named = clock in row.clocks if row.clocks else not target
             if threshold in row.thresholds and named and _any(row.services, service) and _any(row.roles, role):
-                return tuple(told for tell in row.tell if (told := _named(tell, service)) is not None)
+                tells = tuple(told for tell in row.tell if (told := _named(tell, service)) is not None)
+                return (Tell(audience=self.only),) if tells and self.only is not None else tells
         return ()
 
     def lead(self, clock: str, service: str | None) -> int:
         """The working days before `act_by` from which it is due soon."""
         rows = (row for row in self.leads if _any(row.clocks, clock) and _any(row.services, service))
         return next((row.working_days for row in rows), 0)
+
+    def for_restricted(self) -> "AlertRules":
+        """These rows for a child whom only the restricted list may know of."""
+        return AlertRules(self.told, self.leads, RESTRICTED)
 
     def with_own(self, rows: AlertRows) -> "AlertRules":
         """These rows and a deployment's own."""

@@ -5,6 +5,7 @@ from typing import Any, Literal, NamedTuple
 
 import orjson
 
+from hub.core.alerts.rules import RESTRICTED
 from hub.core.casework.evaluate import Evaluation
 from hub.core.casework.history import History
 from hub.core.casework.memory import Memory, digest_of
@@ -80,7 +81,8 @@ def _alerts(evaluation: Evaluation, memory: Memory, moved_on: date | None, resto
 
     One that comes from another child by a decision, or goes to one, is the same alert: its id is the same there. It is
     said with `moved`, and as cleared because it `moved`, so that nobody takes it for news. So is, with `restored`, one
-    that stands again because a notice was withdrawn.
+    that stands again because a notice was withdrawn. What from now on only the restricted list may know of is cleared
+    for all others as *restricted*, and moves there.
     """
     now = {alert["id"]: alert for alert in evaluation.alerts}
     past, memory.alerts = memory.alerts, now
@@ -88,6 +90,8 @@ def _alerts(evaluation: Evaluation, memory: Memory, moved_on: date | None, resto
     for id_, alert in past.items():
         if id_ not in now:
             reason = _reason(alert, evaluation) or ("moved" if moved_on is not None else "corrected")
+            if evaluation.record.get("restricted") and alert["audience"] != RESTRICTED:
+                reason = "restricted"
             cleared = alert | {"state": "cleared", "reason": reason, "since": evaluation.day}
             found.append(Change("alert", id_, _json(cleared)))
     for id_, alert in now.items():
@@ -97,8 +101,9 @@ def _alerts(evaluation: Evaluation, memory: Memory, moved_on: date | None, resto
 
 
 def _not_news(alert: dict[str, Any], moved_on: date | None, restored_on: date | None) -> dict[str, bool]:
-    days = {"moved": moved_on, "restored": restored_on}
-    return {name: True for name, day in days.items() if day is not None and alert["since"] < day}
+    moved = moved_on is not None and alert["since"] < moved_on
+    restored = restored_on is not None and alert["since"] <= restored_on
+    return ({"moved": True} if moved else {}) | ({"restored": True} if restored else {})
 
 
 def _reason(alert: dict[str, Any], evaluation: Evaluation) -> str | None:

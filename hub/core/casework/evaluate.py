@@ -17,6 +17,7 @@ from hub.core.casework.view import View, view_of
 from hub.core.clocks.deadline import Deadline
 from hub.core.facts.belonging import belonging
 from hub.core.facts.fact import Fact
+from hub.core.facts.restriction import is_restricted
 from hub.core.facts.withdrawn import without_withdrawn
 from hub.core.questions import Question
 from schemas.ids import digest
@@ -59,10 +60,12 @@ def evaluate(
     Counts the facts received by the end of `known_at` in London (that of `day` unless said). The days before are walked
     through, each with what was known at its end, because an alert's number and what is standing depend on them; `start`
     saves the walk up to its last day, and must have been made from the same facts and silences. Which links belong to
-    the child, and which notices of a death were withdrawn, is on all of these days what is known of that at `known_at`.
+    the child, which notices of a death were withdrawn and whether it is restricted is, on all of these days, what is
+    known of that at `known_at`.
     """
     known_at = known_at or day
     received = Received(fact for fact in facts if fact.received_on <= known_at)
+    policy = policy.for_restricted if received.restricted else policy
     past = _walk(received, day, policy, start, silences)
     view, now, alerting = _step(past.last, received.by(known_at), received, day, policy, silences)
     view.moving = received.moving
@@ -110,13 +113,15 @@ def alert_json(child_id: str, key: AlertKey, opening: Opening, occasions: Sequen
 
 
 class Received:
-    """The facts that the child counts, by the day on which each is known; `moving` are links that are on their way."""
+    """The facts that the child counts, by the day on which each is known; `moving` are links that are on their way,
+    `restricted` whether any of the facts says so."""
 
     def __init__(self, facts: Iterable[Fact]) -> None:
         counted, self._decisions, self.moving = belonging(facts)
         counted = sorted(without_withdrawn(counted), key=itemgetter(0))
         self._facts = [fact for _, fact in counted]
         self._on = [on for on, _ in counted]
+        self.restricted = is_restricted(self._facts)
 
     def by(self, day: date) -> list[Fact]:
         """Those known by the end of a day, with the decisions that let them count."""

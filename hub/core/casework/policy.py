@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -34,7 +34,8 @@ POLICY_CHARACTERS = 12
 
 @dataclass(frozen=True)
 class Policy:
-    """Everything that casework needs to know beside facts and day."""
+    """Everything that casework needs to know beside facts and day. `restricted`: it is for a child of whom only named
+    people are told."""
 
     sources: Sources = NO_SOURCES
     rules: tuple[Rule, ...] = RULES
@@ -44,6 +45,7 @@ class Policy:
     forecast: Forecast | None = None
     required_headings: frozenset[str] = REQUIRED_HEADINGS
     exempt_review_days: int = EXEMPT_REVIEW_DAYS
+    restricted: bool = field(default=False, compare=False)
     precedence: Precedence = field(init=False, compare=False)
     _rules_for: dict[tuple[str, str, str], list[Rule]] = field(init=False, compare=False, default_factory=dict)
 
@@ -58,6 +60,11 @@ class Policy:
             found = [rule for rule in self.rules if rule.about == about and rule.fits(purpose, role)]
             self._rules_for[key] = found
         return found
+
+    @cached_property
+    def for_restricted(self) -> "Policy":
+        """The same for a restricted child: whatever is told is told to the restricted list alone."""
+        return replace(self, alerts=self.alerts.for_restricted(), restricted=True)
 
     @cached_property
     def digest(self) -> str:

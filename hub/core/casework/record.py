@@ -63,6 +63,7 @@ def record_of(child_id: str, view: View) -> dict[str, Any]:
         "disagreements": [_disagreement(disagreement) for disagreement in view.disagreements],
         "questions": [question_json(question, child_id) for question in view.questions],
         "moving": list(view.moving),
+        "restricted": view.restricted,
         "standing": sum(deadline.standing and deadline.is_open for deadline in view.deadlines),
     }
 

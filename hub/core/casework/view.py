@@ -54,6 +54,7 @@ class View:
     disagreements: list[Disagreement]
     questions: list[Question]
     death: Death | None
+    restricted: bool
     deadlines: list[Deadline] = field(default_factory=list)
     next_on: date | None = None
 
@@ -84,6 +85,7 @@ def view_of(facts: Iterable[Fact], day: date, policy: Policy) -> View:
         disagreements=disagreements + cases.disagreements + matters.told.disagreements,
         questions=standing.questions + questions + cases.questions + advice_questions + matters.told.questions,
         death=death_of(cases.died, standing.deaths),
+        restricted=policy.restricted,
     )
     for case in view.cases:
         complete(case, view.headings[case.id], policy.required_headings)
@@ -127,6 +129,7 @@ def _run_rules(about: str, subject: Subject, purpose: str, start: Fact, view: Vi
             if deadline.ended_by is not None:  # whose duty it was does not change with a later commissioner
                 ended_on = subject.moments[deadline.ended_by]
                 deadline.responsible, deadline.answerable = _bodies(rule, subject, ended_on, view, policy)
+            deadline.restricted = policy.restricted
             view.deadlines.append(deadline)
     if started and not governed:
         view.questions.append(ask("no-rule", start, subject.id))

@@ -84,6 +84,7 @@ class Deadline:
     exemptions: tuple[Judged, ...]
     review_by: date | None
     standing: bool = False
+    restricted: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -114,6 +115,7 @@ class Deadline:
             subject.area,
             subject.case_reference,
             self.standing,
+            self.restricted,
             sentences(self),
         )
 
@@ -148,6 +150,7 @@ class Deadline:
             "area": subject.area,
             "case_reference": subject.case_reference,
             "standing": self.standing,
+            "restricted": self.restricted,
             "source": subject.source,
             "explanation": explain(self),
         }

@@ -22,6 +22,9 @@ HUB = "hub"
 
 _LEFT_OF_IDENTITY = frozenset({"person", "child_id", "link"})
 _OF_RECEIPT = frozenset({"received_at", "message"})
+_NAMES_A_BODY = ("asked", "by", "from", "to", "made_by")
+_AT_SCHOOL = frozenset({"school", "early-years"})
+"""Roles whose organisation is where the child spends the day."""
 
 
 def body_of(observation: Observation, key: bytes) -> tuple[Body, dict[str, str]]:
@@ -48,14 +51,18 @@ def _data(observation: Observation, model: type[Model]) -> dict[str, Any]:
 
 
 def _tokenise(data: dict[str, Any], key: bytes) -> dict[str, str]:
-    """Replace a school's number by a token in place: which school a child attends stays left of identity."""
-    asked = data.get("asked")
-    urn = asked.pop("urn", None) if asked else None
-    if asked is None or urn is None:
-        return {}
-    token = keyed_digest(key, "setting", urn)
-    asked["setting"] = token
-    return {token: urn}
+    """Replace a school's number by a token in place, wherever a body is named: which school a child attends stays left
+    of identity, and that of a restricted child would say where they are."""
+    found = {}
+    for body in (data[name] for name in _NAMES_A_BODY if isinstance(data.get(name), dict)):
+        number = body.pop("urn", None)
+        if body.get("role") in _AT_SCHOOL:
+            code = body.pop("ods", None)
+            number = number or code
+        if number is not None:
+            token = body["setting"] = keyed_digest(key, "setting", number)
+            found[token] = number
+    return found
 
 
 def content_digest(body: Body, key: bytes, link: Link) -> str:

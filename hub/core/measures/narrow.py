@@ -42,19 +42,23 @@ _ADVICE = (
 
 
 def narrow_record(record: Mapping[str, Any]) -> Narrow | None:
-    """Of a child's record (`schemas.records.ChildRecord`) the cases and their advice; None where there is nothing."""
+    """Of a child's record (`schemas.records.ChildRecord`) the cases and their advice; None where there is nothing, and
+    for a restricted child, whom a small count would betray."""
+    if record.get("restricted"):
+        return None
     cases = [_kept(case, _CASE) | {"advice": _advice(case["advice"])} for case in record.get("cases", ())]
     other = _advice(record.get("other_advice", ()))
     return {"cases": cases, "other_advice": other} if cases or other else None
 
 
 def narrow_deadline(deadline: Mapping[str, Any]) -> Narrow | None:
-    """Of a deadline (`schemas.deadlines.Deadline`) its dates, and whether it is void or exempt; None if not measured.
+    """Of a deadline (`schemas.deadlines.Deadline`) its dates, and whether it is void or exempt; None if not measured,
+    as nothing of a restricted child is.
 
     `about` is the id, in full, of what it runs for.
     """
     named = SUBJECTS.get(deadline["clock"])
-    if named is None:
+    if named is None or deadline.get("restricted"):
         return None
     bare, source = deadline["subject"].get(named) or deadline["id"], deadline.get("source")
     return _kept(deadline, ("clock", "starts_on", "due_on", "met_on", "area")) | {

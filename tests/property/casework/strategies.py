@@ -33,7 +33,15 @@ def request_parts(draw: st.DrawFn) -> tuple[str, dict[str, str], dict[str, Any]]
         st.sampled_from(
             ["assessment.requested"] * 3
             + ["assessment.decided", "assessment.withdrawn", "plan.decided", "plan.draft-sent"]
-            + ["plan.issued", "plan.amended", "plan.ceased", "child.moved", "child.died", "exemption.claimed"]
+            + [
+                "plan.issued",
+                "plan.amended",
+                "plan.ceased",
+                "child.moved",
+                "child.died",
+                "child.restricted",
+                "exemption.claimed",
+            ]
         )
     )
     data: dict[str, Any] = {}
