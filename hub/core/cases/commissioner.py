@@ -21,7 +21,10 @@ class Commissioner(NamedTuple):
 
 
 class Commissioners:
-    """Who was responsible when. `last` is the one last stated."""
+    """Who was responsible when. `last` is the one last stated.
+
+    A change of practice may be told twice, first without a code: what names no ICB ends nobody's duty.
+    """
 
     def __init__(
         self, standing: Standing, cases: list[Case], area_icbs: Mapping[str, str], precedence: Precedence
@@ -29,9 +32,9 @@ class Commissioners:
         self._stated: dict[date, Fact] = {}
         for fact in standing.of("commissioner.set"):
             on = fact.effective_on
-            if on is not None and (
-                on not in self._stated or precedence.rank(fact.source) < precedence.rank(self._stated[on].source)
-            ):
+            if on is None or text_in(fact.data, "ods") is None:
+                continue
+            if on not in self._stated or precedence.rank(fact.source) < precedence.rank(self._stated[on].source):
                 self._stated[on] = fact
         area = next((case.lead.area for case in reversed(cases) if case.lead.area), None)
         ods = area_icbs.get(area) if area else None
