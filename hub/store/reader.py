@@ -6,8 +6,21 @@ from datetime import date
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Column, ColumnElement, Connection, Select, Table, false, or_, select, tuple_
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    CompoundSelect,
+    Connection,
+    Select,
+    Table,
+    false,
+    or_,
+    select,
+    tuple_,
+    union,
+)
 
+from hub.core.alerts.rules import RESTRICTED
 from hub.store import tables
 from hub.store.tables import dead_letter_contents, offsets
 from schemas.ids import full_id
@@ -112,9 +125,16 @@ def _seen(listing: Listing, *columns: Column[Value], named: bool, filtered: bool
         seen = select(withheld, table.c.body, *columns)
         return seen.where(~withheld) if filtered else seen
     of_child = table.c.child_id
-    return select(false(), table.c.body, *columns).where(
-        or_(of_child.is_(None), of_child.not_in(select(tables.children.c.key).where(withheld)))
-    )
+    seen = select(false(), table.c.body, *columns).where(or_(of_child.is_(None), of_child.not_in(_withheld())))
+    # The alert may be read before the record that says why.
+    return seen.where(table.c.audience != RESTRICTED) if table is tables.alerts else seen
+
+
+def _withheld() -> CompoundSelect[Any]:
+    """The ids of restricted children, and those that were merged into them."""
+    merged = tables.merged_children.c
+    restricted = select(tables.children.c.key).where(tables.children.c.restricted)
+    return union(restricted, select(merged.key).where(merged.surviving.in_(restricted)))
 
 
 def _body(row: Sequence[Any]) -> str:

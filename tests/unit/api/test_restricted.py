@@ -74,6 +74,17 @@ async def test_nothing_of_the_child_is_in_another_listing(client, two, path):
     assert (await client.get("/reviews/rv-chd-b")).status_code == 404
 
 
+async def test_what_was_said_under_an_id_that_was_merged_into_the_child_is_not_shown_either(client, two):
+    turned = {"child_id": "chd-a", "event": "child.merged", "surviving": "chd-b", "on": "2026-10-20"}
+    two.apply("hub.children", 0, [record("hub.children", 2, "chd-a", turned)], 2, 3)
+    assert await seen(client, "/alerts") == []
+
+
+async def test_an_alert_for_the_restricted_list_is_not_shown_though_its_childs_record_is_yet_to_come(client, projector):
+    projector.apply("hub.alerts", 0, [alert(0, "al-c", child_id="chd-c", audience="restricted")], 0, 1)
+    assert await seen(client, "/alerts") == []
+
+
 async def test_named_people_see_all(client, two):
     client.headers["Authorization"] = f"Bearer {NAMED}"
     assert (await client.get("/children/chd-b")).json()["case_reference"] == "REQ-9"
