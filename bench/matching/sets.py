@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -41,9 +41,9 @@ class LabelledSet(NamedTuple):
     columns: str
 
 
-def labelled_sets(folder: Path) -> Iterator[LabelledSet]:
+def labelled_sets(folder: Path, febrl: Sequence[int] = (4, 3, 2, 1)) -> Iterator[LabelledSet]:
     """FEBRL 1 to 4, with and without the number; `fake_1000` where SENDHUB_SHARED names the folder that has it."""
-    for number in (4, 3, 2, 1):
+    for number in febrl:
         yield from _febrl(folder, number)
     shared = os.environ.get("SENDHUB_SHARED")
     if shared:
