@@ -101,3 +101,27 @@ def test_told_anew_after_a_withdrawal_it_is_a_death_from_then_on(bench):
     bench.feed([died("formal", version=3, received="2026-11-09")])
     assert bench.open_alerts() == {}
     assert [task.state for task in tasks(bench)] == ["open"]
+
+
+def test_an_alert_of_the_very_day_of_the_withdrawal_is_no_news_either():
+    bench = Bench(LAW)
+    bench.feed([*CASE, reached("2026-10-29")])
+    standing = bench.open_alerts()
+    bench.feed([died("informal", received="2026-10-29")])
+    before = len(bench.alerts)
+    bench.feed([withdrawn("informal", "2026-10-29")])
+    assert {alert["id"]: alert["restored"] for alert in bench.alerts[before:]} == dict.fromkeys(standing, True)
+
+
+def test_a_withdrawal_that_counts_only_once_its_link_is_this_childs_restores_all_the_same(bench):
+    standing = bench.open_alerts()
+    bench.feed([died("formal"), withdrawn("formal", "2026-11-06") | {"link": "lnk-1", "seq": 1}])
+    assert bench.open_alerts() == {}
+    bench.feed([given("2026-11-07")])
+    assert list(bench.open_alerts()) == list(standing)
+
+
+def given(on: str) -> dict[str, Any]:
+    """The first decision about the link: it is this child's."""
+    said = fact("link.assigned", on, "lnk-1", source="hub")
+    return said | {"link": "lnk-1", "seq": 1}

@@ -88,3 +88,20 @@ def test_digests_name_a_restricted_child_to_the_restricted_list_alone():
     assert rows
     found = digests(rows, day("2026-12-14"), RULES, SOURCES)
     assert {each.place.audience for each in found} == {"restricted"}
+
+
+def test_a_flag_that_counts_only_once_its_link_is_this_childs_moves_the_alerts_with_their_days():
+    bench = Bench(LAW)
+    bench.feed([*CASE, reached("2026-11-16"), flag("2026-11-17") | {"link": "lnk-1", "seq": 1}])
+    assert "restricted" not in {alert["audience"] for alert in bench.open_alerts().values()}
+    bench.feed([fact("link.assigned", "2026-11-18", "lnk-1", source="hub") | {"link": "lnk-1", "seq": 1}])
+    (alert,) = bench.open_alerts().values()
+    assert (alert["audience"], alert["since"]) == ("restricted", "2026-11-14")
+
+
+def test_no_measure_counts_a_restricted_childs_review():
+    held = fact("review.held", "2026-09-10", "REV", subject={"review": "REV-1", "plan": "PLAN-1"})
+    for facts, counted in (([held], 1), ([held, flag("2026-10-10")], 0)):
+        found = on_day(facts, "2026-11-20", LAW)
+        told = [deadline.to_json(CHILD, found.day) for deadline in found.deadlines]
+        assert len(outcomes_of(CHILD, None, told).reviews) == counted

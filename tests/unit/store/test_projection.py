@@ -1,3 +1,4 @@
+import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -45,3 +46,9 @@ def test_advice_that_names_no_service_is_asked_for_by_its_heading(clock, service
     ((_, row),) = changes([made])["deadlines"].items()
     assert row["service"] == column
     assert row["body"].encode() == made.value
+
+
+@pytest.mark.parametrize("name", ["moved", "restored"])
+def test_what_an_opening_says_of_itself_is_not_kept_with_the_alert(name):
+    row = changes([alert(0, **{name: True})])["alerts"]["chd-1|al-1"]
+    assert orjson.loads(row["body"]) == orjson.loads(alert(0).value)
