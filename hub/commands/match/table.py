@@ -8,9 +8,6 @@ from hub.commands.match.mapping import Unfit
 
 Row = dict[str, str]
 
-_MOST = 10_000_000
-"""Letters of one CSV value."""
-
 
 def read_table(file: Path) -> tuple[list[str], list[Row]]:
     """The columns and rows, every value as text, an empty one where there is none; raises Unfit or OSError."""
@@ -21,7 +18,6 @@ def read_table(file: Path) -> tuple[list[str], list[Row]]:
 
 
 def _csv(file: Path) -> tuple[list[str], list[Row]]:
-    csv.field_size_limit(_MOST)
     try:
         with file.open(encoding="utf-8-sig", newline="") as opened:
             reader = csv.reader(opened, strict=True)
