@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 import orjson
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from hub.commands.failures import stop
 from hub.commands.match import curve, evaluate, linking, training
@@ -96,7 +97,7 @@ def resolve(
         return
     table = Table("record", "child", "outcome", "why", box=None)
     for record, got in zip(rows, found, strict=True):
-        table.add_row(record.id, got.child or "-", got.outcome, got.why)
+        table.add_row(*map(Text, (record.id, got.child or "-", got.outcome, got.why)))
     wide_console().print(table)
 
 
@@ -133,7 +134,7 @@ def show_policy(policy: PolicyFile = None, as_json: AsJson = False) -> None:
         for rule in strategy.rules:
             needs = [*rule.needs, *(["no relative known"] if rule.unless_relative else [])]
             needs += [f"probability {rule.at_least:g}"] if rule.at_least else []
-            table.add_row(strategy.name, rule.name, rule.outcome, ", ".join(needs), rule.why)
+            table.add_row(*map(Text, (strategy.name, rule.name, rule.outcome, ", ".join(needs), rule.why)))
     wide_console().print(table)
 
 
@@ -144,6 +145,9 @@ def _records(
     found = _ask(lambda: read_records([records] if records_b is None else [records, records_b], mapping, once=once))
     if found.unread_dates:
         said = f"{found.unread_dates} dates of birth are in no format of the MAP file and count as not known"
+        typer.echo(said, err=quietly)
+    if found.malformed_numbers:
+        said = f"{found.malformed_numbers} NHS numbers are none (length or check digit) and count as not known"
         typer.echo(said, err=quietly)
     return mapping, found.rows
 

@@ -21,7 +21,7 @@ def draw(file: Path, points: Sequence[Point], chosen: Point) -> None:
     axes = figure.add_subplot()
     recall = [point.figures.recall for point in points]
     precision = [point.figures.precision for point in points]
-    axes.plot(recall, precision, color=_LINE, linewidth=2)
+    axes.plot(recall, precision, color=_LINE, linewidth=2, marker="." if len(points) < 50 else "")
     axes.plot([chosen.figures.recall], [chosen.figures.precision], "o", color=_MARK, markersize=8)
     right, found = chosen.figures.precision, chosen.figures.recall
     said = f"probability {chosen.threshold:g}: precision {right:.4f}, recall {found:.4f}"

@@ -28,6 +28,7 @@ class Engine:
     def __init__(self, records: Sequence[Record], weights: Weights, *, fit: bool) -> None:
         self._records = records
         self._traits = [record.traits for record in records]
+        self._numbers = [record.verified_number for record in records]
         self._population = Population(tuple(weights.further.values()))
         for place, traits in enumerate(self._traits):
             self._population.add(str(place), traits)
@@ -58,9 +59,14 @@ class Engine:
         return sorted(found)
 
     def _may_pair(self, one: int, other: int) -> bool:
-        if one == other:
+        if one == other or self._two_numbers(one, other):
             return False
         return self._records[one].file != self._records[other].file or self._one_file()
+
+    def _two_numbers(self, one: int, other: int) -> bool:
+        """Two verified NHS numbers are two children: nobody is asked."""
+        numbers = {self._numbers[one], self._numbers[other]} - {None}
+        return len(numbers) > 1
 
     def _one_file(self) -> bool:
         return self._records[0].file == self._records[-1].file

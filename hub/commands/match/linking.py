@@ -18,7 +18,6 @@ from schemas.statements import Observation
 
 KIND = "child.identified"
 _KEY = b"a key for one run of a command, never a deployment's"
-_BEGIN = datetime(2030, 1, 1, tzinfo=UTC)
 
 
 class Given(NamedTuple):
@@ -59,13 +58,14 @@ class Line:
         self._identity = Identity(_KEY, Sources(sources=tuple(sources)), policy, self._people)
         self._numbers: dict[str, str] = {}
         self._taken = 0
+        self._began = datetime.now(UTC)
 
     def take(self, record: Record) -> Given:
         """The next record."""
         if _says_nothing(record):
             return Given(None, "error", "no name, date of birth or number: there is nothing to compare")
         self._taken += 1
-        at = _BEGIN + timedelta(seconds=self._taken)
+        at = self._began + timedelta(milliseconds=self._taken)
         observation = Observation(
             kind=KIND,
             source=f"file-{record.file}",
@@ -76,12 +76,16 @@ class Line:
             received_at=at,
             person=record.person,
         )
+        held = self._held(record)
         try:
             outcome = self._identity.observe(observation, self._values)
         except CoreError as error:
             return Given(None, "error", str(error))
         self._people.kept()
         link = self.link(record)
+        if link.disputed > held:
+            details = [review.detail for review in outcome.reviews if review.state == "open"]
+            return Given(None, "conflict", "; ".join(details) or "held back, as an earlier record of this id was")
         reviews = [review for review in outcome.reviews if review.state == "open" and link.id in review.links]
         known = "the same id as an earlier record" if link.child else "it waits"
         why = next((decision.why for decision in outcome.decisions if decision.link == link.id), known)
@@ -97,9 +101,17 @@ class Line:
 
     def link(self, record: Record) -> Link:
         """The link of a record that was taken."""
-        link = self._store.link(keyed_digest(_KEY, "person", f"file-{record.file}", record.person.id))
+        link = self._store.link(self._link_id(record))
         assert link is not None
         return link
+
+    def _held(self, record: Record) -> int:
+        """Statements that are held back under a record's id."""
+        link = self._store.link(self._link_id(record))
+        return 0 if link is None else link.disputed
+
+    def _link_id(self, record: Record) -> str:
+        return keyed_digest(_KEY, "person", f"file-{record.file}", record.person.id)
 
     def _number(self, child: str) -> str:
         return self._numbers.setdefault(child, f"child-{len(self._numbers) + 1}")

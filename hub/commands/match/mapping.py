@@ -14,19 +14,22 @@ Columns = tuple[str, ...]
 """One column, or several whose values are joined with a blank."""
 
 
+_ISO = "%Y-%m-%d"
+
+
 class Unfit(Exception):
     """A file does not say what it has to: the message says what is wrong and what to do."""
 
 
 class BirthDate(Model):
-    """`formats` as Python's `strptime` writes them, tried in this order."""
+    """`formats` as Python's `strptime` writes them, tried in this order; then 2016-03-04, which is no other date."""
 
     column: str
     formats: tuple[str, ...] = ("%Y-%m-%d", "%d/%m/%Y", "%Y%m%d")
 
     def read(self, text: str) -> date | None:
         """The date, or None where no format fits: never guessed."""
-        for form in self.formats:
+        for form in (*self.formats, _ISO):
             try:
                 return datetime.strptime(text, form).date()  # noqa: DTZ007
             except ValueError:

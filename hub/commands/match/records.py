@@ -2,13 +2,18 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 from hub.commands.match.mapping import Columns, Mapping, Unfit, status
 from hub.commands.match.table import Row, read_table
+from hub.core.identity.evidence import VERIFIED
+from hub.core.identity.numbers import nhs_number
 from hub.core.identity.people import traits_of_person
 from hub.core.identity.scoring.traits import Traits, code, free_text
+from schemas.instants import london_day
 from schemas.people import Person
 
 
@@ -22,15 +27,23 @@ class Record(NamedTuple):
 
     @property
     def traits(self) -> Traits:
-        """What is compared."""
-        return traits_of_person(self.person, self.also)
+        """What is compared: a date of birth that is still to come is not known."""
+        born = self.person.birth_date
+        known = self.person if born is None or born <= _today() else self.person.model_copy(update={"birth_date": None})
+        return traits_of_person(known, self.also)
+
+    @property
+    def verified_number(self) -> str | None:
+        """The NHS number, where it is well-formed and of status 01."""
+        return nhs_number(self.person.nhs_number) if self.person.nhs_number_status == VERIFIED else None
 
 
 class Records(NamedTuple):
-    """All rows, and how many dates of birth no format fitted."""
+    """All rows; how many dates of birth no format fitted, and how many NHS numbers are none."""
 
     rows: list[Record]
     unread_dates: int
+    malformed_numbers: int
 
 
 def read_records(files: Sequence[Path], mapping: Mapping, *, once: bool) -> Records:
@@ -52,7 +65,8 @@ def read_records(files: Sequence[Path], mapping: Mapping, *, once: bool) -> Reco
         unread += sum(1 for _, wrong in found if wrong)
     if not rows:
         raise Unfit("there are no records")
-    return Records(rows, unread)
+    malformed = sum(1 for row in rows if row.person.nhs_number and nhs_number(row.person.nhs_number) is None)
+    return Records(rows, unread, malformed)
 
 
 def _record(row: Row, place: int, file: int, mapping: Mapping) -> tuple[Record, bool]:
@@ -60,9 +74,9 @@ def _record(row: Row, place: int, file: int, mapping: Mapping) -> tuple[Record, 
     born = mapping.birth_date.read(born_text) if mapping.birth_date and born_text else None
     number = _value(row, mapping.nhs_number)
     said = status(row.get(mapping.nhs_number_status, "")) if mapping.nhs_number_status else None
-    record_id = row.get(mapping.id, "") if mapping.id else str(place)
+    record_id = (row.get(mapping.id) or f"row {place}") if mapping.id else str(place)
     person = Person(
-        id=record_id or str(place),
+        id=record_id,
         given=_joined(row, mapping.given),
         family=_joined(row, mapping.family),
         birth_date=born,
@@ -73,7 +87,12 @@ def _record(row: Row, place: int, file: int, mapping: Mapping) -> tuple[Record, 
         upn=_value(row, mapping.upn),
     )
     also = tuple(_also(row, each.columns, each.kind) for each in mapping.also.values())
-    return Record(record_id or str(place), file, person, also), bool(born_text) and born is None
+    return Record(record_id, file, person, also), bool(born_text) and born is None
+
+
+@cache
+def _today() -> date:
+    return london_day(datetime.now(UTC))
 
 
 def _also(row: Row, columns: Columns, kind: str) -> str:

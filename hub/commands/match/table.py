@@ -2,6 +2,9 @@
 
 import csv
 from collections.abc import Iterator
+from datetime import date, datetime
+from itertools import zip_longest
+from math import isnan
 from pathlib import Path
 
 from hub.commands.match.mapping import Unfit
@@ -46,7 +49,8 @@ def _rows(file: Path, columns: list[str], reader: Iterator[list[str]]) -> Iterat
             raise Unfit(
                 f"{file}, line {number}: {len(values)} values for {len(columns)} columns; quote what has commas"
             )
-        yield {name: value.strip() for name, value in zip(columns, values, strict=False)}
+        found = zip_longest(columns, values[: len(columns)], fillvalue="")
+        yield {name: value.strip() for name, value in found}
 
 
 def _parquet(file: Path) -> tuple[list[str], list[Row]]:
@@ -61,5 +65,18 @@ def _parquet(file: Path) -> tuple[list[str], list[Row]]:
         table = read(file)
     except ArrowException as error:
         raise Unfit(f"{file} can't be read as Parquet: {error}") from None
-    rows = [{name: "" if value is None else str(value) for name, value in row.items()} for row in table.to_pylist()]
+    rows = [{name: _as_text(value) for name, value in row.items()} for row in table.to_pylist()]
     return list(table.column_names), rows
+
+
+def _as_text(value: object) -> str:
+    """As CSV would have it: dates in ISO form, whole numbers without a point."""
+    if value is None or (isinstance(value, float) and isnan(value)):
+        return ""
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return (value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)).strip()

@@ -28,8 +28,15 @@ def read_truth(file: Path, mapping: Mapping, records: Sequence[Record]) -> Truth
     left, right = said.left or columns[0], said.right or (columns[1] if len(columns) > 1 else None)
     if said.score:
         score = _named(file, columns, said.score)
-        rows = [row for row in rows if float(row[score] or 0) >= said.at_least]
+        rows = [row for row in rows if _number(file, row[score]) >= said.at_least]
     return _of_pairs(rows, _named(file, columns, left), _named(file, columns, right), records)
+
+
+def _number(file: Path, text: str) -> float:
+    try:
+        return float(text or 0)
+    except ValueError:
+        raise Unfit(f"{file}: the column of `score` holds something that is no number") from None
 
 
 def _named(file: Path, columns: Sequence[str], name: str | None) -> str:
@@ -42,17 +49,24 @@ def _named(file: Path, columns: Sequence[str], name: str | None) -> str:
 
 
 def _of_groups(rows: Sequence[Row], id_column: str, column: str, records: Sequence[Record]) -> Truth:
-    group_of = {row[id_column]: row[column] for row in rows if row[column]}
+    group_of: dict[str, str] = {}
+    for row in rows:
+        if row[column] and group_of.setdefault(row[id_column], row[column]) != row[column]:
+            raise Unfit("the truth gives one id to two groups: with two files whose ids overlap, name pairs instead")
     unknown = sum(1 for record in records if record.id not in group_of)
     if unknown:
         raise Unfit(f"the truth says nothing of {unknown} of {len(records)} records")
     first: dict[str, int] = {}
     found = [first.setdefault(group_of[record.id], place) for place, record in enumerate(records)]
+    return Truth(_across(_within(found), records), found)
+
+
+def _within(found: Sequence[int]) -> set[Pair]:
+    """All pairs of one group: if 1 is 2 and 2 is 3, then 1 is 3."""
     members: dict[int, list[int]] = {}
     for place, lead in enumerate(found):
         members.setdefault(lead, []).append(place)
-    pairs = {pair for group in members.values() for pair in combinations(group, 2)}
-    return Truth(_across(pairs, records), found)
+    return {pair for group in members.values() for pair in combinations(group, 2)}
 
 
 def _of_pairs(rows: Sequence[Row], left: str, right: str, records: Sequence[Record]) -> Truth:
@@ -69,7 +83,8 @@ def _of_pairs(rows: Sequence[Row], left: str, right: str, records: Sequence[Reco
         low, high = (one[0], other[-1]) if two_files else (one[0], other[0])
         if low != high:
             pairs.add((min(low, high), max(low, high)))
-    return Truth(_across(pairs, records), groups(len(records), pairs))
+    found = groups(len(records), pairs)
+    return Truth(_across(_within(found), records), found)
 
 
 def _across(pairs: set[Pair], records: Sequence[Record]) -> set[Pair]:

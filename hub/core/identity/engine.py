@@ -53,9 +53,12 @@ class Identity:
     ) -> None:
         known = link.persons
         learnt = taking.take(work, link, observation, body, settings)
-        alike = likeness.note(work, link) if link.persons != known else set()
-        if learnt or is_new or alike:
-            questions.refresh(work, matching.settle(work, link.id) | alike)
+        said_anew = link.persons != known
+        if said_anew:
+            likeness.relearn(work, [link.id])
+        if learnt or is_new or said_anew:
+            changed = matching.settle(work, link.id)
+            questions.refresh(work, changed | likeness.note(work, work.link(link.id)))
         if observation.person is not None and PDS in self._sources:
             traced.take_waiting(work, link.id)
             tracing.ask(work, link.id)

@@ -28,10 +28,20 @@ _ALSO_KNOWN_AS = re.compile(r"\(|\b(?:aka|a\.k\.a|also known as|known as|formerl
 
 _NO_NAME = frozenset(
     {"baby", "babe", "bby", "babyboy", "babygirl", "infant", "newborn", "neonate", "unborn", "fetus", "foetus"}
-    | {"twin", "triplet", "male", "female", "boy", "girl", "son", "daughter", "child"}
-    | {"unknown", "unnamed", "none", "no", "not", "nil", "tbc", "nk", "na", "fnu", "nfn", "master", "miss", "mr", "ms"}
+    | {"twin", "triplet", "male", "female", "boy", "girl", "daughter", "child"}
+    | {"unknown", "unnamed", "notknown", "none", "not", "tbc", "tba", "nk", "unk", "fnu", "nfn", "anon", "refused"}
+    | {"test", "master", "miss", "mr", "ms"}
 )
 """A first part that says there is no name yet: `Baby Boy`, `Twin One`, `Unknown`, `Not known`, `Miss`."""
+
+_NO_NAME_BEFORE = frozenset({"no", "na", "nil", "son"})
+"""Real names too; before another word (`No name`, `Son of`) they say that there is none."""
+
+_UNNAMED = re.compile(
+    "(?:baby|babe|infant|newborn|neonate|unborn|twin|triplet)(?:baby|boy|girl|male|female|twin|triplet|of|[a-d]|one|two)*"
+    "|(?:boy|girl|male|female)(?:infant|baby|twin|[a-d]|one|two)+|xx+"
+)
+"""One word that says so."""
 
 _ORDINALS = {"one": "1", "i": "1", "a": "1", "first": "1", "two": "2", "ii": "2", "b": "2", "second": "2"} | {
     "three": "3",
@@ -105,8 +115,16 @@ def _kind_of(letter: str) -> str:
 
 
 def is_stand_in(name: Name) -> bool:
-    """Whether a name says that there is none yet: `Baby`, `Twin One`, `Unknown`."""
-    return bool(name) and name[0] in _NO_NAME
+    """Whether a name says that there is none yet: `Baby`, `Twin One`, `TwinA`, `Infantboy`, `Not known`."""
+    if not name:
+        return False
+    before = name[0] in _NO_NAME_BEFORE and len(name) > 1
+    return before or name[0] in _NO_NAME or _UNNAMED.fullmatch(name[0]) is not None
+
+
+def is_shared_first(name: Name) -> bool:
+    """Whether a name is nothing but a first part that brothers share, or a word that may stand for none."""
+    return len(name) == 1 and (name[0] in _SHARED_FIRST or name[0] in _NO_NAME_BEFORE)
 
 
 def compare_given(one: Name, other: Name) -> Agreement:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from hub.core.identity.persons import Said
-from hub.core.identity.relatives import related
+from hub.core.identity.relatives import blocks_of, may_be_related, related
 from hub.core.identity.scoring.population import Population
 from hub.core.identity.scoring.scorer import Candidate, Part, Scorer
 from hub.core.identity.scoring.traits import Traits, traits_of
@@ -40,17 +40,18 @@ class People:
     def __init__(self, weights: Weights) -> None:
         self._population: Population = Population(tuple(weights.further.values()))
         self._scorer = Scorer(weights, self._population)
-        self._known: dict[str, int] = {}
+        self._known: dict[str, tuple[Traits, ...]] = {}
+        self._blocks: dict[str, set[str]] = {}
         self._before: dict[str, tuple[Traits, ...]] = {}
 
     def learn(self, link_id: str, said: Sequence[Said]) -> None:
         """Take in who a link was said to be, in place of what was known of it."""
         self._before.setdefault(link_id, self.traits(link_id))
-        self._set(link_id, tuple(traits_said(each) for each in said[-LATEST:]))
+        self._set(link_id, tuple(dict.fromkeys(traits_said(each) for each in said)))
 
     def traits(self, link_id: str) -> tuple[Traits, ...]:
         """Who a link was said to be, the last said last."""
-        return tuple(self._population.traits(_name(link_id, number)) for number in range(self._known.get(link_id, 0)))
+        return self._known.get(link_id, ())
 
     def likely(self, link_id: str, at_least: float) -> list[Candidate]:
         """Other links that are the same person with at least that probability, the likeliest first, by the last that
@@ -65,14 +66,27 @@ class People:
                 best[other] = Candidate(other, bits, probability)
         return list(best.values())
 
-    def relatives(self, link_id: str) -> list[str]:
-        """Links that could be a brother, sister or twin of this one, by id."""
-        traits = self.traits(link_id)
-        if not traits:
-            return []
-        found = self._population.candidates(traits[-1])
-        near = {_link_of(person) for person in found if related(traits[-1], self._population.traits(person))}
-        return sorted(near - {link_id})
+    def probability(self, one: str, other: str) -> float:
+        """How likely two links are one person, by what was said of them last; 0 where nothing was."""
+        mine, theirs = self.traits(one), self.traits(other)
+        return self._scorer.probability(self._scorer.bits(mine[-1], theirs[-1])) if mine and theirs else 0.0
+
+    def household(self, link_id: str) -> set[str]:
+        """Links with the family name of this one and its address or day of birth, whenever that was said of either.
+
+        All of them, however many: who may be joined rests on it.
+        """
+        blocks = {block for traits in self.traits(link_id) for block in blocks_of(traits)}
+        return {other for block in blocks for other in self._blocks.get(block, ())} - {link_id}
+
+    def related(self, one: str, other: str) -> bool:
+        """Whether two of one household are said to be two."""
+        return any(related(mine, theirs) for mine in self.traits(one) for theirs in self.traits(other))
+
+    def may_be_related(self, one: str, other: str) -> bool:
+        """Whether two of one household may be two: by a name that either was called, or because one has none."""
+        mine, theirs = ([each for each in self.traits(link) if each.given] for link in (one, other))
+        return not mine or not theirs or any(may_be_related(this, that) for this in mine for that in theirs)
 
     def parts(self, one: str, other: str) -> tuple[Part, ...]:
         """What each field says about two links, by what was said of them last."""
@@ -96,12 +110,21 @@ class People:
         self.kept()
 
     def _set(self, link_id: str, traits: tuple[Traits, ...]) -> None:
-        for number in range(self._known.pop(link_id, 0)):
-            self._population.remove(_name(link_id, number))
-        for number, each in enumerate(traits):
-            self._population.add(_name(link_id, number), each)
+        before = self._known.pop(link_id, ())
         if traits:
-            self._known[link_id] = len(traits)
+            self._known[link_id] = traits
+        if traits == before:
+            return
+        for number in range(len(before[-LATEST:])):
+            self._population.remove(_name(link_id, number))
+        for number, each in enumerate(traits[-LATEST:]):
+            self._population.add(_name(link_id, number), each)
+        for block in {block for each in before for block in blocks_of(each)}:
+            self._blocks[block].discard(link_id)
+            if not self._blocks[block]:
+                del self._blocks[block]
+        for block in {block for each in traits for block in blocks_of(each)}:
+            self._blocks.setdefault(block, set()).add(link_id)
 
 
 def _name(link_id: str, number: int) -> str:

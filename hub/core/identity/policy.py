@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from hub.core.identity.evidence import Evidence, agreements
+from hub.core.identity.names import is_shared_first
 from hub.core.identity.scoring.traits import Traits
 from schemas.base import Model
 
@@ -97,7 +98,9 @@ class Policy(Model):
         return tuple(rule for rule in self.rules if rule.outcome == "match" and rule.unless_relative)
 
 
-def applies(rule: Rule, one: Evidence, other: Evidence, mine: Traits | None, theirs: Traits | None) -> bool:
+def applies(
+    rule: Rule, one: Evidence, other: Evidence, mine: Traits | None = None, theirs: Traits | None = None
+) -> bool:
     """Whether two source persons agree in all that a rule needs."""
     needs = set(rule.needs)
     if not needs <= agreements(one, other) | _written_alike(mine, theirs):
@@ -109,13 +112,17 @@ def _written_alike(one: Traits | None, other: Traits | None) -> set[str]:
     if one is None or other is None:
         return set()
     found = set()
-    if one.family_text and one.family_text == other.family_text:
+    if one.written[1] == other.written[1] and any(len(word) > 1 for word in one.written[1]):
         found.add("family")
-    if one.postcode and one.postcode == other.postcode:
+    if one.home and one.home == other.home:
         found.add("postcode")
     return found
 
 
 def _same_given(one: Traits | None, other: Traits | None) -> bool:
-    """Without a number a given name agrees only as it is written: not by its short form."""
-    return one is not None and other is not None and one.given[:1] == other.given[:1]
+    """Without a number a given name agrees only as it is written, whole: not by its short form, nor where it is one
+    that brothers share.
+    """
+    if one is None or other is None or is_shared_first(one.given):
+        return False
+    return one.written[0] == other.written[0]

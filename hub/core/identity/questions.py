@@ -117,8 +117,9 @@ def _standing(work: Work, link: Link) -> list[Question]:
     found += [_alike(link, one) for one in alike if link.child is not None and one.child not in (None, link.child)]
     if link.child is None and not found:
         found.append(_unmatched(link, neighbours, alike))
-    if link.by_name and link.relatives and link.child is not None and not link.by_person:
-        found.append(_relative(link))
+    if link.by_name and link.child is not None and not link.by_person:
+        relatives = tuple(one for one in link.relatives if work.link(one).child != link.child and one not in link.apart)
+        found += [_relative(link, relatives)] if relatives else []
     if link.clash is not None and link.child is not None and work.known_of(link.child).nhs - {link.clash}:
         found.append(_clash(link))
     if link.disputed:
@@ -142,12 +143,12 @@ def _alike(link: Link, one: Link) -> Question:
     )
 
 
-def _relative(link: Link) -> Question:
+def _relative(link: Link, relatives: tuple[str, ...]) -> Question:
     detail = (
         "it was joined on name, date of birth and postcode; somebody who could be a brother, sister or twin has been "
         "seen since: check that the two are not mixed up"
     )
-    links = (link.id, *link.relatives)
+    links = (link.id, *relatives)
     return Question(digest("relative", link.id), "conflict", link, link, detail, False, link.child, (), links)
 
 

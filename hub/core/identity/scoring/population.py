@@ -1,8 +1,8 @@
 """Everybody who a record may be, found by what they share with it.
 
 Each person stands under some thirty keys: combinations of the parts of name, birth date, postcode and further fields.
-A key that too many share finds nobody any more: it says little, and the rarer ones find the same people. So a look-up
-costs about the same in any population.
+A key that too many share finds nobody: it says little, and the rarer ones find the same people. So a look-up costs
+about the same in any population. Nothing here depends on the order in which people came.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from hub.core.identity.scoring.compare import COMPARED
 from hub.core.identity.scoring.traits import Traits
 
 COMMON: Final = 100
-"""More than this many under one key, and the key is dropped."""
+"""While more than this many stand under one key, it finds nobody."""
 LOOKED_AT: Final = 32
 """Most people that one look-up answers with: those whose shared keys are the rarest."""
 FEWEST: Final = 1_000
@@ -22,6 +22,9 @@ FEWEST: Final = 1_000
 are to come."""
 ENOUGH: Final = 1.0
 """Bits of shared keys, as a share of those that tell one person from all others, from which somebody is looked at."""
+
+_STEPS: Final = 64
+"""Steps that a bit of a key's rarity is counted in."""
 
 _COUNTED: Final = ("given", "family", "postcode", "number", "text", "code")
 """Fields and kinds of fields in which a rare value says more than a common one."""
@@ -33,7 +36,7 @@ class Population:
     def __init__(self, kinds: Sequence[str] = ()) -> None:
         self._kinds = tuple(kinds)
         self._people: dict[str, Traits] = {}
-        self._found: dict[int, list[str] | None] = {}
+        self._found: dict[int, list[str]] = {}
         fields = [*COMPARED, *self._kinds]
         self._places = [place for place, name in enumerate(fields) if name in _COUNTED]
         self._counts: list[Counter[str]] = [Counter() for _ in self._places]
@@ -57,35 +60,33 @@ class Population:
                 self._counts[counted][value] += 1
                 self._known[counted] += 1
         for key in keys_of(traits, self._kinds):
-            found = self._found.setdefault(key, [])
-            if found is not None:
-                found.append(person)
-                if len(found) > COMMON:
-                    self._found[key] = None
+            self._found.setdefault(key, []).append(person)
 
     def remove(self, person: str) -> None:
-        """Forget a person. A key that was dropped stays dropped until the population is made anew."""
+        """Forget a person."""
         traits = self._people.pop(person)
         for counted, value in enumerate(_values(traits)):
             if value:
                 self._counts[counted][value] -= 1
                 self._known[counted] -= 1
         for key in keys_of(traits, self._kinds):
-            found = self._found.get(key)
-            if found is not None:
-                found.remove(person)
+            found = self._found[key]
+            found.remove(person)
+            if not found:
+                del self._found[key]
 
     def candidates(self, traits: Traits) -> list[str]:
         """Whom it may be, the likeliest first, at most LOOKED_AT."""
         size = len(self._people) or 1
-        rarity: dict[str, float] = {}
+        rarity: dict[str, int] = {}
         for key in keys_of(traits, self._kinds):
             found = self._found.get(key)
-            if found:
-                bits = log2(size / len(found)) + 1
+            if found and len(found) <= COMMON:
+                # Whole steps: a sum of these is the same in any order.
+                steps = round((log2(size / len(found)) + 1) * _STEPS)
                 for person in found:
-                    rarity[person] = rarity.get(person, 0.0) + bits
-        enough = log2(size) * ENOUGH
+                    rarity[person] = rarity.get(person, 0) + steps
+        enough = log2(size) * ENOUGH * _STEPS
         likely = sorted((-bits, person) for person, bits in rarity.items() if bits >= enough)
         return [person for _, person in likely[:LOOKED_AT]]
 

@@ -14,6 +14,7 @@ Words = tuple[str, ...]
 
 _APOSTROPHES = re.compile("['’‘ʼ`´]")
 _ALSO_KNOWN_AS = re.compile(r"\(|\b(?:aka|a\.k\.a|also known as|known as|formerly|preferred)\b")
+_BETWEEN = re.compile(r"[-‐‑–]")
 _NOT_OF_A_WORD = re.compile("[^a-z0-9]+")
 _LONGEST = 80
 """Letters of a text that are looked at: what is longer is no name, and comparing takes time with length."""
@@ -67,6 +68,13 @@ def words(text: str | None) -> Words:
         return ()
     shown = _ALSO_KNOWN_AS.split(_APOSTROPHES.sub("", plain(_APOSTROPHES.sub("", text))), maxsplit=1)[0]
     return tuple(word for word in _NOT_OF_A_WORD.split(shown[:_LONGEST]) if word)
+
+
+@lru_cache(maxsize=262_144)
+def written(text: str | None) -> Words:
+    """A name's words as they are written, in their own script, whole: only case, hyphens and apostrophes aside."""
+    shown = _APOSTROPHES.sub("", unicodedata.normalize("NFKC", text or "").casefold())
+    return tuple(_BETWEEN.sub(" ", shown).split())
 
 
 @lru_cache(maxsize=262_144)

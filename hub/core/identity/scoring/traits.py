@@ -1,11 +1,16 @@
 """A person as two are compared: normal forms, made once for each record."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
 from hub.core.identity.names import is_stand_in
 from hub.core.identity.scoring.nicknames import full_forms
-from hub.core.identity.scoring.spelling import Words, family_words, plain, sound, words
+from hub.core.identity.scoring.spelling import Words, family_words, plain, sound, words, written
+
+_NO_PLACE = re.compile(r"zz99|\D*$")
+"""NHS pseudo postcodes (no fixed abode, abroad, unknown), and words such as `unknown`: no place, so no agreement."""
+_WHOLE_POSTCODE = re.compile("[a-z]{1,2}[0-9][a-z0-9]?[0-9][a-z]{2}")
 
 Birth = tuple[int, int, int]
 """Year, month and day."""
@@ -15,8 +20,10 @@ Birth = tuple[int, int, int]
 class Traits:
     """What is compared of one person. Empty or None is "not known", never "not the same".
 
-    `given` and `family` are words; `sounds` are the sounds of the first given word and of the whole family name.
-    `birth` is set also for 1 January, with `estimated`. `also` are further fields by name, already in normal form.
+    `given` and `family` are words; `given_sound` and `family_sound` the sounds of the first given word and of the whole
+    family name. `birth` is set also for 1 January, with `estimated`. `home` is the postcode where it is a whole one of
+    the United Kingdom: what a rule may rest on. `written` are the names as they are written, in their own script.
+    `also` are further fields by name, already in normal form.
     """
 
     given: Words = ()
@@ -31,6 +38,8 @@ class Traits:
     estimated: bool = False
     sex: str = ""
     postcode: str = ""
+    home: str = ""
+    written: tuple[Words, Words] = ((), ())
     also: tuple[str, ...] = ()
 
 
@@ -50,6 +59,7 @@ def traits_of(
     if lasts and is_stand_in(lasts):
         lasts = ()
     lasts_text = "".join(lasts)
+    place = "" if _NO_PLACE.match(code(postcode)) else code(postcode)
     return Traits(
         given=firsts,
         family=lasts,
@@ -62,7 +72,9 @@ def traits_of(
         birth_text=f"{birth_date:%Y%m%d}" if birth_date else "",
         estimated=birth_date is not None and (birth_date.month, birth_date.day) == (1, 1),
         sex=_sex(sex),
-        postcode=code(postcode),
+        postcode=place,
+        home=place if _WHOLE_POSTCODE.fullmatch(place) else "",
+        written=(written(given) if firsts else (), written(family) if lasts else ()),
         also=also,
     )
 
