@@ -1,6 +1,7 @@
 """`sendhub match` as a council would use it, wrong files included."""
 
 import json
+from datetime import datetime
 
 import pyarrow
 import pyarrow.parquet
@@ -174,3 +175,67 @@ def test_the_policy_can_be_printed_and_read_again(files):
     (files / "policy.json").write_text(printed, "utf-8")
     both = [run(files, "resolve", "--json", *more).stdout for more in ((), ("--policy", str(files / "policy.json")))]
     assert both[0] == both[1] != ""
+
+
+def test_a_row_without_an_id_is_somebody_of_its_own(files):
+    (files / "a.csv").write_text(
+        "\n".join([HEADER, ROWS[4].replace("5,", "3,", 1), ROWS[2], ROWS[4].replace("5,", ",", 1)]), "utf-8"
+    )
+    found = [json.loads(line) for line in run(files, "resolve", "--json").stdout.splitlines()]
+    assert [each["record"] for each in found] == ["3", "3", "row 3"]
+    assert [each["child"] for each in found] == ["child-1", None, "child-1"]
+
+
+def test_what_is_held_back_is_given_to_nobody(files):
+    (files / "a.csv").write_text("\n".join([HEADER, ROWS[0], ROWS[0].replace("Amy", "Zara")]), "utf-8")
+    second = json.loads(run(files, "resolve", "--json").stdout.splitlines()[1])
+    assert (second["child"], second["outcome"]) == (None, "conflict")
+
+
+def test_pairs_of_the_truth_are_closed_one_is_two_and_two_is_three(files):
+    (files / "truth.csv").write_text("left,right\n1,2\n3,4\n4,9\n5,6\n", "utf-8")
+    assert json.loads(run(files, "evaluate", "--json", truth=files / "truth.csv").stdout)["true_pairs"] == 5
+
+
+def test_an_id_in_two_groups_is_refused(files):
+    (files / "truth.csv").write_text("id,cluster\n1,a\n1,b\n", "utf-8")
+    assert "gives one id to two groups" in run(files, "evaluate", truth=files / "truth.csv").output
+
+
+def test_two_verified_numbers_are_not_asked_about(files):
+    rows = ("1,Amy,Example,2016-03-04,F,ZX99 1AA,9990000018,01,", "2,Amy,Example,2016-03-04,F,ZX99 1AA,9990000026,01,")
+    (files / "a.csv").write_text("\n".join([HEADER, *rows]), "utf-8")
+    (files / "truth.csv").write_text("id,cluster\n1,a\n2,b\n", "utf-8")
+    said = json.loads(run(files, "evaluate", "--json", truth=files / "truth.csv").stdout)
+    assert (said["potential"], said["links"]["pairs"], said["pairwise"]["precision"]) == (0, 0, 1.0)
+
+
+def test_short_rows_and_ids_that_look_like_markup_are_taken(files):
+    (files / "a.csv").write_text("\n".join([HEADER, "[/b],Amy"]), "utf-8")
+    assert "[/b]" in run(files, "resolve").stdout
+    (files / "truth.csv").write_text("left,right\n1\n", "utf-8")
+    assert "names a record that is not there" in run(files, "evaluate", truth=files / "truth.csv").output
+
+
+def test_numbers_that_are_none_are_counted(files):
+    (files / "a.csv").write_text("\n".join([HEADER, ROWS[0].replace("9990000018", "9990000019")]), "utf-8")
+    assert "1 NHS numbers are none" in run(files, "resolve").output
+
+
+def test_parquet_dates_and_numbers_read_as_csv_has_them(files):
+    table = pyarrow.table(
+        {
+            **{name: [None, None] for name in HEADER.split(",")},
+            "id": [1, 2],
+            "given": ["Amy ", "Amy"],
+            "family": ["Example", "Example"],
+            "dob": [*[datetime.fromisoformat("2016-03-04")] * 2],
+            "nhs": [9990000018.0, float("nan")],
+            "status": ["01", None],
+            "postcode": ["ZX99 1AA", "ZX99 1AA"],
+        }
+    )
+    pyarrow.parquet.write_table(table, files / "a.parquet")
+    result = run(files, "resolve", "--json", records=files / "a.parquet")
+    assert [json.loads(line)["outcome"] for line in result.stdout.splitlines()] == ["none", "match"]
+    assert "count as not known" not in result.output
