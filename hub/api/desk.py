@@ -21,13 +21,14 @@ from hub.platform.clock import clock_from
 from hub.platform.health import Health
 from hub.platform.settings import Settings
 from hub.runtime import audit
+from hub.runtime.matching import matching_of
 from hub.stages.errors import Unavailable
 from schemas.audit import AuditEntry
 
 
 def desk_of(settings: Settings) -> Desk:
     """The desk over this deployment's changelog and audit."""
-    identity = Identity(settings.key, settings.sources)
+    identity = Identity(settings.key, settings.sources, matching_of(settings).policy)
     state = FollowedState(settings)
 
     async def note(entry: AuditEntry) -> None:
