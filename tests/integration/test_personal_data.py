@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -197,13 +198,22 @@ async def test_left_of_identity_whoever_has_the_key_finds_them(
 async def test_no_file_of_the_broker_or_of_the_hub_holds_anybody_but_those_that_the_council_put_there(
     told: System, broker: Kafka
 ) -> None:
-    names = re.compile(NAMES.encode(), re.IGNORECASE)
+    # Kafka's index files hold offsets and instants, and are ten million zeros each.
     files = [path for folder in (broker.data, told.deployment.folder) for path in folder.rglob("*") if path.is_file()]
+    files = [path for path in files if path.suffix not in (".index", ".timeindex")]
     segments = {path.parent.name.rpartition("-")[0] for path in files if path.suffix == ".log"}
     assert segments >= {topic.name for topic in TOPICS}
-    inside = {path for path in files if names.search(path.read_bytes())}
+    inside = {path for path in files if _named_in(path)}
     assert {path for path in inside if told.deployment.inbox not in path.parents} == set()
     assert inside, "the search finds what is there"
+
+
+def _named_in(path: Path) -> bool:
+    """Whether a file names anybody; one that Kafka has taken away since it was listed names nobody."""
+    try:
+        return re.search(NAMES.encode(), path.read_bytes().lower()) is not None
+    except FileNotFoundError:
+        return False
 
 
 async def test_the_keys_of_raw_topics_are_digests(records: dict[str, list[ConsumerRecord]]) -> None:
