@@ -88,6 +88,7 @@ async def restore(settings: Settings, backup: Backup) -> int:
         await _require_empty(settings)
         outputs = [Output(LOG.topic, *each, LOG.partition) for each in backup.entries]
         await producer.write(outputs)
+        await _await_readable(settings)
         return len(outputs)
     finally:
         await producer.stop()
@@ -105,6 +106,13 @@ async def key_fits(settings: Settings) -> bool | None:
                     if fits:
                         return True
     return fits
+
+
+async def _await_readable(settings: Settings) -> None:
+    """Return once readers see what was committed: the broker says so before it has marked the records."""
+    async with LogReader(settings, [LOG]) as log:
+        async for _ in log.read_on():
+            pass
 
 
 async def _require_empty(settings: Settings) -> None:
