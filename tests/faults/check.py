@@ -239,13 +239,9 @@ def _casework(verdict: Verdict, logs: Logs, replayed: Mapping[str, Sequence[Repl
 
 
 def _standing(said: Iterable[Record | Output]) -> dict[str, dict[str, Any]]:
-    """The alerts that are open in the end. One that opened and cleared within a day may never have been said at all.
-
-    An open one is not said again when a date in it changes, so its dates are those of the batch that opened it.
-    """
+    """The alerts that are open in the end. One that opened and cleared within a day may never have been said at all."""
     last = {value["id"]: value for value in map(_value, said)}
-    of_a_batch = {"caused_by": None, "due_on": None, "act_by": None}
-    return {id_: {**value, **of_a_batch} for id_, value in last.items() if value["state"] == "open"}
+    return {id_: {**value, "caused_by": None} for id_, value in last.items() if value["state"] == "open"}
 
 
 def _open_tasks(said: Iterable[Record | Output]) -> dict[bytes | None, bytes]:

@@ -105,8 +105,13 @@ def _lives(chosen: random.Random, now: Now) -> Iterator[Message]:
 
 
 def _event(child: int, turn: int, chosen: random.Random, now: datetime) -> dict[str, object]:
-    """A request first, then advice asked for and received, over and over."""
-    day = now - timedelta(days=child % 60, minutes=chosen.randrange(400))
+    """A request first, then advice asked for and received, over and over.
+
+    All of a child's is of one day, at any hour that the series runs: an open alert is not said again when its earliest
+    date changes, so what it says of dates would be that of the batch which opened it.
+    """
+    began = now - timedelta(days=child % 60)
+    recorded = began - timedelta(minutes=chosen.randrange(400))
     request, advice = f"REQ-{child}", f"ADV-{child}-{(turn - 1) // 2}"
     subject = {"request": request}
     if turn == 0:
@@ -126,8 +131,8 @@ def _event(child: int, turn: int, chosen: random.Random, now: datetime) -> dict[
         "version": 1 + turn,
         "occurrence": "",
         "subject": subject,
-        "effective_on": day.date().isoformat(),
-        "recorded_at": day.isoformat(),
+        "effective_on": began.date().isoformat(),
+        "recorded_at": recorded.isoformat(),
         "data": data,
         "person": person,
     }
