@@ -1,14 +1,13 @@
 """`sendhub key ring` and what changes it: the daily keys, and the keys that wrap other keys."""
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated
 
 import typer
-from aiokafka.errors import KafkaError
 
+from hub.commands.asking import ask
 from hub.commands.deadletter.options import actor
 from hub.commands.failures import stop
 from hub.platform import keyring
@@ -18,12 +17,10 @@ from hub.platform.keys import KeyFault, Ring, RingUnfit, new_ring
 from hub.platform.settings import Settings
 from hub.runtime import key_use
 from hub.runtime.audit import Act
-from hub.runtime.errors import RuntimeFault
 from hub.runtime.letter_desk import LetterDesk
-from hub.stages.errors import StageError
 
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="Its id, as in `sendhub key show`.")]
-Answer = TypeVar("Answer")
+
 
 ELSEWHERE = "give the file to every machine that runs a part of the hub: each looks at it again by itself"
 
@@ -58,7 +55,7 @@ def rotate() -> None:
     settings = Settings()
     ring = _change(settings, lambda ring: ring.with_wrapping_key(machine_day()))
     settings = Settings()
-    number = _ask(settings, _wrap_letters(settings))
+    number = ask(settings, _wrap_letters(settings))
     typer.echo(
         f"wrapping key {ring.current.id} is in use; keys of dead letters wrapped with it: {number}. Now {ELSEWHERE}. "
         "`sendhub key retire` takes an earlier one out when nothing uses it any more"
@@ -88,7 +85,7 @@ def retire(
         stop(f"{key_id} is in use: `sendhub key rotate` puts another in its place first")
     if ring.wrapping[ids.index(key_id) + 1].made >= machine_day() and not now:
         stop(f"{key_id} was in use today: a process with an older ring might still use it. Wait a day, or say --now")
-    uses = _ask(settings, key_use.of_wrapping_keys(settings)).get(key_id, 0)
+    uses = ask(settings, key_use.of_wrapping_keys(settings)).get(key_id, 0)
     if uses:
         stop(f"{uses} keys are still wrapped with {key_id}: identity takes them over while it runs; then try again")
     _change(settings, lambda ring: ring.without_wrapping_key(key_id))
@@ -166,12 +163,3 @@ def _change(settings: Settings, change: Callable[[Ring], Ring]) -> Ring:
 def _require_file(settings: Settings) -> None:
     if not settings.ring.in_file:
         stop("the ring is in SENDHUB_KEY_RING: write it to a file, change it there, and set the variable anew")
-
-
-def _ask(settings: Settings, question: Coroutine[Any, Any, Answer]) -> Answer:
-    try:
-        return asyncio.run(question)
-    except (RuntimeFault, StageError, KeyFault) as error:
-        stop(str(error))
-    except (KafkaError, OSError) as error:
-        stop(f"Kafka at {settings.kafka} does not answer ({type(error).__name__}): run the command again when it does")

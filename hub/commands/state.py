@@ -1,19 +1,16 @@
 """`sendhub state`: a stage's state in its changelog."""
 
-import asyncio
 from typing import Annotated
 
 import typer
-from aiokafka.errors import KafkaError
 
+from hub.commands.asking import ask
 from hub.commands.failures import stop
 from hub.platform.settings import Settings
-from hub.runtime.errors import RuntimeFault
 from hub.runtime.policies import policy_of
 from hub.runtime.restore import restore
 from hub.runtime.stages import STAGES
 from hub.stages.casework import casework
-from hub.stages.errors import StageError
 
 app = typer.Typer(no_args_is_help=True, help="The state that a stage keeps in its changelog.")
 
@@ -38,12 +35,7 @@ def rebuild(stage: Annotated[str, typer.Argument(help="The stage: casework.")]) 
         stop(NOT_FROM_ITS_SOURCE[stage])
     settings = Settings()
     policy = policy_of(settings)
-    try:
-        found = asyncio.run(restore(settings, lambda pace: casework(policy, pace)))
-    except (RuntimeFault, StageError) as error:
-        stop(str(error))
-    except (KafkaError, OSError) as error:
-        stop(f"Kafka at {settings.kafka} does not answer ({type(error).__name__})")
+    found = ask(settings, restore(settings, lambda pace: casework(policy, pace)))
     for restored in found:
         where = f"{restored.changelog.topic}/{restored.changelog.partition}"
         typer.echo(f"{where}: keys={restored.keys} offset={restored.offset} written={restored.written}")

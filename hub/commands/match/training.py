@@ -10,6 +10,7 @@ from hub.commands.match.engine import FAINT, Engine
 from hub.commands.match.mapping import Unfit
 from hub.commands.match.records import Record
 from hub.commands.match.truth import Truth
+from hub.core.identity.policies import CURRENT
 from hub.core.identity.scoring.compare import compare
 from hub.core.identity.scoring.fitting import told
 from hub.core.identity.scoring.judging import Pair, pairwise
@@ -17,7 +18,6 @@ from hub.core.identity.scoring.weights import Level, Weights
 
 _MOST_PAIRS = 200_000
 """Pairs at large on which Splink counts u."""
-_ASKED_FROM = 0.2
 
 
 def train(records: Sequence[Record], truth: Truth | None, weights: Weights, version: str) -> Weights:
@@ -56,7 +56,7 @@ def _halves(records: Sequence[Record], truth: Truth | None) -> tuple[list[Record
 
 def _f1(judging: Sequence[Record], truth: Truth, weights: Weights, records: Sequence[Record]) -> float:
     scored = Engine(judging, weights, fit=False).score().pairs
-    said = {pair for pair, probability in scored.items() if probability >= _ASKED_FROM}
+    said = {pair for pair, probability in scored.items() if probability >= CURRENT.asked_from}
     return pairwise(said, _own(judging, truth, records)).f1
 
 
