@@ -45,9 +45,6 @@ class Population:
     def __len__(self) -> int:
         return len(self._people)
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._people)
-
     def traits(self, person: str) -> Traits:
         """A person's traits; raises KeyError for one who is not here."""
         return self._people[person]
