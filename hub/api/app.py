@@ -12,8 +12,11 @@ from fastapi import Query as InQuery
 from sqlalchemy import Connection, Engine
 
 from hub.api import problems
+from hub.api.access import asking
+from hub.api.access.authenticators import Authenticator, TokenHashes
+from hub.api.access.gate import Known, Permitted
+from hub.api.access.ways import Ways
 from hub.api.answers import answer, moved
-from hub.api.auth import BearerGate, is_one_of
 from hub.api.bodies import Limited
 from hub.api.cursors import Cursors
 from hub.api.identities import Identities
@@ -48,9 +51,13 @@ Key = Annotated[str, Path(max_length=200, pattern=r"^[\x21-\x7e]+$")]
 
 
 def create_app(
-    settings: ApiSettings, engine: Engine, identities: Identities | None = None, send: Send | None = None
+    settings: ApiSettings,
+    engine: Engine,
+    identities: Identities | None = None,
+    send: Send | None = None,
+    authenticators: Sequence[Authenticator] | None = None,
 ) -> FastAPI:
-    """The application on a read-only engine. `identities` and `send` are, unless given, those of the settings."""
+    """The application on a read-only engine. All else is, unless given, that of the settings."""
     model = ReadModel(engine)
     app = FastAPI(
         title="SEND integration hub: read API",
@@ -61,18 +68,15 @@ def create_app(
         responses={401: {"model": Problem}, 422: {"model": Problem}, 503: {"model": Problem}},
     )
     problems.install(app)
+    app.add_middleware(Permitted)
     app.add_middleware(Limited)
-    app.add_middleware(
-        BearerGate, hashes=(*settings.token_hashes, *settings.restricted_hashes, *settings.reviewers.hashes)
-    )
+    app.add_middleware(Known, authenticators=authenticators or [TokenHashes.of(settings)], ways=Ways())
     app.add_middleware(Measured)
     _add_health(app, model)
-    _add_listings(app, model, Cursors(_cursor_key(settings)), settings.restricted_hashes)
+    _add_listings(app, model, Cursors(_cursor_key(settings)))
     _add_measures(app, model, settings)
     desk = identities or settings.desk()
-    add_reviewing(
-        app, model, settings.reviewers, desk, send or partial(decision_log.send, settings), settings.clock_file
-    )
+    add_reviewing(app, model, desk, send or partial(decision_log.send, settings), settings.clock_file)
     return app
 
 
@@ -103,9 +107,9 @@ def _add_health(app: FastAPI, model: ReadModel) -> None:
         return Response(found.model_dump_json(), 200 if found.ready else 503, media_type="application/json")
 
 
-def _add_listings(app: FastAPI, model: ReadModel, cursors: Cursors, restricted_hashes: Sequence[str]) -> None:
+def _add_listings(app: FastAPI, model: ReadModel, cursors: Cursors) -> None:
     def is_named(request: Request) -> bool:
-        return is_one_of(request.headers.get("authorization"), restricted_hashes)
+        return asking(request).restricted
 
     def listing(request: Request, what: Listing, query: Query, **fixed: Value) -> Response:
         filters = query.filters | fixed

@@ -1,4 +1,4 @@
-"""The gate before everything: a bearer token whose hash is in the settings."""
+"""The gate of the hub's own inner servers: a bearer token whose hash is in the settings."""
 
 import hashlib
 import hmac

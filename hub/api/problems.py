@@ -78,6 +78,11 @@ def _unfit(_request: Request, error: Exception) -> Response:
 
 def _unavailable(_request: Request, error: Exception) -> Response:
     assert isinstance(error, Unavailable)
+    return unavailable(error)
+
+
+def unavailable(error: Unavailable) -> Response:
+    """503, with when to ask again."""
     again = {"Retry-After": str(max(1, math.ceil(error.delay)))}
     return problem(503, "What this needs is away now", str(error), headers=again)
 

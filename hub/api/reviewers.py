@@ -1,9 +1,7 @@
 """Who may look and decide, by their tokens: only the hash of each is kept."""
 
-import hashlib
-import hmac
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -24,7 +22,7 @@ class _File(BaseModel):
 
 
 class Reviewers:
-    """Finds the person of a token."""
+    """The people by their tokens' hashes."""
 
     def __init__(self, hashes: Mapping[str, tuple[str, ...]]) -> None:
         self._hashes = dict(hashes)
@@ -39,16 +37,6 @@ class Reviewers:
             raise ValueError(f"{path}: {wrong}") from None
 
     @property
-    def hashes(self) -> tuple[str, ...]:
-        """All of them: each opens what every reader may read."""
-        return tuple(known for hashes in self._hashes.values() for known in hashes)
-
-    def who(self, authorization: str | None) -> str | None:
-        """The opaque id of the person whose token it is, or None."""
-        offered = (
-            hashlib.sha256(authorization.partition(" ")[2].strip().encode("latin-1")).hexdigest()
-            if (authorization)
-            else ""
-        )
-        found = [who for who, hashes in self._hashes.items() for known in hashes if hmac.compare_digest(known, offered)]
-        return found[0] if found else None
+    def people(self) -> Iterable[tuple[str, tuple[str, ...]]]:
+        """Each person's opaque id, and the hashes of their tokens."""
+        return self._hashes.items()

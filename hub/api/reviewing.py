@@ -8,9 +8,9 @@ from fastapi import Body, FastAPI, HTTPException, Request, Response
 from fastapi import Path as InPath
 from pydantic import BaseModel, Field
 
+from hub.api.access import asking
 from hub.api.identities import Identities
 from hub.api.problems import Invalid
-from hub.api.reviewers import Reviewers
 from hub.platform.clock import clock_from
 from hub.runtime.decision_log import DecisionUnfit, observation_of
 from hub.stages.errors import Unavailable
@@ -43,7 +43,6 @@ class Comparison(Look):
 def add_reviewing(
     app: FastAPI,
     model: ReadModel,
-    reviewers: Reviewers,
     identities: Identities | None,
     send: Send,
     clock_file: Path | None,
@@ -51,12 +50,6 @@ def add_reviewing(
     """The paths for looking and deciding. Without `identities` nobody can be named here, and they answer 503."""
     clock = clock_from(clock_file)
     refusals: dict[int | str, dict[str, Any]] = {404: {"model": Problem}, 403: {"model": Problem}}
-
-    def who(request: Request) -> str:
-        found = reviewers.who(request.headers.get("authorization"))
-        if found is None:
-            raise HTTPException(403, "This token may read, and not look at who somebody is, or decide")
-        return found
 
     def desk() -> Identities:
         if identities is None:
@@ -70,7 +63,7 @@ def add_reviewing(
         summary="A child's name; audited",
     )
     async def identify(request: Request, child_id: Key, look: Annotated[Look, Body()]) -> Response:
-        actor = who(request)
+        actor = asking(request).actor
         return _shown(await desk().identify(child_id, actor, look.purpose))
 
     @app.post(
@@ -80,7 +73,7 @@ def add_reviewing(
         summary="What a question of identity rests on, and what could be decided; audited",
     )
     async def evidence(request: Request, task_id: Key, look: Annotated[Look, Body()]) -> Response:
-        actor = who(request)
+        actor = asking(request).actor
         found = await desk().evidence(task_id, actor, look.purpose)
         return _shown(None if found is None else with_deadlines(found, model))
 
@@ -91,13 +84,13 @@ def add_reviewing(
         summary="Children side by side whom a person compares, and what could be decided; audited",
     )
     async def compare(request: Request, asked: Annotated[Comparison, Body()]) -> Response:
-        actor = who(request)
+        actor = asking(request).actor
         found = await desk().compare(asked.children, actor, asked.purpose)
         return _shown(None if found is None else with_deadlines(found, model))
 
     @app.post("/decisions", status_code=202, response_model=Ruled, responses=refusals, summary="Decide; audited")
     async def decide(request: Request, sent: Annotated[DecisionSent, Body()]) -> Response:
-        actor = who(request)
+        actor = asking(request).actor
         try:
             observation = observation_of(Decided(actor=actor, **dict(sent)), clock)
         except DecisionUnfit as error:
@@ -107,8 +100,7 @@ def add_reviewing(
         return Response(waiting.model_dump_json(), 202, NO_STORE, "application/json")
 
     @app.get("/decisions/{decision_id}", response_model=Ruled, responses=refusals, summary="What came of a decision")
-    async def ruled(request: Request, decision_id: Key) -> Response:
-        who(request)
+    async def ruled(decision_id: Key) -> Response:
         return _shown(await desk().ruled(decision_id))
 
 

@@ -1,0 +1,69 @@
+"""Every path there is, and what it needs: the gate lets nothing else through, so a path that is forgotten here is not
+there."""
+
+from collections.abc import Iterable
+from typing import Literal, NamedTuple
+
+from starlette.routing import compile_path
+
+from hub.api.access.permissions import Permission
+
+Needs = Permission | Literal["open", "signed-in"]
+"""`open`: no question asked; `signed-in`: somebody known, whatever their role."""
+
+Method = Literal["GET", "POST"]
+
+
+class Way(NamedTuple):
+    """One method of one path, by its template."""
+
+    method: Method
+    path: str
+    needs: Needs
+
+
+API: tuple[Way, ...] = (
+    Way("GET", "/live", "open"),
+    Way("GET", "/ready", "open"),
+    Way("GET", "/health", "health.read"),
+    Way("GET", "/openapi.json", "signed-in"),
+    Way("GET", "/children", "record.read"),
+    Way("GET", "/children/{child_id}", "record.read"),
+    Way("GET", "/children/{child_id}/deadlines", "record.read"),
+    Way("POST", "/children/{child_id}/identify", "child.name"),
+    Way("GET", "/deadlines", "record.read"),
+    Way("GET", "/alerts", "record.read"),
+    Way("GET", "/measures", "measures.read"),
+    Way("GET", "/reviews", "review.read"),
+    Way("GET", "/reviews/{task_id}", "review.read"),
+    Way("POST", "/reviews/{task_id}/evidence", "review.decide"),
+    Way("POST", "/comparisons", "review.decide"),
+    Way("POST", "/decisions", "review.decide"),
+    Way("GET", "/decisions/{decision_id}", "review.decide"),
+    Way("GET", "/dead-letters", "letter.read"),
+    Way("GET", "/dead-letters/{letter_id}", "letter.read"),
+)
+
+PAGES = "/pages"
+"""Where pages begin: there a browser is asked to sign in, and is refused in words rather than JSON."""
+
+PAGE_WAYS: tuple[Way, ...] = ()
+"""Those of the pages, each below PAGES."""
+
+WAYS: tuple[Way, ...] = (*API, *PAGE_WAYS)
+
+
+class Ways:
+    """Finds the way of a request. Of two templates that fit, the one that stands first."""
+
+    def __init__(self, ways: Iterable[Way] = WAYS) -> None:
+        self._compiled = [(compile_path(way.path)[0], way) for way in ways]
+
+    def find(self, method: str, path: str) -> Way | frozenset[str]:
+        """The way; else the methods that the path has, none where there is no such path."""
+        here = [way for pattern, way in self._compiled if pattern.match(path)]
+        wanted = "GET" if method == "HEAD" else method
+        for way in here:
+            if way.method == wanted:
+                return way
+        return frozenset(way.method for way in here)
