@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
 
-from hub.core.identity.names import Agreement, Name, compare_given, given_name
+from hub.core.identity.names import Agreement, Name, compare_given, family_name, given_name, same_family
 from hub.core.identity.numbers import nhs_number, pupil_number
 from schemas.ids import keyed_digest
 from schemas.people import Person
@@ -19,17 +19,23 @@ VERIFIED = "01"
 class Evidence:
     """Accepted demographics, and keyed digests of the numbers that the policy lets us link on.
 
-    Sets, because a source may say more than once what it knows; a name with and without its middle name, say.
+    Sets, because a source may say more than once what it knows; a name with and without its middle name, say. Family
+    names change, so several of them conflict with nothing.
     """
 
     births: frozenset[date] = field(default_factory=frozenset)
     givens: frozenset[Name] = field(default_factory=frozenset)
     nhs: frozenset[str] = field(default_factory=frozenset)
     upns: frozenset[str] = field(default_factory=frozenset)
+    families: frozenset[Name] = field(default_factory=frozenset)
 
     def __or__(self, other: "Evidence") -> "Evidence":
         return Evidence(
-            self.births | other.births, self.givens | other.givens, self.nhs | other.nhs, self.upns | other.upns
+            self.births | other.births,
+            self.givens | other.givens,
+            self.nhs | other.nhs,
+            self.upns | other.upns,
+            self.families | other.families,
         )
 
     def corrected_by(self, other: "Evidence") -> "Evidence":
@@ -37,7 +43,7 @@ class Evidence:
         births = other.births if _births(self, other) is Agreement.CONFLICT else self.births | other.births
         givens = other.givens if _givens(self, other) is Agreement.CONFLICT else self.givens | other.givens
         nhs = other.nhs or self.nhs
-        return Evidence(births, givens, nhs, self.upns | other.upns)
+        return Evidence(births, givens, nhs, self.upns | other.upns, self.families | other.families)
 
 
 def evidence_of(person: Person, source: Source, key: bytes, on: date) -> Evidence:
@@ -46,12 +52,13 @@ def evidence_of(person: Person, source: Source, key: bytes, on: date) -> Evidenc
         nhs_number(person.nhs_number) if source.trusts_nhs_number and person.nhs_number_status == VERIFIED else None
     )
     pupil = pupil_number(person.upn) if source.trusts_upn else None
-    name = given_name(person.given)
+    name, family = given_name(person.given), family_name(person.family)
     return Evidence(
         births=frozenset([person.birth_date] if person.birth_date and person.birth_date <= on else []),
         givens=frozenset([name] if name else []),
         nhs=frozenset([keyed_digest(key, "nhs-number", number)] if number else []),
         upns=frozenset([keyed_digest(key, "upn", pupil)] if pupil else []),
+        families=frozenset([family] if family else []),
     )
 
 
@@ -71,10 +78,13 @@ def conflicts(one: Evidence, other: Evidence) -> tuple[str, ...]:
 
 
 def agreements(one: Evidence, other: Evidence) -> set[str]:
-    """What the two agree in: `birth`, `given`, `nhs-number`, `upn`. Estimated dates and stand-in names do not count."""
+    """What the two agree in: `birth`, `given`, `family`, `nhs-number`, `upn`. Estimated dates and stand-in names do not
+    count; of family names any two ever said will do.
+    """
     found = {
         "birth": _births(one, other) is Agreement.AGREE,
         "given": _givens(one, other) is Agreement.AGREE,
+        "family": any(same_family(mine, theirs) for mine in one.families for theirs in other.families),
         "nhs-number": bool(one.nhs & other.nhs),
         "upn": bool(one.upns & other.upns),
     }

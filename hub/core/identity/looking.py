@@ -7,7 +7,7 @@ from typing import Any
 from hub.core.identity import foresight
 from hub.core.identity.engine import Identity
 from hub.core.identity.evidence import VERIFIED
-from hub.core.identity.names import Agreement, compare_given, given_name
+from hub.core.identity.names import Agreement, compare_given, family_name, given_name, same_family
 from hub.core.identity.numbers import nhs_number, pupil_number
 from hub.core.identity.persons import Said, distinct, with_person
 from hub.core.identity.store import KeyValues, Link, Store, Task
@@ -179,6 +179,11 @@ def _same(one: object, other: object) -> Agreement:
     return Agreement.AGREE if one == other else Agreement.CONFLICT
 
 
+def _families(one: Person, other: Person) -> Agreement:
+    first, second = family_name(one.family), family_name(other.family)
+    return _same(True, same_family(first, second)) if first and second else Agreement.UNKNOWN
+
+
 def _births(one: Person, other: Person) -> Agreement:
     same = _same(one.birth_date, other.birth_date)
     born = one.birth_date
@@ -205,7 +210,7 @@ def _plain(text: str | None) -> str:
 
 _COMPARE: dict[str, Callable[[Person, Person], Agreement]] = {
     "given": lambda one, other: compare_given(given_name(one.given), given_name(other.given)),
-    "family": lambda one, other: _same(given_name(one.family), given_name(other.family)),
+    "family": _families,
     "birth_date": _births,
     "sex": lambda one, other: _same(_plain(one.sex), _plain(other.sex)),
     "postcode": lambda one, other: _same(_plain(one.postcode), _plain(other.postcode)),

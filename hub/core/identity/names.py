@@ -1,7 +1,8 @@
-"""Given names, normalised for comparison only.
+"""Names, normalised for comparison only.
 
-The question is never "how alike" but "can this be the same child's name": twins are alike in everything else, so
-any difference that is not a known way of writing the same name is a conflict.
+Of given names the question is never "how alike" but "can this be the same child's name": twins are alike in everything
+else, so any difference that is not a known way of writing the same name is a conflict. Family names change, so they
+forbid nothing; where they agree they say more than a number alone.
 """
 
 import re
@@ -9,6 +10,10 @@ import unicodedata
 from enum import Enum
 from functools import lru_cache
 from itertools import groupby
+
+from rapidfuzz.distance import OSA
+
+from hub.core.identity.scoring.spelling import PARTICLES, sound, words
 
 Name = tuple[str, ...]
 """A given name's parts: `Mary-Jane` and `Mary Jane` are ("mary", "jane"). Empty when there is none."""
@@ -34,8 +39,11 @@ _NO_NAME = frozenset(
 )
 """A first part that says there is no name yet: `Baby Boy`, `Twin One`, `Unknown`, `Not known`, `Miss`."""
 
-_NO_NAME_BEFORE = frozenset({"no", "na", "nil", "son"})
-"""Real names too; before another word (`No name`, `Son of`) they say that there is none."""
+_NO_NAME_BEFORE = frozenset({"no", "na", "nil", "son", "bo"})
+"""Real names too; before another word (`No name`, `Son of`, `Bo Sarah`: baby of Sarah) they say that there is none."""
+
+_CHILD_OF = frozenset({("b", "o"), ("s", "o"), ("d", "o")})
+"""`B/O Sarah`: baby, son or daughter of."""
 
 _UNNAMED = re.compile(
     "(?:baby|babe|infant|newborn|neonate|unborn|twin|triplet)(?:baby|boy|girl|male|female|twin|triplet|of|[a-d]|one|two)*"
@@ -49,6 +57,9 @@ _ORDINALS = {"one": "1", "i": "1", "a": "1", "first": "1", "two": "2", "ii": "2"
     "c": "3",
     "third": "3",
 }
+
+_SLIP_LENGTH = 4
+"""Letters from which one wrong letter is a slip: `Lee` and `Lea` are two names."""
 
 _SHARED_FIRST = frozenset(
     {"mohammed", "muhammad", "mohammad", "mohamed", "muhammed", "mohamad", "mohamud", "md"} | {"abdul", "abdal", "abd"}
@@ -118,7 +129,7 @@ def is_stand_in(name: Name) -> bool:
     """Whether a name says that there is none yet: `Baby`, `Twin One`, `TwinA`, `Infantboy`, `Not known`."""
     if not name:
         return False
-    before = name[0] in _NO_NAME_BEFORE and len(name) > 1
+    before = len(name) > 1 and (name[0] in _NO_NAME_BEFORE or name[:2] in _CHILD_OF)
     return before or name[0] in _NO_NAME or _UNNAMED.fullmatch(name[0]) is not None
 
 
@@ -146,6 +157,36 @@ def compare_given(one: Name, other: Name) -> Agreement:
     shorter = min(one, other, key=len)
     shared = len(shorter) == 1 and shorter[0] in _SHARED_FIRST
     return Agreement.UNKNOWN if shared or _compare_parts(one[0], other[0]) is Agreement.UNKNOWN else Agreement.AGREE
+
+
+def family_name(text: str | None) -> Name:
+    """A family name's words in Latin letters; empty for none, and for a stand-in (`Unknown`)."""
+    found = words(text)
+    return () if is_stand_in(found) else found
+
+
+def same_family(one: Name, other: Name) -> bool:
+    """Whether two family names are ways of writing one: whole, with or without small words (`de la`), one of two joined
+    names, one letter wrong, or sounding the same. A missing one agrees with nothing, and an initial with no name.
+    """
+    if not _own_words(one).isdisjoint(_own_words(other)):
+        return True
+    return any(_alike(this, that) for this in _wholes(one) for that in _wholes(other))
+
+
+def _own_words(name: Name) -> set[str]:
+    return {word for word in name if word not in PARTICLES and len(word) > 1}
+
+
+def _wholes(name: Name) -> set[str]:
+    """With and without its small words."""
+    return {"".join(name), "".join(word for word in name if word not in PARTICLES)}
+
+
+def _alike(one: str, other: str) -> bool:
+    if min(len(one), len(other)) < _SLIP_LENGTH:
+        return one == other and len(one) > 1
+    return OSA.distance(one, other, score_cutoff=1) <= 1 or sound(one) == sound(other)
 
 
 def _compare_parts(one: str, other: str) -> Agreement:

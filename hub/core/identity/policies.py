@@ -3,7 +3,7 @@
 from hub.core.identity.policy import Change, Policy, Rule, Strategy
 
 CURRENT = Policy(
-    version="2026-11-28",
+    version="2026-11-28.2",
     strategies=(
         Strategy(
             name="strong identifier",
@@ -16,9 +16,9 @@ CURRENT = Policy(
                 ),
                 Rule(
                     name="upn",
-                    needs=("upn", "birth", "given"),
+                    needs=("upn", "birth", "given", "family"),
                     outcome="match",
-                    why="the same UPN, with date of birth and given name agreeing",
+                    why="the same UPN, with date of birth, given name and family name agreeing",
                 ),
             ),
         ),
@@ -54,6 +54,11 @@ CURRENT = Policy(
                 "known; the likely are asked about"
             ),
             effect="docs/matching.md",
+        ),
+        Change(
+            version="2026-11-28.2",
+            change="a UPN joins only where family names agree too, in any way of writing them; else a person is asked",
+            effect="none on the figures of docs/matching.md: no set there has a UPN",
         ),
     ),
 )

@@ -15,7 +15,9 @@ from hub.core.identity.scoring.traits import Traits
 from schemas.base import Model
 
 Need = Literal["nhs-number", "upn", "birth", "given", "family", "postcode"]
-"""What two source persons can agree in. A number counts only when a source vouches for it."""
+"""What two source persons can agree in. A number counts only when a source vouches for it. Beside one, `family`
+agrees in any way of writing it; without one only as it is written.
+"""
 
 Outcome = Literal["match", "potential", "many", "none", "conflict", "error"]
 """One child; one to be asked about; more than one; nobody; somebody who it can't be; nothing to compare."""
@@ -40,6 +42,11 @@ class Rule(Model):
         if self.outcome == "match" and not strong and not self.unless_relative:
             raise ValueError(
                 f"rule {self.name}: without a number it must be `unless_relative`: twins agree in the rest"
+            )
+        if self.outcome == "match" and strong == {"upn"} and "family" not in self.needs:
+            raise ValueError(
+                f"rule {self.name}: a UPN matches only where the family name agrees too: one copied from the wrong row "
+                "has a right check letter"
             )
         if self.outcome == "potential" and self.at_least is None:
             raise ValueError(f"rule {self.name}: a potential match needs `at_least`")
@@ -102,10 +109,11 @@ def applies(
     rule: Rule, one: Evidence, other: Evidence, mine: Traits | None = None, theirs: Traits | None = None
 ) -> bool:
     """Whether two source persons agree in all that a rule needs."""
-    needs = set(rule.needs)
-    if not needs <= agreements(one, other) | _written_alike(mine, theirs):
-        return False
-    return "given" not in needs or rule.unless_relative is False or _same_given(mine, theirs)
+    needs, found = set(rule.needs), agreements(one, other)
+    if not rule.unless_relative:
+        return needs <= found
+    strictly = found - {"family"} | _written_alike(mine, theirs)
+    return needs <= strictly and _same_given(mine, theirs)
 
 
 def _written_alike(one: Traits | None, other: Traits | None) -> set[str]:

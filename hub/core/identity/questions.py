@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import holidays
 
-from hub.core.identity.evidence import agrees, conflicts
+from hub.core.identity.evidence import agreements, agrees, conflicts
 from hub.core.identity.outcome import Outcome
 from hub.core.identity.store import Likeness, Link, Store, Task
 from hub.core.identity.work import Work
@@ -209,6 +209,11 @@ def _detail(differing: tuple[str, ...], link: Link, other: Link) -> str:
         return f"shares a number with another record but differs in {' and '.join(differing)}: two people, or a mistake"
     if not agrees(link.evidence, other.evidence):
         return "two children share a number, but date of birth or given name is missing or says too little"
+    if not {"nhs-number", "family"} & agreements(link.evidence, other.evidence):
+        return (
+            "shares a UPN with another record, and date of birth and given name agree, but the family name does not: "
+            "one child whose family name changed, or a number copied from the wrong row"
+        )
     if link.child is None or other.child is None:
         return "agrees with more than one child, or with one that it also differs from: decide which it is"
     return "two children agree in number, date of birth and given name: decide whether to merge them"

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import orjson
 
 from hub.core.identity.evidence import Evidence
+from hub.core.identity.names import family_name
 from hub.core.identity.persons import Said
 from hub.core.identity.ruling import Move, Ruling, Turn
 from schemas.statements import Observation
@@ -141,7 +142,8 @@ class Store:
             one: Likeness(probability, tuple((name, bits) for name, bits in parts))
             for one, (probability, parts) in found.get("likely", {}).items()
         }
-        return Link(**{**found, "evidence": _evidence(found["evidence"]), "persons": persons, "likely": likely})
+        evidence = _evidence(found["evidence"], persons)
+        return Link(**{**found, "evidence": evidence, "persons": persons, "likely": likely})
 
     def put_link(self, link: Link) -> None:
         """Keep a link."""
@@ -296,13 +298,18 @@ def _plain(evidence: Evidence) -> dict[str, list[Any]]:
         "givens": sorted(evidence.givens),
         "nhs": sorted(evidence.nhs),
         "upns": sorted(evidence.upns),
+        "families": sorted(evidence.families),
     }
 
 
-def _evidence(found: dict[str, list[Any]]) -> Evidence:
+def _evidence(found: dict[str, list[Any]], persons: tuple[Said, ...]) -> Evidence:
+    """A link written before family names were evidence has those of the persons it was said to be."""
+    said = (family_name(each.fields.get("family")) for each in persons)
+    families = found.get("families", [name for name in said if name])
     return Evidence(
         births=frozenset(map(date.fromisoformat, found["births"])),
         givens=frozenset(map(tuple, found["givens"])),
         nhs=frozenset(found["nhs"]),
         upns=frozenset(found["upns"]),
+        families=frozenset(map(tuple, families)),
     )

@@ -24,6 +24,9 @@ BIRTHS = [date(2016, 3, 4), date(2016, 4, 3), date(2016, 1, 1), None]
 GIVENS = ["Amy", "AMY", "Ann", "Amy Louise", "Amy Rose", "A", "Baby", "Sam", "Samuel", None]
 
 
+FAMILIES = ["Hallam", "Hallam", "Halam", "Hallam-Penhale", "Penhale", "Unknown", None]
+
+
 @st.composite
 def people(draw: st.DrawFn) -> Person:
     """Anybody: few values of each kind."""
@@ -33,6 +36,7 @@ def people(draw: st.DrawFn) -> Person:
         nhs_number_status=draw(st.sampled_from(["01", "01", "01", "02", None])),
         upn=draw(st.sampled_from([UPN, OTHER_UPN, None])),
         given=draw(st.sampled_from(GIVENS)),
+        family=draw(st.sampled_from(FAMILIES)),
         birth_date=draw(st.sampled_from(BIRTHS)),
     )
 
@@ -46,6 +50,7 @@ def lookalikes(draw: st.DrawFn) -> Person:
         nhs_number_status="01",
         upn=draw(st.sampled_from([UPN, OTHER_UPN, None])),
         given=draw(st.sampled_from(["Mary", "Mary", "Mary Jane", "Mary Ann"])),
+        family=draw(st.sampled_from(FAMILIES)),
         birth_date=BIRTHS[0],
     )
 
@@ -63,6 +68,9 @@ def observations(draw: st.DrawFn, alike: bool = False) -> Observation:
     )
 
 
+SAID = ("nhs_number", "upn", "given", "family", "birth_date")
+
+
 @st.composite
 def steady(draw: st.DrawFn) -> list[Observation]:
     """Source persons whose sources never contradict themselves, each said more than once, in any detail."""
@@ -71,7 +79,7 @@ def steady(draw: st.DrawFn) -> list[Observation]:
         source = draw(st.sampled_from([COUNCIL, OTHER_COUNCIL, TRACKER, TRUST]))
         full = draw(st.one_of(people(), lookalikes())).model_copy(update={"id": f"P{number}"})
         for record in range(draw(st.integers(1, 3))):
-            kept = draw(st.sets(st.sampled_from(["nhs_number", "upn", "given", "birth_date"])))
-            lacks = {name: None for name in ("nhs_number", "upn", "given", "birth_date") if name not in kept}
+            kept = draw(st.sets(st.sampled_from(SAID)))
+            lacks = {name: None for name in SAID if name not in kept}
             said.append(observation(source, full.model_copy(update=lacks), f"R{number}.{record}"))
     return said

@@ -6,7 +6,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.core.identity.names import Agreement, compare_given, given_name
+from hub.core.identity.names import Agreement, compare_given, given_name, same_family
 from hub.core.identity.numbers import nhs_number
 from schemas.statements import Observation
 from tests.property.identity.strategies import observations, steady
@@ -46,6 +46,24 @@ def test_no_two_people_in_one_child(said: list[Observation]) -> None:
             assert other is not None
             assert None in (one.birth_date, other.birth_date) or one.birth_date == other.birth_date
             assert compare_given(given_name(one.given), given_name(other.given)) is not Agreement.CONFLICT
+
+
+@LAW
+@given(st.lists(observations(), max_size=8).map(numbered))
+def test_whom_a_upn_joins_agrees_in_family_name_with_somebody_of_that_number(said: list[Observation]) -> None:
+    world = world_of(said)
+    for decision in world.all.decisions:
+        if decision.rule == "upn":
+            joined = next(link for link in world.links() if link.id == decision.link)
+            others = [
+                link for link in world.links() if link.id != joined.id and link.evidence.upns & joined.evidence.upns
+            ]
+            assert any(
+                same_family(mine, theirs)
+                for other in others
+                for mine in joined.evidence.families
+                for theirs in other.evidence.families
+            )
 
 
 @LAW
@@ -139,27 +157,17 @@ def test_any_moves_undone_in_full_give_the_start(said: list[Observation], data: 
     start = world.counted()
     links = sorted({str(fact.link) for fact in world.all.facts})
     children = sorted(start)
-    undo: list[tuple[str, str | None]] = []
     for step in range(data.draw(st.integers(0, 6)) if links else 0):
         link = data.draw(st.sampled_from(links))
         to = data.draw(st.sampled_from([*children, None]))
-        undo.append((link, move(world, link, to, step)))
-    for step, (link, back) in enumerate(reversed(undo), start=10):
-        move(world, link, back, step)
+        if to is None:
+            world.release(link, later(step))
+        else:
+            world.assign(link, to, later(step))
+    made = [entry.id for entry in world.all.audits if entry.outcome == "taken"]
+    for step, decision in enumerate(reversed(made), start=10):
+        world.undo(decision, later(step))
     assert world.counted() == start
-
-
-def move(world: World, link: str, to: str | None, step: int) -> str | None:
-    """Carry out a person's decision; returns where the link was."""
-    from hub.core.identity.store import Store
-
-    known = Store(world).link(link)
-    assert known is not None
-    if to is None:
-        world.release(link, later(step))
-    else:
-        world.assign(link, to, later(step))
-    return known.child
 
 
 @given(st.text(max_size=30), st.text(max_size=30))
@@ -173,6 +181,13 @@ def test_one_wrong_digit_never_leaves_a_well_formed_nhs_number(number: int, plac
     right = nhs_number(f"{number:010}")
     if right is not None and right[place] != str(digit):
         assert nhs_number(right[:place] + str(digit) + right[place + 1 :]) is None
+
+
+@given(st.integers(0, 9_999_999_999), st.integers(0, 8))
+def test_two_digits_swapped_never_leave_a_well_formed_nhs_number(number: int, place: int) -> None:
+    right = nhs_number(f"{number:010}")
+    if right is not None and right[place] != right[place + 1]:
+        assert nhs_number(right[:place] + right[place + 1] + right[place] + right[place + 2 :]) is None
 
 
 @LAW

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hub.core.identity.names import compare_given, given_name
+from hub.core.identity.names import compare_given, family_name, given_name, same_family
 
 
 def compare(one: str | None, other: str | None) -> str:
@@ -49,6 +49,11 @@ def test_ways_of_writing_one_name_agree(one: str, other: str) -> None:
         ("Baby", "Baby"),
         ("Babygirl", "Babygirl"),
         ("Baby Boy", "Baby Girl"),
+        ("Bo Sarah", "Bo Sarah"),
+        ("B/O Sarah", "Bo Sarah"),
+        ("Bo Sarah", "Amy"),
+        ("B/O Sarah", "Amy"),
+        ("b.o. Sarah", "Sarah"),
         ("Daughter", "Daughter"),
         ("FNU", "fnu"),
         ("Miss", "Miss"),
@@ -83,3 +88,43 @@ def test_what_says_too_little_neither_links_nor_forbids(one: str | None, other: 
 )
 def test_any_other_difference_forbids(one: str, other: str) -> None:
     assert compare(one, other) == "conflict"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Hallam", "HALLAM"),
+        ("Hallam", "Halam"),
+        ("Hallam-Penhale", "Penhale"),
+        ("de la Cruz", "Cruz"),
+        ("De La Cruz", "Delacruz"),
+        ("O'Brien", "OBrien"),
+        ("al-Hassan", "Hasan"),
+        ("Müller", "Muller"),
+        ("Иванова", "Ivanova"),
+        ("Hussain", "Hussein"),
+        ("Ng", "ng"),
+    ],
+)
+def test_ways_of_writing_one_family_name(one: str, other: str) -> None:
+    assert same_family(family_name(one), family_name(other))
+    assert same_family(family_name(other), family_name(one))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Hallam", "Penhale"),
+        ("Hallam", None),
+        (None, None),
+        ("Unknown", "Unknown"),
+        ("Lee", "Lea"),
+        ("Lee", "Ley B"),
+        ("Al Hassan", "Al Rashid"),
+        ("J Hallam", "J Penhale"),
+        ("🎉", "🎉"),
+    ],
+)
+def test_family_names_that_do_not_agree(one: str | None, other: str | None) -> None:
+    assert not same_family(family_name(one), family_name(other))
+    assert not same_family(family_name(other), family_name(one))

@@ -138,6 +138,13 @@ def test_nothing_links_on_name_and_birth_date_alone() -> None:
     assert world.children_of("T1") == set()
 
 
+def test_baby_of_somebody_is_nobodys_name() -> None:
+    world = World()
+    world.observe(observation(COUNCIL, amy(given="Bo Sarah")), nhs_message(given="Bo Sarah"))
+    assert world.children_of("REF1") == set()
+    assert world.open_questions() == ["unmatched-input"]
+
+
 @pytest.mark.parametrize("changes", [{"given": "Ann"}, {"birth_date": date(2016, 3, 5)}])
 def test_a_verified_number_with_another_name_or_birth_date_is_a_conflict(changes: dict[str, Any]) -> None:
     world = World()
@@ -185,6 +192,66 @@ def test_a_wrong_upn_waits(upn: str | None) -> None:
     world.observe(observation(COUNCIL, amy(nhs_number=None)))
     world.observe(observation(TRACKER, amy(nhs_number=None, upn=upn), "T1"))
     assert world.open_questions() == ["unmatched-input"]
+
+
+@pytest.mark.parametrize("family", ["Other", None, "Unknown", "E"])
+def test_a_upn_copied_from_the_wrong_row_joins_nobody_and_is_asked_about(family: str | None) -> None:
+    world = World()
+    world.observe(observation(COUNCIL, amy(nhs_number=None)))
+    world.observe(observation(OTHER_COUNCIL, amy(id="X", nhs_number=None, family=family), "R2"))
+    world.observe(observation(TRACKER, amy(id=None, nhs_number=None, family=family), "T1"))
+    assert world.children_of("R1") != world.children_of("R2") != set()
+    assert world.children_of("T1") == set() or family not in (None, "Unknown", "E")
+    merge = next(task for task in world.all.reviews if len(task.candidates) == 2)
+    assert (merge.question, set(merge.candidates)) == ("conflict", world.children_of("R1") | world.children_of("R2"))
+    assert "copied from the wrong row" in merge.detail
+
+
+@pytest.mark.parametrize("family", ["EXAMPLE", "Exampel", "Example-Other", "de la Example", "Exxample"])
+def test_a_upn_joins_in_any_way_of_writing_the_family_name(family: str) -> None:
+    world = World()
+    world.observe(observation(COUNCIL, amy(nhs_number=None)))
+    world.observe(observation(OTHER_COUNCIL, amy(id="X", nhs_number=None, family=family), "R2"))
+    assert world.children_of("R1") == world.children_of("R2")
+
+
+def test_a_upn_joins_by_a_family_name_that_was_said_before() -> None:
+    world = World()
+    world.observe(observation(COUNCIL, amy(nhs_number=None, family="Before")))
+    world.observe(observation(COUNCIL, amy(nhs_number=None, family="After"), "R2"))
+    world.observe(observation(TRACKER, amy(id=None, nhs_number=None, family="Before"), "T1"))
+    assert world.children_of("T1") == world.children_of("R1") != set()
+
+
+def test_a_waiting_input_is_taken_up_when_its_family_name_agrees() -> None:
+    world = World()
+    world.observe(observation(COUNCIL, amy(nhs_number=None)))
+    world.observe(observation(TRACKER, amy(nhs_number=None, family=None), "T1"))
+    assert (world.children_of("T1"), world.open_questions()) == (set(), ["conflict"])
+    world.observe(observation(TRACKER, amy(nhs_number=None), "T2"))
+    assert world.children_of("T1") == world.children_of("R1")
+    assert world.open_questions() == []
+
+
+def test_a_person_says_that_a_upn_with_another_family_name_is_the_same_child() -> None:
+    world = World()
+    world.observe(observation(COUNCIL, amy(nhs_number=None)))
+    world.observe(observation(TRACKER, amy(nhs_number=None, family="Other"), "T1"))
+    (link,) = (link.id for link in world.links() if link.source == TRACKER)
+    world.assign(link, *world.children_of("R1"))
+    assert world.children_of("T1") == world.children_of("R1")
+    assert world.open_questions() == []
+
+
+def test_a_verified_nhs_number_joins_over_a_changed_family_name() -> None:
+    """Status 01: somebody compared it with the national record. A number copied from another row joins only where that
+    child has this birthday and an agreeing given name too."""
+    world = World()
+    world.observe(observation(COUNCIL, amy(upn=None)), nhs_message("REF1", family="Married"))
+    assert world.children_of("REF1") == world.children_of("R1")
+    world.observe(nhs_message("REF2", family="Other", given="Ann"), nhs_message("REF3", birth_date=date(2016, 3, 5)))
+    assert world.children_of("REF2") == world.children_of("REF3") == set()
+    assert set(world.open_questions()) == {"conflict"}
 
 
 def test_a_upn_counts_only_from_a_source_that_is_trusted_with_it() -> None:
