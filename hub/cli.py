@@ -13,6 +13,7 @@ from hub.commands.key import app as key
 from hub.commands.links import app as links
 from hub.commands.match import app as match
 from hub.commands.measures import measures
+from hub.commands.messages import app as messages
 from hub.commands.rebuild import rebuild
 from hub.commands.reconcile import reconcile
 from hub.commands.review import app as review
@@ -35,6 +36,7 @@ app.add_typer(forecast, name="forecast")
 app.add_typer(sen2, name="sen2")
 app.add_typer(review, name="review")
 app.add_typer(match, name="match")
+app.add_typer(messages, name="messages")
 
 
 def main() -> None:

@@ -15,6 +15,8 @@ from schemas.base import Model
 from schemas.envelope import Headers
 from schemas.ids import digest
 from schemas.instants import Instant
+from schemas.topics import FACTS, OBSERVATIONS
+from schemas.trail import message_key
 
 META_HEADER = "dl_meta"
 RESOLUTION_HEADER = "dl_resolution"
@@ -39,7 +41,7 @@ class DeadLetter(Model):
     the exception's class, `message` a sentence written by the hub itself, which never repeats a received value.
     `source` is the registered feed where the record's headers name it, `keyed` says whether the record had a key,
     `timestamp` is the broker's, in milliseconds since 1970. `unopened`: the value is as it stood on its topic, for its
-    seal could not be opened.
+    seal could not be opened. `of_message` is the message (schemas/trail.py) that the record is of, where it is of one.
     """
 
     id: str
@@ -52,6 +54,7 @@ class DeadLetter(Model):
     keyed: bool = True
     timestamp: int = 0
     unopened: bool = False
+    of_message: str | None = None
     error: str
     message: str = Field(max_length=MESSAGE_LIMIT)
     attempts: int = Field(ge=1)
@@ -143,6 +146,7 @@ def build(
         keyed=key is not None,
         timestamp=timestamp,
         unopened=unopened,
+        of_message=_of_message(topic, headers),
         error=error,
         message=message[:MESSAGE_LIMIT],
         attempts=attempts,
@@ -186,6 +190,18 @@ def _model(model: type[Kind], headers: Headers, name: str) -> Kind | None:
 def _source(headers: Headers) -> str | None:
     found = _first(headers, "ce_source")
     return None if found is None else found.decode("utf-8", "replace")[:200]
+
+
+def _of_message(topic: str, headers: Headers) -> str | None:
+    """A raw message names itself; an observation and a fact name what caused them: the message comes last."""
+    source, message_id = _first(headers, "ce_source"), _first(headers, "ce_id")
+    if topic in (OBSERVATIONS.name, FACTS.name):
+        source, message_id = _first(headers, "source"), _first(headers, "causes")
+        if topic == FACTS.name and message_id is not None:
+            message_id = message_id.partition(b",")[2]
+    if not source or not message_id:
+        return None
+    return message_key(source.decode("utf-8", "replace"), message_id.decode("utf-8", "replace"))
 
 
 def _first(headers: Iterable[tuple[str, bytes]], name: str) -> bytes | None:

@@ -100,6 +100,11 @@ REVIEW = Topic(
     "hub.review", 1, "compact", holds="questions for people",
     purpose="a person decides where rules may not", personal="opaque ids", ends=_REPLACED,
 )  # fmt: skip
+TRAIL = Topic(
+    "hub.trail", 4, "delete", 30, holds="what became of each message, step by step",
+    purpose="to follow a message, and to know that none was lost", personal="opaque ids, senders' message ids",
+    ends=_EXPIRES,
+)  # fmt: skip
 # Twice the largest message and a little more: its own headers have the prefix `o_`, and a header may be empty.
 DEADLETTER = Topic(
     "hub.deadletter", 1, "delete", 90, 11_534_336, "what could not be processed",
@@ -142,6 +147,7 @@ TOPICS: tuple[Topic, ...] = (
     ALERTS,
     OUTBOX,
     REVIEW,
+    TRAIL,
     DEADLETTER,
     DEADLETTER_KEYS,
     AUDIT,

@@ -23,7 +23,8 @@ from schemas.ids import digest, keyed_digest
 from schemas.kinds import CONTROL_KINDS
 from schemas.sources import Sources
 from schemas.statements import Observation
-from schemas.topics import ALERTS, AUDIT, FACTS, IDENTITY_STATE, LINKS, OBSERVATIONS, REVIEW, TRACES
+from schemas.topics import ALERTS, AUDIT, FACTS, IDENTITY_STATE, LINKS, OBSERVATIONS, REVIEW, TRACES, TRAIL
+from schemas.trail import ObservationTaken, TakenOutcome, message_key
 
 
 class Matching(NamedTuple):
@@ -40,7 +41,7 @@ def identity(key: bytes, sources: Sources, note: Note, matching: Matching | None
         (OBSERVATIONS.name,),
         IDENTITY_STATE.name,
         lambda partition, state: IdentityHandler(key, sources, note, matching, state),
-        (FACTS.name, LINKS.name, REVIEW.name, ALERTS.name, AUDIT.name, TRACES.name),
+        (FACTS.name, LINKS.name, REVIEW.name, ALERTS.name, AUDIT.name, TRACES.name, TRAIL.name),
         lambda key, value: orjson.loads(value),
         "Stop identity and restore its last backup with `sendhub identity restore FILE`.",
         owner_of,
@@ -91,7 +92,8 @@ class IdentityHandler:
             raise PermanentError(str(error)) from None
         if outcome.repeat:
             self._note("repeat", observation.source)
-        return self._outputs(outcome, headers, observation.received_at)
+        outputs = self._outputs(outcome, headers, observation.received_at)
+        return [*outputs, *_trail(observation, outcome, headers)]
 
     def _control(self, kind: str, record: Record, headers: dict[str, bytes], state: State) -> list[Output]:
         if kind != "day.reached":
@@ -122,6 +124,34 @@ class IdentityHandler:
         for trace in outcome.traces:
             outputs.append(_output(TRACES.name, trace.link, trace, _headers(trace.id, cause, received)))
         return outputs
+
+
+def _trail(observation: Observation, outcome: Outcome, cause: dict[str, bytes]) -> list[Output]:
+    """What became of an observation that came by a message; people's decisions have a record of their own."""
+    if observation.message is None:
+        return []
+    named = cause.get("id", b"").decode()
+    children = [fact.child_id for fact in outcome.facts if fact.message == observation.message]
+    child_id = children[-1] if children else None
+    step = ObservationTaken(
+        message=message_key(observation.source, observation.message),
+        observation=named,
+        source=observation.source,
+        kind=observation.kind,
+        received_at=observation.received_at,
+        outcome=_became(outcome, child_id),
+        child_id=child_id,
+    )
+    headers = _headers(digest("trail", "identity", named), cause, observation.received_at)
+    return [_output(TRAIL.name, step.message, step, headers)]
+
+
+def _became(outcome: Outcome, child_id: str | None) -> TakenOutcome:
+    if child_id is not None:
+        return "taken"
+    if outcome.repeat:
+        return "repeat"
+    return "asked" if outcome.reviews else "kept"
 
 
 def _output(topic: str, key: str, model: BaseModel, headers: Headers) -> Output:

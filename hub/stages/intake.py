@@ -15,7 +15,8 @@ from schemas.instants import london_day
 from schemas.kinds import validation_errors
 from schemas.scope import past_scope
 from schemas.sources import Source, Sources
-from schemas.topics import COUNCIL_EVENTS, NHS_MESSAGES, OBSERVATIONS, REVIEW
+from schemas.topics import COUNCIL_EVENTS, NHS_MESSAGES, OBSERVATIONS, REVIEW, TRAIL
+from schemas.trail import MessageRead, receipt
 
 POPULATION = b"population"
 """The one key of hub.observations: matching needs everybody in one place."""
@@ -27,7 +28,7 @@ Note = Callable[[str, str], None]
 def intake(sources: Sources, note: Note) -> Stage:
     """The stage, for the registered sources."""
     topics = (COUNCIL_EVENTS.name, NHS_MESSAGES.name)
-    writes = (OBSERVATIONS.name, REVIEW.name)
+    writes = (OBSERVATIONS.name, REVIEW.name, TRAIL.name)
     return Stage("intake", topics, None, lambda partition, state: IntakeHandler(sources, note), writes)
 
 
@@ -54,8 +55,8 @@ class IntakeHandler:
         decoded = _in_scope(_decode(envelope, record.value or b"", source), envelope)
         if decoded.out_of_scope:
             self._note("out-of-scope", source.id)
-            return []
-        return _outputs(envelope, decoded)
+            return [_trail(envelope, decoded, record)]
+        return [*_outputs(envelope, decoded), _trail(envelope, decoded, record)]
 
     def _source(self, envelope: Envelope) -> Source:
         source = self._sources.get(envelope.source)
@@ -103,6 +104,20 @@ def _outputs(envelope: Envelope, decoded: Decoded) -> list[Output]:
         headers = _headers(envelope, digest("review", task.id, envelope.id))
         outputs.append(Output(REVIEW.name, task.id.encode(), task.model_dump_json().encode(), headers))
     return outputs
+
+
+def _trail(envelope: Envelope, decoded: Decoded, record: Record) -> Output:
+    """What became of the message: also of one that leaves nothing else."""
+    here = receipt(envelope, record.topic, record.partition, record.offset)
+    step = MessageRead(
+        **dict(here),
+        outcome="out-of-scope" if decoded.out_of_scope else "read",
+        reason=decoded.reason,
+        observations=0 if decoded.out_of_scope else len(decoded.observations),
+        questions=0 if decoded.out_of_scope else len(decoded.reviews),
+    )
+    headers = _headers(envelope, digest("trail", "intake", step.message))
+    return Output(TRAIL.name, step.message.encode(), step.model_dump_json().encode(), headers)
 
 
 def _headers(envelope: Envelope, output_id: str) -> tuple[tuple[str, bytes], ...]:

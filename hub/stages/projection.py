@@ -8,19 +8,20 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from hub.core.measures.narrow import ADVICE, Narrow, narrow_deadline, narrow_record
 from hub.stages.errors import PermanentError
 from hub.stages.stage import Record
 from schemas.alerts import Alert
-from schemas.base import Model
 from schemas.deadletters import DeadLetter, Resolution, Status, TrackedLetter, parse
 from schemas.deadlines import Deadline
+from schemas.envelope import Envelope, Headers
 from schemas.instants import microseconds
 from schemas.records import ChildRecord, ChildTurned
 from schemas.reviews import ReviewTask
-from schemas.topics import ALERTS, CHILDREN, DEADLETTER, DEADLINES, REVIEW
+from schemas.topics import ALERTS, CHILDREN, COUNCIL_EVENTS, DEADLETTER, DEADLINES, NHS_MESSAGES, REVIEW, TRAIL
+from schemas.trail import MessageRead, Receipt, TrailStep, receipt
 
 COLUMN_LIMIT = 200
 TURNS = frozenset({"moved", "restored"})
@@ -28,7 +29,7 @@ TURNS = frozenset({"moved", "restored"})
 """Longest text in a column, in characters: what is indexed must stay small. `body` keeps the whole."""
 
 Row = Mapping[str, Any]
-Kind = TypeVar("Kind", bound=Model)
+Kind = TypeVar("Kind", bound=BaseModel)
 
 
 class Change(NamedTuple):
@@ -187,7 +188,8 @@ def _dead_letter(record: Record) -> list[Change]:
         "key_id": key_id,
         "headers": orjson.dumps([[name, _base64(data)] for name, data in headers]).decode(),
     }
-    return [Change("dead_letters", letter, known), Change("dead_letter_contents", letter, content)]
+    made = [Change("dead_letters", letter, known), Change("dead_letter_contents", letter, content)]
+    return [*made, *_received_before(meta, headers)]
 
 
 def _known(meta: DeadLetter, resolution: Resolution | None) -> Row:
@@ -201,9 +203,47 @@ def _known(meta: DeadLetter, resolution: Resolution | None) -> Row:
         "error": _column(meta.error),
         "status": status,
         "returns_as": _column(resolution.returns_as) if resolution is not None else None,
+        "message": _column(meta.of_message),
         "at": microseconds(meta.at),
         "body": tracked.model_dump_json(),
     }
+
+
+def _step(record: Record) -> list[Change]:
+    """Intake's word says as well what was received. Identity's is a row for each observation and outcome: one that
+    comes again does not hide what became of it first."""
+    step = _model(TrailStep, record.value or b"").root
+    row = {
+        "message": _column(step.message),
+        "outcome": step.outcome,
+        "at": microseconds(step.received_at),
+        "body": _text(record.value or b""),
+    }
+    if isinstance(step, MessageRead):
+        return [_received(step), Change("message_steps", _bounded(step.message), {**row, "child_id": None})]
+    key = _bounded(f"{step.observation}|{step.outcome}")
+    return [Change("message_steps", key, {**row, "child_id": _column(step.child_id)})]
+
+
+def _received(known: Receipt) -> Change:
+    row = {
+        "source": _column(known.source),
+        "type": _column(known.type),
+        "at": microseconds(known.received_at),
+        "body": known.model_dump_json(include=set(Receipt.model_fields)),
+    }
+    return Change("messages", _bounded(known.message), row)
+
+
+def _received_before(meta: DeadLetter, headers: Headers) -> list[Change]:
+    """What intake gave up was received all the same."""
+    if meta.source_topic not in (COUNCIL_EVENTS.name, NHS_MESSAGES.name):
+        return []
+    try:
+        envelope = Envelope.of(headers)
+    except ValueError:
+        return []
+    return [_received(receipt(envelope, meta.source_topic, meta.partition, meta.offset))]
 
 
 _READERS: Mapping[str, Callable[[Record], list[Change]]] = {
@@ -212,6 +252,7 @@ _READERS: Mapping[str, Callable[[Record], list[Change]]] = {
     ALERTS.name: _alert,
     REVIEW.name: _review,
     DEADLETTER.name: _dead_letter,
+    TRAIL.name: _step,
 }
 
 TOPICS: tuple[str, ...] = tuple(_READERS)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from threading import Lock
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,11 +15,18 @@ from hub.stages.stage import Record
 from hub.store import schema
 from hub.store.engine import open_engine
 from hub.store.errors import Conflict, NotReached, translated
-from hub.store.tables import dead_letter_contents, dead_letters, metadata, offsets
-from schemas.topics import CHILDREN, DAY_MS, DEADLETTER
+from hub.store.tables import dead_letter_contents, dead_letters, message_steps, messages, metadata, offsets
+from schemas.topics import CHILDREN, DAY_MS, DEADLETTER, TRAIL, Topic
 
 Observe = Callable[[datetime], None]
 """Told when the connector received what became a child's record, once that record is in the read model."""
+
+
+class Forgotten(NamedTuple):
+    """Tables that keep what a topic says for as long as the topic does."""
+
+    topic: Topic
+    tables: tuple[Table, ...]
 
 
 class Projector:
@@ -72,8 +79,8 @@ class Projector:
                 rows = _without_repeats(connection, rows)
             for table, changed in rows.items():
                 _write(connection, metadata.tables[table], changed)
-            if topic == DEADLETTER.name:
-                _forget(connection, records, rows.get("dead_letters", {}))
+            if topic in _FORGOTTEN:
+                _forget(connection, _FORGOTTEN[topic], records, rows)
         self._report(records)
 
     def reapply(self, record: Record, read_to: int) -> None:
@@ -143,16 +150,21 @@ def _without_repeats(
     return {table: {key: row for key, row in changed.items() if key not in resolved} for table, changed in rows.items()}
 
 
-def _forget(connection: Connection, records: Sequence[Record], changed: Mapping[str, Row | None]) -> None:
-    """Drop the dead letters that the topic no longer keeps, counted back from the newest.
+def _forget(
+    connection: Connection,
+    what: Forgotten,
+    records: Sequence[Record],
+    rows: Mapping[str, Mapping[str, Row | None]],
+) -> None:
+    """Drop what its topic no longer keeps, counted back from the newest.
 
-    Their bytes may hold personal data, and a copy must not outlive the original. The newest is no later than the
-    record's own time on Kafka: one letter from a stage whose clock runs ahead makes no other one old.
+    The bytes of dead letters may hold personal data, and a copy must not outlive the original. The newest is no later
+    than the record's own time on Kafka: one from a process whose clock runs ahead makes no other one old.
     """
     written = max((record.timestamp for record in records), default=0) * 1000
-    newest = min(written, max((row["at"] for row in changed.values() if row is not None), default=0))
-    limit = newest - (DEADLETTER.keep_days or 0) * DAY_MS * 1000
-    for table in (dead_letters, dead_letter_contents):
+    said = (row["at"] for table in what.tables for row in rows.get(table.name, {}).values() if row is not None)
+    limit = min(written, max(said, default=0)) - (what.topic.keep_days or 0) * DAY_MS * 1000
+    for table in what.tables:
         connection.execute(delete(table).where(table.c.at < limit))
 
 
@@ -178,6 +190,10 @@ def _upsert(dialect: str, table: Table) -> Insert:
 
 
 _INSERT: Mapping[str, Callable[[Table], Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+_FORGOTTEN: Mapping[str, Forgotten] = {
+    DEADLETTER.name: Forgotten(DEADLETTER, (dead_letters, dead_letter_contents)),
+    TRAIL.name: Forgotten(TRAIL, (messages, message_steps)),
+}
 _KEYED = [table for table in metadata.tables.values() if "key" in table.columns]
 _UPSERT = {(dialect, table.name): _upsert(dialect, table) for dialect in _INSERT for table in _KEYED}
 _REMOVE = {table.name: delete(table).where(table.c.key == bindparam("gone")) for table in _KEYED}

@@ -78,16 +78,17 @@ def page(
     limit: int,
     *,
     named: bool = True,
+    where: Sequence[ColumnElement[bool]] = (),
 ) -> Page:
     """At most `limit` rows that match the filters, after a place.
 
     A filter is a column's name with the value that it has; `<column>_from` and `<column>_to` mean not before, not
-    after. Unless it is for `named` people, of restricted children there is nothing but their ids among the children,
-    and not even these where a filter would tell more.
+    after; `where` narrows further. Unless it is for `named` people, of restricted children there is nothing but their
+    ids among the children, and not even these where a filter would tell more.
     """
     columns = listing.columns
-    wanted = _seen(listing, *columns, named=named, filtered=bool(filters)).where(
-        *(_matches(listing.table, *item) for item in filters.items())
+    wanted = _seen(listing, *columns, named=named, filtered=bool(filters or where)).where(
+        *(_matches(listing.table, *item) for item in filters.items()), *where
     )
     if after is not None:
         here = tuple_(*columns)

@@ -5,7 +5,7 @@ from sqlalchemy import Connection, Engine, func, insert, inspect, select
 from hub.store.errors import SchemaMismatch, translated
 from hub.store.tables import metadata, schema_version
 
-VERSION = 6
+VERSION = 7
 
 _LOCK = 0x5E2D_0001
 """Names the advisory lock under which the tables are made."""

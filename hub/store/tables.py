@@ -92,12 +92,42 @@ dead_letters = Table(
     Column("error", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("returns_as", Text),
+    Column("message", Text),
     Column("at", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
     Index("dead_letters_by_time", "at", "key"),
     Index("dead_letters_by_status", "status", "at"),
     Index("dead_letters_by_return", "returns_as"),
+    Index("dead_letters_by_message", "message"),
 )
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Index("messages_by_time", "at", "key"),
+    Index("messages_by_source", "source", "at"),
+)
+"""What connectors received, as far as intake has come."""
+
+message_steps = Table(
+    "message_steps",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("message", Text, nullable=False),
+    Column("child_id", Text),
+    Column("outcome", Text, nullable=False),
+    Column("at", BigInteger, nullable=False, index=True),
+    Column("body", Text, nullable=False),
+    Index("message_steps_by_message", "message"),
+    Index("message_steps_by_child", "child_id"),
+    Index("message_steps_by_outcome", "outcome", "message"),
+)
+"""What stages made of each message: intake of the whole, identity of each observation."""
 
 dead_letter_contents = Table(
     "dead_letter_contents",

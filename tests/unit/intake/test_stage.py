@@ -12,6 +12,7 @@ from hub.stages.stage import Headers, Record, Step
 from schemas.envelope import Envelope
 from schemas.sources import Source, Sources
 from schemas.statements import Observation
+from schemas.trail import MessageRead, message_key
 from tests.unit.intake.test_council import event
 
 SOURCES = Sources(sources=(Source(id="one-education:825:2022", kind="council", creates_children=True),))
@@ -42,8 +43,9 @@ def handle(*records: Record) -> tuple[Step, list[tuple[str, str]]]:
 
 def test_an_observation_goes_to_the_one_partition_with_what_caused_it() -> None:
     step, noted = handle(record(event()))
-    (output,) = step.outputs
+    output, trail = step.outputs
     headers = dict(output.headers)
+    assert trail.topic == "hub.trail"
     assert (output.topic, output.key, output.partition) == ("hub.observations", b"population", 0)
     assert headers["causes"] == b"m-1"
     assert headers["received_at"] == b"2026-09-14T22:30:00Z"
@@ -69,7 +71,7 @@ def test_a_person_past_the_academic_year_of_their_25th_birthday_is_only_counted(
 ) -> None:
     step, noted = handle(record(event(person={"id": "P1", "birth_date": born})))
     assert noted == outcome
-    assert len(step.outputs) == (0 if outcome else 1)
+    assert [output.topic for output in step.outputs] == ["hub.trail"] if outcome else ["hub.observations", "hub.trail"]
 
 
 def test_the_scope_is_judged_on_the_london_day_of_receipt() -> None:
@@ -99,3 +101,20 @@ def test_what_can_never_be_read_is_a_permanent_error_without_values(bad: Record,
     assert caught.value.step == in_step
     assert "Secret" not in str(caught.value)
     assert "nobody" not in str(caught.value)
+
+
+def test_what_became_of_a_message_is_said_by_ids_alone() -> None:
+    step, _ = handle(record(event(person={"id": "P1", "given": "Secret"}), id="m-1"))
+    trail = step.outputs[-1]
+    said = MessageRead.model_validate_json(trail.value or b"")
+    assert trail.key.decode() == said.message == message_key("one-education:825:2022", "m-1")
+    assert (said.message_id, said.outcome, said.observations) == ("m-1", "read", 1)
+    assert (said.topic, said.partition, said.offset) == ("council.events", 0, 0)
+    assert b"Secret" not in (trail.value or b"")
+
+
+def test_a_message_out_of_scope_leaves_its_id_and_why() -> None:
+    step, _ = handle(record(event(person={"id": "P1", "birth_date": "1990-01-01"})))
+    (trail,) = step.outputs
+    said = MessageRead.model_validate_json(trail.value or b"")
+    assert (said.outcome, said.reason, said.observations) == ("out-of-scope", "past-25", 0)

@@ -1,0 +1,69 @@
+"""What connectors received and what became of it, from the read model: never what a message says."""
+
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, get_args
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, exists, select
+
+from hub.store import tables
+from hub.store.reader import Listing, Page, Place, Value, page
+from schemas.trail import ReadOutcome, TakenOutcome
+
+Became = ReadOutcome | TakenOutcome | Literal["dead-letter"]
+OUTCOMES: tuple[str, ...] = (*get_args(ReadOutcome), *get_args(TakenOutcome), "dead-letter")
+"""What a message is found by: any of its steps ended so, or a stage has given a record of it up and it stands open."""
+
+MESSAGES = Listing(tables.messages, ("at", "key"), descending=True)
+
+
+class Followed(NamedTuple):
+    """One message: the JSON bodies of its receipt, of its steps in order, and of its dead letters, open or not."""
+
+    receipt: str
+    steps: tuple[str, ...]
+    letters: tuple[str, ...]
+
+
+def messages(
+    connection: Connection,
+    filters: Mapping[str, Value],
+    became: str | None,
+    child_id: str | None,
+    after: Place | None,
+    limit: int,
+) -> Page:
+    """Receipts, newest first. `filters` by the columns of the table `messages` as in `reader.page`; with `became` only
+    those of which a step ended so, with `child_id` only those that identity took for the child.
+    """
+    where: list[ColumnElement[bool]] = []
+    if became == "dead-letter":
+        letters = tables.dead_letters.c
+        where.append(exists().where(letters.message == tables.messages.c.key, letters.status == "open"))
+    elif became is not None:
+        where.append(_has_step(tables.message_steps.c.outcome == became))
+    if child_id is not None:
+        where.append(_has_step(tables.message_steps.c.child_id == child_id))
+    return page(connection, MESSAGES, filters, after, limit, where=where)
+
+
+def followed(connection: Connection, key: str) -> Followed | None:
+    """One message through every stage; None for one that is not known, or no longer kept."""
+    messages, steps, letters = tables.messages.c, tables.message_steps.c, tables.dead_letters.c
+    receipt = connection.scalar(select(messages.body).where(messages.key == key))
+    if receipt is None:
+        return None
+    # Intake's word stands under the message's own key: it comes first, whatever the others are called.
+    ordered = select(steps.body).where(steps.message == key).order_by(steps.key != key, steps.key)
+    given_up = select(letters.body).where(letters.message == key).order_by(letters.at, letters.key)
+    return Followed(receipt, tuple(connection.scalars(ordered)), tuple(connection.scalars(given_up)))
+
+
+def children_of(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """The ids of the children that a message's steps name, each once."""
+    named = (orjson.loads(step).get("child_id") for step in steps)
+    return tuple(sorted({child for child in named if child is not None}))
+
+
+def _has_step(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(tables.message_steps.c.message == tables.messages.c.key, condition)
