@@ -114,6 +114,12 @@ def _deadline(record: Record) -> list[Change]:
         "area": _column(deadline.area),
         "state": deadline.state,
         "due_on": deadline.due_on,
+        "heading": _column(deadline.heading),
+        "role": _column(deadline.responsible.role),
+        "ods": _column(deadline.responsible.ods),
+        "standing": deadline.standing,
+        "starts_on": deadline.starts_on,
+        "changed_on": deadline.as_of,
         "body": _text(record.value),
     }
     narrow = narrow_deadline(orjson.loads(record.value))

@@ -4,7 +4,7 @@ Dates are Europe/London dates, `at` is microseconds since 1970. Bytes of dead le
 that a database role can be kept from them; the value is sealed with the key that `key_id` names.
 """
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, Date, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
 metadata = MetaData()
 
@@ -32,6 +32,9 @@ merged_children = Table(
 )
 """Ids of children that were merged into others: what is asked for under one is shown under where it went on."""
 
+OWED = "clock = 'advice-6w' AND state IN ('running', 'overdue', 'exempt')"
+"""Advice that is still owed: what people chase. Few of all deadlines, so they have an index of their own."""
+
 deadlines = Table(
     "deadlines",
     metadata,
@@ -42,13 +45,23 @@ deadlines = Table(
     Column("area", Text),
     Column("state", Text, nullable=False),
     Column("due_on", Date, nullable=False),
+    Column("heading", Text),
+    Column("role", Text, nullable=False),
+    Column("ods", Text),
+    Column("standing", Boolean, nullable=False),
+    Column("starts_on", Date, nullable=False),
+    Column("changed_on", Date, nullable=False),
     Column("body", Text, nullable=False),
+    Index("deadlines_owed", "area", "due_on", "key", sqlite_where=text(OWED), postgresql_where=text(OWED)),
+    Index("deadlines_changed", "area", "changed_on", "key"),
     Index("deadlines_by_due", "due_on", "key"),
     Index("deadlines_by_child", "child_id", "due_on"),
     Index("deadlines_by_state", "state", "due_on"),
     Index("deadlines_by_area", "area", "state", "due_on"),
     Index("deadlines_by_service", "service", "state", "due_on"),
 )
+"""`role` and `ods` are of the body that must act, `starts_on` for advice the day on which the request reached it;
+`changed_on` is the day of the last change."""
 
 alerts = Table(
     "alerts",
