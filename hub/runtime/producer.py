@@ -24,6 +24,7 @@ from hub.runtime.errors import Fenced, RuntimeFault
 from hub.runtime.partitions import Partition
 from hub.stages.stage import Output
 from schemas.topics import DEADLETTER
+from schemas.versions import versioned
 
 Reach = Callable[[str], None]
 """Called at each named point of a transaction; tests stop or kill the process there.
@@ -178,7 +179,8 @@ def partition_of(key: bytes, partitions: int) -> int:
 
 def _append(batch: BatchBuilder, output: Output) -> bool:
     """Whether the record still fits into the batch. An empty batch takes one record of any size."""
-    added = batch.append(key=output.key, value=output.value, timestamp=None, headers=list(output.headers))
+    headers = versioned(output.topic, output.headers)
+    added = batch.append(key=output.key, value=output.value, timestamp=None, headers=headers)
     return added is not None
 
 

@@ -29,14 +29,17 @@ from schemas.deadlines import Deadline
 from schemas.decisions import DECISIONS
 from schemas.links import LinkDecision
 from schemas.people import Person
+from schemas.publication.library import versions
 from schemas.records import ChildRecord
 from schemas.reviews import ReviewTask
 from schemas.sources import Source
 from schemas.statements import Fact, Observation
 from schemas.topics import TOPICS
 from schemas.traces import Trace, TraceAnswer
+from schemas.versions import VERSIONS
 from tests.support.clocks_page import clocks_page
 from tests.support.processes import PROJECT
+from tests.unit.publication.changes import CHANGES
 
 SETTINGS: tuple[tuple[str, type[Settings]], ...] = (
     ("Every process", Settings),
@@ -71,10 +74,11 @@ def settings_page() -> str:
 
 
 def topics_page() -> str:
-    """Every topic, as `sendhub topics` creates and checks it."""
+    """Every topic, as `sendhub topics` creates and checks it, and what may change of what stands on it."""
     rows = [
         (
             f"`{topic.name}`",
+            _version(topic.name),
             str(topic.partitions),
             topic.policy,
             "for ever" if topic.keep_days is None else f"{topic.keep_days} days",
@@ -83,9 +87,45 @@ def topics_page() -> str:
         )
         for topic in TOPICS
     ]
-    head = ("topic", "partitions", "policy", "kept", "largest message, bytes", "holds")
+    head = ("topic", "schema", "partitions", "policy", "kept", "largest message, bytes", "holds")
     intro = "As `sendhub topics` creates and checks them. Made by `python -m tests.support.documents`."
-    return "\n".join(["# Topics", "", intro, "", *_table(head, rows), ""])
+    changes = [(change.what, "no" if change.compatible else "yes") for change in CHANGES]
+    return "\n".join(
+        [
+            *("# Topics", "", intro, "", *_table(head, rows), "", PUBLISHED),
+            *_table(("a change of", "new version"), changes),
+            "",
+        ]
+    )
+
+
+PUBLISHED = """\
+## As an API
+
+The shapes of values are published in [schemas/published](../schemas/published): a JSON Schema (2020-12) for each
+version of each topic, every version kept, and [one AsyncAPI 3.0 document](../schemas/published/asyncapi.json) with
+keys, headers and settings.
+
+The header `schema` of a record is the first number of its version. Within it every revision reads and is read by
+every other: a reader made for 1.0 reads what is written as 1.4, and one made for 1.4 reads what was written as 1.0
+and still stands on the topic. A reader passes over members, kinds of fact, and words of growing lists that it does
+not know (where the schema says `x-unknown`); then nothing that the hub writes under a version is refused by that
+version's schema.
+
+`python -m schemas.publication` publishes what has changed, after it has compared it with every version before;
+`make test` fails while something is left to publish, or was changed that had been published. What is compatible is
+judged by `schemas/publication/judge.py` ([why](decisions/0017-versions-of-schemas.md)). Each row holds in both
+directions:
+"""
+
+
+def _version(topic: str) -> str:
+    """The newest published version of what stands on a topic; none where nobody else may read it."""
+    return f"[{version}](../schemas/published/{topic}/{version}.json)" if (version := _newest(topic)) else ""
+
+
+def _newest(topic: str) -> str | None:
+    return str(max(versions(topic))) if topic in VERSIONS else None
 
 
 BEGIN, END = "<!-- topics: made from schemas/topics.py -->\n", "<!-- end of topics -->\n"
