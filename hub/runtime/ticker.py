@@ -26,6 +26,7 @@ from schemas.ids import digest
 from schemas.instants import london_day
 from schemas.sources import Sources
 from schemas.topics import FACTS, OBSERVATIONS, TICKER_STATE
+from schemas.versions import versioned
 
 log = structlog.get_logger()
 
@@ -115,7 +116,7 @@ class Ticker:
         headers = [(SOURCES_HEADER, self._ear.to_bytes())] if self._ear.hearing.heard else []
         async with producer.transaction():
             sent = [
-                await producer.send(name, value, key, number, headers=named)
+                await producer.send(name, value, key, number, headers=versioned(name, tuple(named)))
                 for key, value, named in told
                 for name, number in partitions
             ]
