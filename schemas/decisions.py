@@ -1,4 +1,5 @@
-"""A person's decision about who a child is: an observation like any other, so that identity has one input log.
+"""A person's decision about who a child is, or about its cases and data: an observation like any other, so that
+identity has one input log.
 
 `kind` says what is decided, `record` is the decision's own id (sent twice with one id it is one decision), `source` is
 PEOPLE, `data` the model below. `link` or `child_id` name what it is about.
@@ -6,9 +7,12 @@ PEOPLE, `data` the model below. `link` or `child_id` name what it is about.
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
 
+from schemas.answers import StatementNamed
 from schemas.base import Model
+from schemas.kinds import SubjectName
+from schemas.references import reference_problem
 from schemas.statements import Number, Text
 
 PEOPLE = "hub:people"
@@ -16,6 +20,17 @@ PEOPLE = "hub:people"
 
 Why = Annotated[str, Field(min_length=1, max_length=500, pattern=r"\S")]
 """In the person's own words, without personal data."""
+
+
+def _is_reference(text: str) -> str:
+    problem = reference_problem(text, None)
+    if problem or "/" not in text:
+        raise ValueError(problem or "give the id in full: source/id")
+    return text
+
+
+Reference = Annotated[Text, AfterValidator(_is_reference)]
+"""A subject's id in full, `source/id`: nothing of a person's own."""
 
 
 class Decision(Model):
@@ -67,11 +82,57 @@ class HeldSeparated(Decision):
     held: Number
 
 
+class SubjectAnswered(Decision):
+    """(decided) what the source calls `theirs` is our subject `to`. `link` is the source person of whom it was stated,
+    `child_id` the child about whom it was asked."""
+
+    theirs: dict[SubjectName, Reference] = Field(min_length=1)
+    to: dict[SubjectName, Reference]
+
+    @model_validator(mode="after")
+    def _same_names(self) -> "SubjectAnswered":
+        if self.theirs.keys() != self.to.keys():
+            raise ValueError("`theirs` and `to` name the same subjects")
+        return self
+
+
+class PlaceAnswered(Decision):
+    """(decided) the source's statement `of` is about our subject `to`. `link` and `child_id` as above."""
+
+    of: StatementNamed
+    to: dict[SubjectName, Reference] = Field(min_length=1)
+
+
+class QuestionAnswered(Decision):
+    """(decided) the question was looked into, and all is right as it stands, or was dealt with where it was made.
+    `doubt` is the digest of what was asked. `link` and `child_id` as above."""
+
+    doubt: Text
+
+
+class VersionAnswered(Decision):
+    """(decided) of the contents that one `version` of a statement came with, the one with this digest stands; `among`
+    are those that were seen. `link` and `child_id` as above."""
+
+    of: StatementNamed
+    version: Number
+    content: Text
+    among: tuple[Text, ...] = Field(min_length=1, max_length=100)
+
+
 class DecisionUndone(Decision):
     """(decided) what `decision` did is taken back: all stands as before it."""
 
     decision: Text
 
+
+ANSWERS: dict[str, type[Decision]] = {
+    "subject.linked": SubjectAnswered,
+    "statement.placed": PlaceAnswered,
+    "question.acknowledged": QuestionAnswered,
+    "version.chosen": VersionAnswered,
+}
+"""Those about cases and data: they become facts of the same kind."""
 
 DECISIONS: dict[str, type[Decision]] = {
     "link.assigned": LinkAssigned,
@@ -80,6 +141,7 @@ DECISIONS: dict[str, type[Decision]] = {
     "match.rejected": MatchRejected,
     "held.accepted": HeldAccepted,
     "held.separated": HeldSeparated,
+    **ANSWERS,
     "decision.undone": DecisionUndone,
 }
 """Kinds of observation that only people's decisions have."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
+from schemas.answers import QuestionAcknowledged, StatementNamed, VersionChosen
 from schemas.base import Model
 from schemas.deadlines import Body
 from schemas.instants import Instant
@@ -373,12 +374,20 @@ class HealthReferral(Model):
     by: Body | None = None
 
 
+SubjectName = Literal["request", "advice", "plan", "review", "reassessment", "order", "appeal", "mediation", "transfer"]
+
+
 class SubjectLinked(Model):
     """(decided) `to` is our subject; the fact's own subject names theirs."""
 
-    to: dict[
-        Literal["request", "advice", "plan", "review", "reassessment", "order", "appeal", "mediation", "transfer"], Text
-    ]
+    to: dict[SubjectName, Text]
+
+
+class StatementPlaced(Model):
+    """(decided) the statement `of` a source, which names no subject of this name, is about our subject `to`."""
+
+    of: StatementNamed
+    to: dict[SubjectName, Text]
 
 
 class LinkPlaced(Model):
@@ -478,9 +487,13 @@ CONTROL_KINDS: dict[str, type[Model]] = {
     "link.assigned": LinkPlaced,
     "link.released": NoData,
     "child.merged": ChildMerged,
+    "statement.placed": StatementPlaced,
+    "question.acknowledged": QuestionAcknowledged,
+    "version.chosen": VersionChosen,
     "day.reached": NoData,
     "source.silent": SourceHeard,
     "source.heard": SourceHeard,
+    "heartbeat": NoData,
 }
 """Kinds that only the hub itself writes."""
 

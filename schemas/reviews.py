@@ -17,13 +17,29 @@ class Answer(Model):
     at: Instant
 
 
+class Doubt(Model):
+    """What a question of casework is about, for whoever answers it.
+
+    `occurrence` and `version` are of the statement in question; for *which case* `names` is the subject that is
+    unclear, `named` the id that the statement gives it, if any. `digest` stands for all that is asked.
+    """
+
+    code: str
+    digest: str
+    version: int
+    occurrence: str = ""
+    names: str | None = None
+    named: str | None = None
+
+
 class ReviewTask(Model):
     """`id` is a hash of what the question is about, so the same question is asked once.
 
-    `record` and `kind` are of the statement in question; `candidates` are child ids or subject ids that could answer
-    it; `detail` says in words, without personal data, what is unclear and what to do. `links` are the source persons
-    that a question of identity is about; `score` and `parts` what scoring made of them, where it did; `answer` the last
-    decision that named the task. `audience`: whose task it is, where that is a named officer's.
+    `record` and `kind` are of the statement in question; `candidates` are child ids, subject ids or digests of contents
+    that could answer it; `detail` says in words, without personal data, what is unclear and what to do. `links` are the
+    source persons that it is about; `score` and `parts` what scoring made of them, where it did; `answer` the last
+    decision that named the task. `audience`: whose task it is, where that is a named officer's; `doubt`: what a
+    question of casework asks.
     """
 
     id: str
@@ -44,3 +60,4 @@ class ReviewTask(Model):
     parts: tuple[tuple[str, float], ...] = ()
     answer: Answer | None = None
     audience: str | None = None
+    doubt: Doubt | None = None

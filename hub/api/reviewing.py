@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from hub.api.access import asking
 from hub.api.identities import Identities
 from hub.api.problems import Invalid
+from hub.core.casework.acts import evidence_of
 from hub.platform.clock import clock_from
 from hub.runtime.decision_log import DecisionUnfit, observation_of
 from hub.stages.errors import Unavailable
@@ -19,6 +20,7 @@ from hub.store.readmodel import ReadModel
 from schemas.api import Problem
 from schemas.base import Model
 from schemas.looks import Act, Decided, DecisionSent, Evidence, Identified, Purpose, Ruled
+from schemas.reviews import ReviewTask
 from schemas.statements import Observation, Text
 
 Send = Callable[[Observation], Awaitable[None]]
@@ -70,10 +72,13 @@ def add_reviewing(
         "/reviews/{task_id}/evidence",
         response_model=Evidence,
         responses=refusals,
-        summary="What a question of identity rests on, and what could be decided; audited",
+        summary="What a question rests on, and what could be decided; audited where somebody is named",
     )
     async def evidence(request: Request, task_id: Key, look: Annotated[Look, Body()]) -> Response:
         actor = asking(request).actor
+        answerable = of_casework(model, task_id, named=asking(request).restricted)
+        if answerable is not None:
+            return _shown(answerable)
         found = await desk().evidence(task_id, actor, look.purpose)
         return _shown(None if found is None else with_deadlines(found, model))
 
@@ -102,6 +107,14 @@ def add_reviewing(
     @app.get("/decisions/{decision_id}", response_model=Ruled, responses=refusals, summary="What came of a decision")
     async def ruled(decision_id: Key) -> Response:
         return _shown(await desk().ruled(decision_id))
+
+
+def of_casework(model: ReadModel, task_id: str, *, named: bool = True) -> Evidence | None:
+    """What could be answered to a question about cases or data, which the read model knows; None for another one.
+    `named`: whether whoever asks may be told of restricted children."""
+    with model.connection() as connection:
+        body = reader.body(connection, reader.REVIEWS, task_id, named=named)
+    return None if body is None else evidence_of(ReviewTask.model_validate_json(body))
 
 
 def with_deadlines(found: Evidence, model: ReadModel) -> Evidence:

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from hub.api.remote_desk import RemoteDesk
-from hub.api.reviewing import with_deadlines
+from hub.api.reviewing import of_casework, with_deadlines
 from hub.api.settings import AskingSettings
 from hub.commands.deadletter.options import AsJson, actor
 from hub.commands.deadletter.text import plain
@@ -26,6 +26,7 @@ from hub.stages.errors import StageError
 from hub.store import reader
 from hub.store.engine import open_engine
 from hub.store.readmodel import ReadModel
+from schemas.decisions import ANSWERS
 from schemas.ids import digest
 from schemas.looks import Act, Column, Decided, Evidence, Ruled
 from schemas.reviews import ReviewTask
@@ -79,15 +80,17 @@ def show(
     child: Children = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what a question rests on, side by side, and what each decision would do. Audited before it is shown."""
+    """Show what a question rests on, side by side, and what each decision would do. Where somebody is named, it is
+    audited before it is shown."""
     settings = _settings()
-    found = _with_deadlines(settings, _asked(settings, _look(settings, task, child, purpose)))
+    found = _found(settings, task, child, purpose)
     if as_json:
         typer.echo(found.model_dump_json())
         return
     console = Console()
     _print_task(console, found.task)
-    console.print(_side_by_side(found))
+    if found.columns:
+        console.print(_side_by_side(found))
     for act in found.acts:
         _print_act(console, act)
     console.print(f"Decide with: sendhub review decide {task or ' '.join(f'--child {each}' for each in child or ())} "
@@ -104,7 +107,7 @@ def decide(
 ) -> None:
     """Decide as shown. What has changed since it was shown is not decided. Exit status 1 when it is refused."""
     settings = _settings()
-    found = _asked(settings, _look(settings, task, child, why))
+    found = _found(settings, task, child, why)
     chosen = next((each for each in found.acts if each.stamp == act), None)
     if chosen is None:
         stop("there is no such decision: what you looked at has changed since. Show it again")
@@ -178,26 +181,42 @@ def _look(settings: AskingSettings, task: str | None, children: list[str] | None
     return lambda desk: desk.compare(children or [], who, purpose)
 
 
-def _asked(settings: AskingSettings, look: Looking) -> Evidence:
-    found = _ask(settings, look)
-    if found is None:
-        stop("identity knows no such question or child. Questions about cases and data are answered in their source")
-    return found
-
-
-def _with_deadlines(settings: AskingSettings, found: Evidence) -> Evidence:
-    """The decision can be judged without the read model; which deadlines move is then not told."""
+def _found(settings: AskingSettings, task: str | None, children: list[str] | None, purpose: str) -> Evidence:
+    """What a question rests on. One about cases and data names nobody and is in the read model; the other decisions can
+    be judged without it, but which deadlines move is then not told."""
+    look = _look(settings, task, children, purpose)
     try:
         engine = open_engine(settings.database_url, read_only=True)
     except ValueError as error:
         stop(str(error))
     try:
-        return with_deadlines(found, ReadModel(engine))
+        model = ReadModel(engine)
+        found = None if task is None else _of_casework(model, task)
+        return found or _with_deadlines(model, _asked(settings, look))
+    finally:
+        engine.dispose()
+
+
+def _of_casework(model: ReadModel, task: str) -> Evidence | None:
+    try:
+        return of_casework(model, task)
+    except (StageError, LookupError):
+        return None
+
+
+def _asked(settings: AskingSettings, look: Looking) -> Evidence:
+    found = _ask(settings, look)
+    if found is None:
+        stop("nobody knows such a question or child, or it was answered since")
+    return found
+
+
+def _with_deadlines(model: ReadModel, found: Evidence) -> Evidence:
+    try:
+        return with_deadlines(found, model)
     except (StageError, LookupError) as error:
         typer.echo(f"Which deadlines would move can't be told: {error}", err=True)
         return found
-    finally:
-        engine.dispose()
 
 
 def _send(settings: AskingSettings, decision: Decided, wait: float) -> None:
@@ -253,6 +272,8 @@ def _print_act(console: Console, act: Act) -> None:
     console.print(plain(what), style="bold", soft_wrap=True)
     if act.refused is not None:
         console.print(plain(f"    would be refused: {act.refused}"), soft_wrap=True)
+        return
+    if act.kind in ANSWERS:
         return
     moved = f"    facts: {act.facts}"
     if act.loses or act.gains:

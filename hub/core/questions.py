@@ -1,6 +1,7 @@
 """What is unclear about a child's facts, said in words that a person can act on. Of what was received only ids and days
 are repeated."""
 
+from collections.abc import Iterable, Set
 from datetime import date
 from typing import Literal, NamedTuple
 
@@ -8,8 +9,8 @@ from hub.core.facts.fact import Fact
 from schemas.ids import digest
 
 DETAILS: dict[str, str] = {
-    "same-version-differs": "The source sent two different contents under one version; the one recorded last stands. "
-    "Ask the source to send a new version.",
+    "same-version-differs": "The source sent two different contents under one version; until somebody says which is "
+    "right, the one recorded last stands. Say which, or ask the source to send a new version.",
     "no-date": "The date is missing or impossible, so this counts for nothing. Correct it in the source.",
     "future-date": "The date lies in the future: this does not count before that day. Correct it in the source.",
     "two-starts": "One request has two different dates of receipt from the same source; the earliest stands.",
@@ -72,7 +73,9 @@ class Question(NamedTuple):
 
     `subject` is the advice or request concerned, whose deadlines show the question. `opened_on` is the London day on
     which the hub received the fact that raises it. `dated` is that fact's own day, and what it does not fit, in words:
-    `detail` follows from these and `code`.
+    `detail` follows from these and `code`. `version`, `occurrence` and `link` are the fact's; `names` is the subject
+    that is unclear (request or advice), `named` the id that the fact gives it. `digest` stands for all that is asked of
+    the matter (`code` and `about`), by whichever facts: where it is another, something else is asked.
     """
 
     code: str
@@ -84,6 +87,12 @@ class Question(NamedTuple):
     opened_on: date
     candidates: tuple[str, ...] = ()
     dated: str = ""
+    version: int = 0
+    occurrence: str = ""
+    link: str = ""
+    names: str = ""
+    named: str = ""
+    digest: str = ""
 
     @property
     def question(self) -> QuestionKind:
@@ -105,8 +114,28 @@ class Question(NamedTuple):
         return digest(self.question, self.code, child_id, self.about)
 
 
+def unanswered(questions: Iterable[Question], acknowledged: Set[str]) -> list[Question]:
+    """The questions of each matter that nobody looked into as it stands, with the digest of the matter."""
+    matters: dict[tuple[str, str], list[Question]] = {}
+    for question in sorted(questions):
+        matters.setdefault((question.code, question.about), []).append(question)
+    found = []
+    for matter, asked in matters.items():
+        said = dict.fromkeys((each.source, each.record, each.kind, each.dated, each.candidates) for each in asked)
+        stamp = digest("doubt", *matter, *said)
+        if stamp not in acknowledged:
+            found += [question._replace(digest=stamp) for question in asked]
+    return found
+
+
 CONCERNED = ("advice", "review", "order", "reassessment", "transfer", "appeal", "mediation", "request", "plan")
 """Of a fact's subject, the first of these is what a question is about: the deadline that shows it."""
+
+
+def which(name: str, fact: Fact, candidates: Iterable[str]) -> Question:
+    """Which request or which advice a fact is about."""
+    named = fact.subject.get(name)
+    return ask("which-case", fact, named, tuple(sorted(candidates)))._replace(names=name, named=named or "")
 
 
 def ask(
@@ -119,5 +148,16 @@ def ask(
     subject = next(named, f"{fact.source}/{fact.record}")
     dated = (f", dated {fact.effective_on}" if fact.effective_on else "") + (f"; {beside}" if beside else "")
     return Question(
-        code, about or own, subject, fact.source, fact.record, fact.kind, fact.received_on, candidates, dated
+        code,
+        about or own,
+        subject,
+        fact.source,
+        fact.record,
+        fact.kind,
+        fact.received_on,
+        candidates,
+        dated,
+        fact.version,
+        fact.occurrence,
+        fact.link or "",
     )

@@ -137,6 +137,42 @@ async def test_the_command_lists_shows_decides_and_undoes(hub: System) -> None:
         assert "changed since" in stale
 
 
+async def test_what_casework_asks_is_answered_and_taken_back(hub: System) -> None:
+    """Through command, identity, casework and projection: two contents of one version, and a date that is missing."""
+    async with client(hub) as council:
+        said = person("ANSWER-1", GIVEN)
+        told = event("assessment.requested", "ANSWER-1", said, data={"case_reference": "ANSWER-1"})
+        other = told | {"recorded_at": "2026-11-02T10:00:01Z", "effective_on": "2026-10-28"}
+        for each in (told, other):
+            assert (await council.tell(COUNCIL, each)).status_code == 202
+        child = await council.child("ANSWER-1")
+        assert child is not None
+        assert child["received_on"] == "2026-10-28"
+        (task,) = (each for each in await council.read("/reviews?state=open") if each["child_id"] == child["child_id"])
+        assert task["question"] == "data"
+        shown = orjson.loads(await sendhub(hub, "review", "show", task["id"], "--purpose", "two dates", "--json"))
+        assert [act["kind"] for act in shown["acts"]] == ["version.chosen"] * 2
+        first = next(
+            act
+            for act in shown["acts"]
+            if f"{act['data']['content']} was recorded at 2026-11-02T10:00:00Z" in task["detail"]
+        )
+        decided = await sendhub(hub, "review", "decide", task["id"], "--act", first["stamp"], "--why", "as in the file")
+        assert "taken" in decided
+        await hub.pipeline.drained()
+        after = await council.child("ANSWER-1")
+        assert after is not None
+        assert after["received_on"] == told["effective_on"]
+        (answered,) = (each for each in await council.read("/reviews") if each["id"] == task["id"])
+        assert answered["state"] == "resolved"
+        undone = await sendhub(hub, "review", "undo", decided.split()[2], "--why", "the wrong file")
+        assert "taken" in undone
+        await hub.pipeline.drained()
+        assert await council.child("ANSWER-1") == child
+        (again,) = (each for each in await council.read("/reviews") if each["id"] == task["id"])
+        assert again["state"] == "open"
+
+
 async def sendhub(hub: System, *arguments: str, status: int = 0) -> str:
     """What a command says, run with the deployment's settings."""
     env = {

@@ -11,7 +11,7 @@ from hub.core.days import served_by_post
 from hub.core.facts.data import text_in
 from hub.core.facts.fact import Fact
 from hub.core.facts.standing import Standing
-from hub.core.questions import Question, ask
+from hub.core.questions import Question, ask, which
 
 CASE_EVENTS = (
     "assessment.decided",
@@ -240,8 +240,7 @@ def _only_case(fact: Fact, on: date, requests: dict[str, Request], result: Cases
     if len(fits) == 1:
         return fits[0]
     if fits:
-        candidates = tuple(sorted(case.id for case in fits))
-        result.questions.append(ask("which-case", fact, named, candidates))
+        result.questions.append(which("request", fact, (case.id for case in fits)))
     elif fact.kind.startswith("plan."):
         result.loose_plans.append(fact)  # a plan older than the feed is no riddle
     else:

@@ -12,7 +12,7 @@ from hub.core.cases.requests import Request
 from hub.core.facts.data import EARLIEST
 from hub.core.facts.fact import Fact
 from hub.core.facts.standing import Standing
-from hub.core.questions import Question, ask
+from hub.core.questions import Question, ask, which
 from schemas.ids import full_id
 
 EXISTING = "advice.satisfied-by-existing"
@@ -160,7 +160,7 @@ def _case_of(
     if len(fits) == 1:
         return fits[0]
     if fits:
-        questions.append(ask("which-case", fact, named, tuple(sorted(case.id for case in fits))))
+        questions.append(which("request", fact, (case.id for case in fits)))
     elif not named:
         questions.append(ask("no-open-request", fact))
     else:
@@ -262,8 +262,7 @@ def _which(fact: Fact, fits: list[Chain], chains: list[Chain]) -> Question:
     on = fact.effective_on
     assert on is not None
     candidates = fits or [chain for chain in chains if chain.is_open(on)]
-    about = fact.subject.get("advice")
-    return ask("which-case", fact, about, tuple(sorted(chain.latest.id for chain in candidates)))
+    return which("advice", fact, (chain.latest.id for chain in candidates))
 
 
 def _satisfy_heading(fact: Fact, cases: Cases, aliases: Aliases, questions: list[Question]) -> None:

@@ -144,6 +144,15 @@ def task_json(child_id: str, id_: str, question: Question) -> dict[str, Any]:
         "resolved_on": None,
         "asked_at": None,
         "audience": question.audience,
+        "links": [question.link] if question.link else [],
+        "doubt": {
+            "code": question.code,
+            "digest": question.digest,
+            "version": question.version,
+            "occurrence": question.occurrence,
+            "names": question.names or None,
+            "named": question.named or None,
+        },
     }
 
 

@@ -25,9 +25,10 @@ from hub.core.clocks.bodies import answerable, next_change
 from hub.core.clocks.counting import limit_of
 from hub.core.clocks.deadline import Deadline, Subject, changes_on, run, start_of
 from hub.core.clocks.rule import Rule
+from hub.core.facts.answers import ACKNOWLEDGED, acknowledged_in
 from hub.core.facts.fact import Fact
 from hub.core.facts.standing import stand
-from hub.core.questions import Question, ask
+from hub.core.questions import Question, ask, unanswered
 
 ICB = Body("icb")
 
@@ -91,9 +92,11 @@ def view_of(facts: Iterable[Fact], day: date, policy: Policy) -> View:
         complete(case, view.headings[case.id], policy.required_headings)
     view.questions += doubts_of(view.cases, view.chains, view.matters, view.claims)
     view.questions += tasks_of(standing.deaths)
+    acknowledged = acknowledged_in(standing.of(ACKNOWLEDGED))
+    view.questions = unanswered(view.questions, acknowledged)
     subjects = Subjects(precedence, view.claims, cases, _by_subject(view.questions))
     _run_clocks(view, subjects, policy)
-    view.questions = _once_each(view.questions)
+    view.questions = _once_each(unanswered(view.questions, acknowledged))
     view.disagreements.sort(key=lambda disagreement: (disagreement.about, disagreement.kind))
     bodies = {deadline.responsible for deadline in view.deadlines}
     days = [standing.next_on, *(next_change(body, day, policy.successions) for body in bodies)]

@@ -12,7 +12,7 @@ import orjson
 from pydantic import ValidationError
 
 from hub.core.errors import Unreadable
-from hub.core.identity import answering, decisions, guards, held, likeness, matching, pairs, questions, undoing
+from hub.core.identity import answering, answers, decisions, guards, held, likeness, matching, pairs, questions, undoing
 from hub.core.identity.draft import Draft
 from hub.core.identity.outcome import Outcome
 from hub.core.identity.refusal import Refused
@@ -29,6 +29,10 @@ from schemas.decisions import (
     LinkAssigned,
     LinkReleased,
     MatchRejected,
+    PlaceAnswered,
+    QuestionAnswered,
+    SubjectAnswered,
+    VersionAnswered,
 )
 from schemas.ids import keyed_digest
 from schemas.kinds import validation_errors
@@ -163,6 +167,11 @@ def _separate(work: Work, observation: Observation, decision: HeldSeparated, _ru
     return held.separate(work, link, observation.record)
 
 
+def _answer(work: Work, observation: Observation, decision: answers.Answer, ruling: Ruling) -> set[str]:
+    ruling.answered = answers.give(work, observation, _link(work, observation.link), decision)
+    return set()
+
+
 def _undo(work: Work, _observation: Observation, decision: DecisionUndone, ruling: Ruling) -> set[str]:
     return undoing.undo(work, decision, ruling)
 
@@ -174,6 +183,10 @@ _ACTS: dict[type[Decision], Callable[[Work, Observation, Any, Ruling], set[str]]
     MatchRejected: _reject,
     HeldAccepted: _accept,
     HeldSeparated: _separate,
+    SubjectAnswered: _answer,
+    PlaceAnswered: _answer,
+    QuestionAnswered: _answer,
+    VersionAnswered: _answer,
     DecisionUndone: _undo,
 }
 

@@ -1,7 +1,7 @@
 """A person's decision and what it did, so that it can be undone to the letter."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Move(NamedTuple):
@@ -24,13 +24,26 @@ class Turn(NamedTuple):
     after: str | None
 
 
+class Answered(NamedTuple):
+    """An answer as it was last stated: the link that it is about; kind, record and version of the statement, whether it
+    takes the answer back, and what it says."""
+
+    link: str
+    kind: str
+    record: str
+    version: int
+    retracted: bool
+    subject: dict[str, str]
+    data: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Ruling:
     """A person's decision and what it did, so that it can be undone to the letter.
 
     `content` tells it from another one that was sent under the same id. `pairs` are links that it set apart, or with
     `pairs_set` false let come together again. Where statements changed hands, `holders` are the links with which the
-    values before and after are kept, and `values` those that are of no link.
+    values before and after are kept, and `values` those that are of no link. `answered` is the answer that it gave.
     """
 
     kind: str
@@ -45,5 +58,6 @@ class Ruling:
     pairs_set: bool = True
     values: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
     holders: list[str] = field(default_factory=list)
+    answered: Answered | None = None
     can_be_undone: bool = True
     undone_by: str | None = None

@@ -16,7 +16,7 @@ import orjson
 from hub.core.identity.evidence import Evidence
 from hub.core.identity.names import family_name
 from hub.core.identity.persons import Said
-from hub.core.identity.ruling import Move, Ruling, Turn
+from hub.core.identity.ruling import Answered, Move, Ruling, Turn
 from schemas.statements import Observation
 
 
@@ -189,13 +189,15 @@ class Store:
                 "turns": [Turn(*turn) for turn in found["turns"]],
                 "pairs": [(one, other) for one, other in found["pairs"]],
                 "values": {key: (before, after) for key, (before, after) in found["values"].items()},
+                "answered": Answered(*found["answered"]) if found.get("answered") else None,
             }
         )
 
     def put_ruling(self, decision_id: str, ruling: Ruling) -> None:
         """Keep a person's decision."""
         listed = {name: [list(each) for each in getattr(ruling, name)] for name in ("moves", "turns", "pairs")}
-        self._put(f"decision:{decision_id}", _fields(ruling) | listed)
+        answered = {"answered": list(ruling.answered) if ruling.answered else None}
+        self._put(f"decision:{decision_id}", _fields(ruling) | listed | answered)
 
     def task(self, task_id: str) -> Task | None:
         """A question, or None when it was never asked."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from hub.core.identity import decisions, guards, pairs, taking
+from hub.core.identity import answers, decisions, guards, pairs, taking
 from hub.core.identity.draft import Draft
 from hub.core.identity.evidence import Evidence
 from hub.core.identity.refusal import Refused
@@ -34,6 +34,9 @@ def undo(work: Work, decision: DecisionUndone, ruling: Ruling) -> set[str]:
     assert work.by is not None
     undone.undone_by = work.by.decision
     work.store.put_ruling(decision.decision, undone)
+    if undone.answered is not None:
+        ruling.answered = answers.turn(work, undone.answered)
+        return set()
     if undone.holders:
         ruling.can_be_undone = False
         return _restore(work, decision, undone)
