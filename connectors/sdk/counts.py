@@ -1,14 +1,62 @@
-"""What a connector counts, in the shared metrics. No label grows with children or with what a stranger sends."""
+"""What a connector counts. No label grows with children or with what a stranger sends.
 
-from prometheus_client import Counter
+How far a connector is behind its source is the age of the oldest thing that it has seen and neither acked nor refused.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from hub.platform.clock import Clock
-from hub.platform.metrics import CONNECTOR_ACCEPTED, CONNECTOR_LAST, CONNECTOR_RECEIVED, CONNECTOR_REFUSED
+from hub.platform.instruments import counter, gauge
 
-CONNECTOR_KNOWN = Counter(
-    "sendhub_connector_messages_known",
+CONNECTOR_RECEIVED = counter(
+    "connector_messages_received",
+    "Messages offered: accepted, known and refused together.",
+    ["connector", "source"],
+    unit="messages",
+    reader="integration engineers",
+    process="a connector",
+)
+CONNECTOR_ACCEPTED = counter(
+    "connector_messages_accepted",
+    "Messages the broker acked.",
+    ["connector", "source"],
+    unit="messages",
+    reader="integration engineers",
+    process="a connector",
+)
+CONNECTOR_REFUSED = counter(
+    "connector_messages_refused",
+    "Messages refused, by one of the connector's few reasons.",
+    ["connector", "source", "reason"],
+    unit="messages",
+    reader="integration engineers",
+    process="a connector",
+)
+CONNECTOR_KNOWN = counter(
+    "connector_messages_known",
     "Messages that had been taken before: answered, not produced again.",
     ["connector", "source"],
+    unit="messages",
+    reader="integration engineers",
+    process="a connector",
+)
+CONNECTOR_LAG = gauge(
+    "connector_lag_seconds",
+    "Age of the oldest message, file or look-up in hand: how far the connector is behind its source.",
+    ["connector"],
+    unit="seconds",
+    reader="integration engineers",
+    process="a connector",
+)
+CONNECTOR_LAST = gauge(
+    "source_last_event_timestamp_seconds",
+    "When a connector last accepted something of a source, since the connector started.",
+    ["source"],
+    unit="seconds",
+    reader="integration engineers",
+    process="a connector",
 )
 
 UNKNOWN_SOURCE = "unknown"
@@ -21,6 +69,27 @@ class Counts:
     def __init__(self, connector: str, clock: Clock) -> None:
         self._connector = connector
         self._clock = clock
+        self._in_hand: dict[object, float] = {}
+        self._waited = 0.0
+        CONNECTOR_LAG.labels(connector).set_function(self._lag)
+
+    @contextmanager
+    def in_hand(self) -> Iterator[None]:
+        """Something was taken from the source, and is neither acked nor refused before the end of the block."""
+        token = object()
+        self._in_hand[token] = time.monotonic()
+        try:
+            yield
+        finally:
+            del self._in_hand[token]
+
+    def waiting(self, seconds: float) -> None:
+        """How long the oldest thing has waited that the source holds for us, as the last look found it."""
+        self._waited = seconds
+
+    def _lag(self) -> float:
+        now = time.monotonic()
+        return max(self._waited, now - min(self._in_hand.copy().values(), default=now))
 
     def received(self, source: str, number: int = 1) -> None:
         """Messages were offered."""

@@ -2,15 +2,26 @@
 
 from time import perf_counter
 
-from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-REQUESTS = Counter("sendhub_api_requests", "Requests answered.", ["route", "status"])
-SECONDS = Histogram(
-    "sendhub_api_request_seconds",
+from hub.platform.instruments import FAST, counter, histogram
+
+REQUESTS = counter(
+    "api_requests",
+    "Requests answered, by the route's template and the status.",
+    ["route", "status"],
+    unit="requests",
+    reader="operations",
+    process="api",
+)
+SECONDS = histogram(
+    "api_request_seconds",
     "Time to answer a request.",
     ["route"],
-    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+    unit="seconds",
+    reader="operations",
+    process="api",
+    buckets=FAST,
 )
 
 

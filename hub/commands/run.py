@@ -16,6 +16,8 @@ from hub.platform import logs, metrics
 from hub.platform.clock import clock_from
 from hub.platform.health import Health
 from hub.platform.settings import Settings
+from hub.runtime import expiries
+from hub.runtime.heartbeat import keep_beating
 from hub.runtime.programs import configured, programs
 from hub.runtime.stages import STAGES
 from hub.runtime.stages import run as run_stage
@@ -40,7 +42,17 @@ def ticker() -> None:
     logs.set_up("ticker", settings.log_level)
     health = Health()
     log.info("listening", metrics_port=metrics.serve(health, settings.host, settings.metrics_port))
-    asyncio.run(_until_signal(lambda stopping: Ticker(settings, clock_from(settings.clock_file), health).run(stopping)))
+    asyncio.run(_until_signal(lambda stopping: _tick(settings, health, stopping)))
+
+
+async def _tick(settings: Settings, health: Health, stopping: asyncio.Event) -> None:
+    expiries.watch(settings)
+    beating = asyncio.create_task(keep_beating(settings))
+    try:
+        await Ticker(settings, clock_from(settings.clock_file), health).run(stopping)
+    finally:
+        beating.cancel()
+        await asyncio.gather(beating, return_exceptions=True)
 
 
 def up(

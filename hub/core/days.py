@@ -14,6 +14,11 @@ DAY = timedelta(days=1)
 AUGUST = 8
 
 
+BANK_HOLIDAYS_TO = date(2028, 12, 31)
+"""The last day of the list that GOV.UK publishes with which the library was last compared. Days after it are worked out
+by the rules alone: update the library, compare, and move this on."""
+
+
 @lru_cache(maxsize=64)
 def bank_holidays(year: int) -> frozenset[date]:
     """England's bank holidays of a year. They change by proclamation: the `holidays` library follows them."""

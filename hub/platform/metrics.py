@@ -1,53 +1,12 @@
-"""The metrics every process shares, and the small server that shows them with /live and /ready.
-
-Base units, one prefix, no label that grows with children.
-"""
+"""The small server that shows a process's metrics with /live and /ready; `hub.platform.instruments` makes them."""
 
 import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 from hub.platform.health import Health
-
-STAGE_IN = Counter("sendhub_stage_messages_in", "Records read by a stage.", ["stage", "source"])
-STAGE_OUT = Counter("sendhub_stage_messages_out", "Records a stage committed.", ["stage", "topic"])
-STAGE_FAILED = Counter("sendhub_stage_failures", "Attempts that failed.", ["stage", "error"])
-STAGE_DEAD = Counter("sendhub_stage_dead_letters", "Records given up as dead letters.", ["stage", "source"])
-STAGE_OUTCOME = Counter(
-    "sendhub_stage_outcomes",
-    "Messages that leave no record of their own: repeat or out-of-scope.",
-    ["outcome", "source"],
-)
-STAGE_BATCH = Histogram(
-    "sendhub_stage_batch_seconds",
-    "Time from reading a batch to its commit.",
-    ["stage"],
-    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
-)
-STAGE_LAG = Gauge("sendhub_stage_lag_records", "Records not yet committed.", ["stage", "topic", "partition"])
-STAGE_WAITING = Gauge(
-    "sendhub_stage_waiting", "1 while a partition waits for what is away.", ["stage", "topic", "partition"]
-)
-STAGE_LAST_COMMIT = Gauge("sendhub_stage_last_commit_timestamp_seconds", "Time of the last commit.", ["stage"])
-
-CONNECTOR_RECEIVED = Counter("sendhub_connector_messages_received", "Messages offered.", ["connector", "source"])
-CONNECTOR_ACCEPTED = Counter(
-    "sendhub_connector_messages_accepted", "Messages the broker acked.", ["connector", "source"]
-)
-CONNECTOR_REFUSED = Counter(
-    "sendhub_connector_messages_refused", "Messages refused, by reason.", ["connector", "source", "reason"]
-)
-CONNECTOR_LAST = Gauge(
-    "sendhub_source_last_event_timestamp_seconds", "Time of the last event accepted from a source.", ["source"]
-)
-
-RECEIPT_TO_RECORD = Histogram(
-    "sendhub_receipt_to_record_seconds",
-    "Time from receipt by the connector to the reconciled record in the read model.",
-    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600),
-)
 
 
 def serve(health: Health, host: str, port: int) -> int:

@@ -61,6 +61,11 @@ class Settings(BaseSettings):
     matching_weights: Path | None = Field(
         None, description="Matching weights of `sendhub match train`; unless set the hub's own."
     )
+    heartbeat_seconds: float = Field(
+        30.0,
+        ge=0,
+        description="How often the ticker puts in a heartbeat, by which the way through the hub is timed; 0: never.",
+    )
     actor: str = Field("", description="Who runs a command, for hub.audit; unless set the operating system's user.")
     group_prefix: str = Field("sendhub", description="Prefix of consumer groups and transactional ids.")
 

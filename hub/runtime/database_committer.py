@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaProducer
 
 from hub.platform.clock import Clock
 from hub.platform.settings import Settings
+from hub.runtime import stage_metrics as metrics
 from hub.runtime.deadletters import Burial
 from hub.runtime.errors import Fenced
 from hub.runtime.partitions import Partition
@@ -108,6 +109,7 @@ class DatabaseCommitter:
             raise Fenced(f"{source} was moved on by another projector") from error
         self._reach("commit")
         self._next = end
+        metrics.STAGE_OUT.labels(self._stage_name, "read-model").inc(len(records))
         if time.monotonic() - self._announced > ANNOUNCE_SECONDS:
             await self._announce()
 

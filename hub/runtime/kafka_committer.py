@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import structlog
 
-from hub.platform import metrics
 from hub.platform.clock import Clock
 from hub.platform.settings import Settings
+from hub.runtime import stage_metrics as metrics
 from hub.runtime.changelog import origin, read_state, to_output
 from hub.runtime.deadletters import Burial
 from hub.runtime.errors import DataMissing, Fenced, RuntimeFault

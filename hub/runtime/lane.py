@@ -5,6 +5,7 @@ not start there (one that was under way while the position was sought again) is 
 """
 
 import asyncio
+import time
 import traceback
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,11 +14,12 @@ from typing import Protocol, TypeVar
 
 import structlog
 
-from hub.platform import metrics
+from hub.runtime import stage_metrics as metrics
 from hub.runtime.errors import RuntimeFault
 from hub.runtime.partitions import Fetched, Partition
 from hub.stages.errors import TemporaryError, Unavailable
 from hub.stages.stage import Record
+from schemas import heartbeats
 
 log = structlog.get_logger()
 
@@ -73,6 +75,7 @@ class Lane:
         self.partition = partition
         self.position: int | None = None
         self.committed = 0
+        self._place = (stage, partition.topic, str(partition.partition))
         self._waiting_for: str | None = None
         self._committer = committer
         self._closing = asyncio.Event()
@@ -92,8 +95,7 @@ class Lane:
     @waiting_for.setter
     def waiting_for(self, why: str | None) -> None:
         if why != self._waiting_for:
-            place = (self.stage, self.partition.topic, str(self.partition.partition))
-            metrics.STAGE_WAITING.labels(*place).set(why is not None)
+            metrics.STAGE_WAITING.labels(*self._place).set(why is not None)
         self._waiting_for = why
 
     async def close(self) -> None:
@@ -118,7 +120,12 @@ class Lane:
         for source, number in Counter(map(source_of, fetched.records)).items():
             metrics.STAGE_IN.labels(self.stage, source).inc(number)
         if fetched.records:
-            await self._work_off(fetched.records, fetched.end)
+            in_progress = metrics.STAGE_PROGRESS.labels(self.stage)
+            in_progress.inc(len(fetched.records))
+            try:
+                await self._work_off(fetched.records, fetched.end)
+            finally:
+                in_progress.dec(len(fetched.records))
         if not self._closing.is_set():
             self.position = fetched.end
             self._tell(fetched)
@@ -160,10 +167,11 @@ class Lane:
                 batches.appendleft((batch[consumed:], batch_end))
             else:
                 self.committed = batch_end
-            metrics.STAGE_LAST_COMMIT.labels(self.stage).set_to_current_time()
+            self._passed(batch[:consumed])
 
     async def _commit(self, batch: Sequence[Record], end: int) -> int | None:
         async def commit() -> int:
+            metrics.STAGE_BATCH_SIZE.labels(self.stage).observe(len(batch))
             with metrics.STAGE_BATCH.labels(self.stage).time():
                 return await self._committer.commit(batch, end)
 
@@ -229,10 +237,18 @@ class Lane:
         except TimeoutError:
             return
 
+    def _passed(self, records: Sequence[Record]) -> None:
+        """Tell that records were committed, and how old the heartbeats among them are."""
+        metrics.STAGE_LAST_COMMIT.labels(*self._place).set_to_current_time()
+        for record in records:
+            if record.key == heartbeats.KEY and (inserted := heartbeats.inserted_at(record.headers)) is not None:
+                metrics.HEARTBEAT.labels(self.stage).observe(max(0.0, time.time() - inserted))
+                metrics.HEARTBEAT_LAST.labels(*self._place).set(inserted)
+
     def _tell(self, fetched: Fetched) -> None:
         if fetched.stable is not None:
             lag = max(0, fetched.stable - fetched.end)
-            metrics.STAGE_LAG.labels(self.stage, self.partition.topic, str(self.partition.partition)).set(lag)
+            metrics.STAGE_LAG.labels(*self._place).set(lag)
 
 
 def place_of(error: Exception) -> str | None:

@@ -30,6 +30,7 @@ from hub.runtime.records import buried
 from hub.runtime.sealing import Boundary
 from hub.runtime.state import PartitionState
 from hub.stages.errors import PermanentError, Unavailable
+from hub.stages.heartbeat import is_heartbeat
 from hub.stages.intake import IntakeHandler
 from hub.stages.stage import Record, State
 from schemas.ids import digest, keyed_digest
@@ -91,6 +92,8 @@ async def rebuild_raw(settings: Settings, patience: float = PATIENCE_SECONDS) ->
     for topic in RAW:
         window = Window(topic.name)
         async for sealed in _records(settings, topic, {each: passed.get(each, 0) for each in _partitions(topic)}):
+            if is_heartbeat(sealed):
+                continue
             try:
                 record = boundary.open(sealed)
             except PermanentError:

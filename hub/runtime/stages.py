@@ -4,9 +4,11 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from hub.platform import metrics
+from prometheus_client import Histogram
+
 from hub.platform.clock import clock_from
 from hub.platform.settings import Settings
+from hub.runtime import stage_metrics as metrics
 from hub.runtime.matching import matching_of
 from hub.runtime.policies import policy_of
 from hub.runtime.producer import Reach
@@ -38,11 +40,12 @@ def _casework(settings: Settings, reach: Reach) -> None:
 def _projection(settings: Settings, reach: Reach) -> None:
     clock = clock_from(settings.clock_file)
 
-    def observe(received_at: datetime) -> None:
-        metrics.RECEIPT_TO_RECORD.observe(max(0.0, (clock.now() - received_at).total_seconds()))
+    def into(histogram: Histogram) -> Callable[[datetime], None]:
+        return lambda received_at: histogram.observe(max(0.0, (clock.now() - received_at).total_seconds()))
 
     def open_() -> Projector:
-        return Projector.open(settings.database_url, observe)
+        to_record, to_alert = into(metrics.RECEIPT_TO_RECORD), into(metrics.RECEIPT_TO_ALERT)
+        return Projector.open(settings.database_url, to_record, to_alert)
 
     run_projection(settings, "projection", projection.TOPICS, open_, reach)
 

@@ -7,7 +7,7 @@ one, so each is written once however often it is restarted.
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 import orjson
@@ -17,6 +17,7 @@ from aiokafka import AIOKafkaProducer
 from hub.core.alerts.hearing import Hearing, Turn, heard_of, limits_of
 from hub.platform.clock import Clock, today
 from hub.platform.health import Health
+from hub.platform.instruments import gauge
 from hub.platform.settings import Settings
 from hub.runtime import key_expiry
 from hub.runtime.log_reader import LogReader
@@ -29,6 +30,30 @@ from schemas.topics import FACTS, OBSERVATIONS, TICKER_STATE
 from schemas.versions import versioned
 
 log = structlog.get_logger()
+
+DAY = gauge(
+    "ticker_day_timestamp_seconds",
+    "The last day that was told to the stages, as its midnight in UTC.",
+    unit="seconds",
+    reader="operations",
+    process="ticker",
+)
+HEARD = gauge(
+    "source_heard_timestamp_seconds",
+    "When something was last received from a source that may not be silent for long, restarts or not.",
+    ["source"],
+    unit="seconds",
+    reader="integration engineers",
+    process="ticker",
+)
+MAY_BE_SILENT = gauge(
+    "source_silent_after_seconds",
+    "For how long a source may be silent, as it was registered.",
+    ["source"],
+    unit="seconds",
+    reader="integration engineers",
+    process="ticker",
+)
 
 POLL_SECONDS = 0.2
 LISTEN_SECONDS = 2.0
@@ -92,8 +117,12 @@ class Ticker:
         value = orjson.dumps({"kind": "day.reached", "effective_on": day.isoformat()})
         told = _Told(b"day", value, [("kind", b"day.reached"), ("id", digest("day.reached", day).encode())])
         await self._write(producer, [told], day)
-        self._last = day
+        self._reached(day)
         log.info("day reached", day=day.isoformat())
+
+    def _reached(self, day: date) -> None:
+        self._last = day
+        DAY.set(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp())
 
     async def _write_turns(self, producer: AIOKafkaProducer) -> None:
         """What the last complete look at what was received makes of the sources. One of an earlier day than the last
@@ -106,6 +135,7 @@ class Ticker:
             return  # begun before midnight: casework would take it for late. The next look judges
         turns, before = ear.hearing.turns(at), ear.hearing
         ear.hearing = before.after(turns, at)  # at once: what is noted while this is written must not be lost
+        _tell(ear.hearing)
         if turns or before.heard.keys() != ear.hearing.heard.keys():
             await self._write(producer, [_told(turn, at) for turn in turns], self._last)
         for turn in turns:
@@ -131,7 +161,7 @@ class Ticker:
         async with LogReader(self._settings, [Partition(TICKER_STATE.name, 0)]) as state:
             async for batch in state.read_on():
                 last = batch[-1]
-                self._last = date.fromisoformat(last.value.decode())
+                self._reached(date.fromisoformat(last.value.decode()))
                 found = dict(last.headers).get(SOURCES_HEADER)
                 known = orjson.loads(found) if found else {"heard": {}, "read_to": {}}
         hearing = Hearing(limits_of(_sources(self._settings)), heard_of(known["heard"]))
@@ -201,6 +231,13 @@ def _told(turn: Turn, at: datetime) -> _Told:
     }
     id_ = digest(turn.kind, turn.source, received_at)
     return _Told(turn.source.encode(), orjson.dumps(value), [("kind", turn.kind.encode()), ("id", id_.encode())])
+
+
+def _tell(hearing: Hearing) -> None:
+    for source, limit in hearing.limits.items():
+        MAY_BE_SILENT.labels(source).set(limit.total_seconds())
+        if (known := hearing.heard.get(source)) is not None:
+            HEARD.labels(source).set(known.at.timestamp())
 
 
 def _sources(settings: Settings) -> Sources:

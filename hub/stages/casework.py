@@ -27,6 +27,7 @@ from hub.stages.casework_due import DueIndex
 from hub.stages.casework_outputs import Cause
 from hub.stages.casework_sayings import SOURCES_KEY, Sayings
 from hub.stages.errors import PermanentError
+from hub.stages.heartbeat import is_heartbeat, to_children
 from hub.stages.stage import Record, Stage, State, Step
 from schemas.topics import ALERTS, CASEWORK_STATE, CHILDREN, DEADLINES, FACTS, REVIEW
 
@@ -82,6 +83,9 @@ class CaseworkHandler:
         self._sayings = self._sayings.now_as(state.get(SOURCES_KEY))
         batch = Batch(self._policy, state, self._sayings)
         for number, record in enumerate(records):
+            if is_heartbeat(record):
+                batch.outputs.append(to_children(record))
+                continue
             value = _parse(record)
             if value.get("kind") == "day.reached":
                 day = _day(value)

@@ -17,6 +17,7 @@ from hub.core.identity.policy import Policy
 from hub.core.identity.scoring.weights import Weights
 from hub.core.identity.store import persons_in
 from hub.stages.errors import PermanentError
+from hub.stages.heartbeat import is_heartbeat, to_facts
 from hub.stages.intake import Note
 from hub.stages.stage import Headers, Output, Record, Stage, State, Step
 from schemas.ids import digest, keyed_digest
@@ -96,6 +97,8 @@ class IdentityHandler:
         return [*outputs, *_trail(observation, outcome, headers)]
 
     def _control(self, kind: str, record: Record, headers: dict[str, bytes], state: State) -> list[Output]:
+        if is_heartbeat(record):
+            return [to_facts(record)]
         if kind != "day.reached":
             return []
         day = date.fromisoformat(orjson.loads(record.value or b"{}")["effective_on"])

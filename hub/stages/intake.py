@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from hub.core.errors import Unreadable
 from hub.core.intake import DECODERS, Decoded
 from hub.stages.errors import PermanentError
+from hub.stages.heartbeat import is_heartbeat, to_observations
 from hub.stages.stage import Output, Record, Stage, State, Step
 from schemas.envelope import Envelope
 from schemas.ids import digest
@@ -50,6 +51,8 @@ class IntakeHandler:
         """Nothing is kept."""
 
     def _read(self, record: Record) -> list[Output]:
+        if is_heartbeat(record):
+            return [to_observations(record)]
         envelope = _envelope(record)
         source = self._source(envelope)
         decoded = _in_scope(_decode(envelope, record.value or b"", source), envelope)

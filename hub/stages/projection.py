@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from hub.core.measures.narrow import ADVICE, Narrow, narrow_deadline, narrow_record
 from hub.stages.errors import PermanentError
+from hub.stages.heartbeat import is_heartbeat
 from hub.stages.stage import Record
 from schemas.alerts import Alert
 from schemas.deadletters import DeadLetter, Resolution, Status, TrackedLetter, parse
@@ -43,10 +44,13 @@ class Change(NamedTuple):
 def changes(records: Iterable[Record]) -> dict[str, dict[str, Row | None]]:
     """The last row of each key, by table; raises PermanentError when one of the records cannot be read.
 
-    A dead letter that is written again after its resolution is a repeat of the same: the resolution stays.
+    A dead letter that is written again after its resolution is a repeat of the same: the resolution stays. Heartbeats
+    say nothing.
     """
     found: dict[str, dict[str, Row | None]] = {}
     for record in records:
+        if is_heartbeat(record):
+            continue
         made = _READERS[record.topic](record)
         if _is_repeat(made[0], found):
             continue

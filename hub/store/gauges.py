@@ -16,6 +16,8 @@ Counts = dict[tuple[str, ...], int]
 """By label values; a value that is not known is `unknown`."""
 
 UNKNOWN = "unknown"
+TASK_BANDS: dict[str, int] = {"0-1": 1, "1-7": 7, "7-28": 28, "28+": 0}
+"""How long review tasks have been open, in days: the name of a band, and its last day; the last band has none."""
 
 
 def deadlines_by_clock(connection: Connection) -> Counts:
@@ -45,9 +47,11 @@ def alerts_open(connection: Connection) -> Counts:
     return _count(connection, [alerts.c.threshold], alerts.c.state == "open")
 
 
-def reviews_open(connection: Connection) -> Counts:
-    """Open review tasks by question."""
-    return _count(connection, [reviews.c.question], reviews.c.state == "open")
+def reviews_open(connection: Connection, today: date) -> Counts:
+    """Open review tasks by question and days since they were asked, in TASK_BANDS."""
+    *limits, (oldest, _) = TASK_BANDS.items()
+    fits = [(reviews.c.opened_on >= today - timedelta(days=days), band) for band, days in limits]
+    return _count(connection, [reviews.c.question, case(*fits, else_=oldest)], reviews.c.state == "open")
 
 
 def dead_letters_held(connection: Connection) -> Counts:

@@ -16,10 +16,14 @@ from hub.store import schema
 from hub.store.engine import open_engine
 from hub.store.errors import Conflict, NotReached, translated
 from hub.store.tables import dead_letter_contents, dead_letters, message_steps, messages, metadata, offsets
-from schemas.topics import CHILDREN, DAY_MS, DEADLETTER, TRAIL, Topic
+from schemas.topics import ALERTS, CHILDREN, DAY_MS, DEADLETTER, TRAIL, Topic
 
 Observe = Callable[[datetime], None]
-"""Told when the connector received what became a child's record, once that record is in the read model."""
+"""Told when the connector received what became a child's record, or an alert, once that is in the read model."""
+
+
+def unobserved(received_at: datetime) -> None:
+    """Where nobody asks."""
 
 
 class Forgotten(NamedTuple):
@@ -36,21 +40,21 @@ class Projector:
     partition one is refused. It may be called from several threads, for different partitions.
     """
 
-    def __init__(self, engine: Engine, observe: Observe) -> None:
+    def __init__(self, engine: Engine, observe: Observe, observe_alert: Observe = unobserved) -> None:
         self._engine = engine
-        self._observe = observe
+        self._observe = {CHILDREN.name: observe, ALERTS.name: observe_alert}
         # SQLite has one writer: threads that queue for it here need not poll its lock.
         self._turn: AbstractContextManager[object] = Lock() if engine.dialect.name == "sqlite" else nullcontext()
 
     @classmethod
-    def open(cls, url: str, observe: Observe) -> Self:
+    def open(cls, url: str, observe: Observe, observe_alert: Observe = unobserved) -> Self:
         """A projector on a database whose tables are made when they are missing.
 
         Raises SchemaMismatch, or Unavailable while the database is away.
         """
         engine = open_engine(url)
         schema.prepare(engine)
-        return cls(engine, observe)
+        return cls(engine, observe, observe_alert)
 
     def close(self) -> None:
         """Give the connections back."""
@@ -104,9 +108,9 @@ class Projector:
 
     def _report(self, records: Sequence[Record]) -> None:
         for record in records:
-            if record.topic == CHILDREN.name:
+            if (observe := self._observe.get(record.topic)) is not None:
                 for received_at in _received(record):
-                    self._observe(received_at)
+                    observe(received_at)
 
 
 def _move(

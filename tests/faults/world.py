@@ -226,7 +226,11 @@ def _brokers(plan: Plan, folder: Path, proxy: Proxy | None) -> list[kafka.Kafka]
 
 
 def _settings(plan: Plan, brokers: list[kafka.Kafka]) -> Mapping[str, str]:
-    found = {"SENDHUB_SESSION_TIMEOUT": str(SESSION_SECONDS), "SENDHUB_BATCH_RECORDS": "100"}
+    found = {
+        "SENDHUB_SESSION_TIMEOUT": str(SESSION_SECONDS),
+        "SENDHUB_BATCH_RECORDS": "100",
+        "SENDHUB_HEARTBEAT_SECONDS": "1",
+    }
     if len(brokers) > 1:
         found["SENDHUB_KAFKA"] = ",".join(broker.bootstrap for broker in brokers)
     if plan.rough:

@@ -1,5 +1,5 @@
-"""Pages that are made from code: docs/settings.md, docs/topics.md, docs/schemas.md, docs/clocks.md; and the table of
-topics in docs/data-protection.md.
+"""Pages that are made from code: docs/settings.md, topics.md, schemas.md, clocks.md and metrics.md; and the
+table of topics in docs/data-protection.md.
 
 `python -m tests.support.documents` writes them; a test says when one is out of date.
 """
@@ -38,6 +38,7 @@ from schemas.topics import TOPICS
 from schemas.traces import Trace, TraceAnswer
 from schemas.versions import VERSIONS
 from tests.support.clocks_page import clocks_page
+from tests.support.metrics_page import metrics_page
 from tests.support.processes import PROJECT
 from tests.unit.publication.changes import CHANGES
 
@@ -217,6 +218,7 @@ PAGES: dict[Path, Callable[[], str]] = {
     PROJECT / "docs" / "schemas.md": schemas_page,
     PROJECT / "docs" / "data-protection.md": data_protection_page,
     PROJECT / "docs" / "clocks.md": clocks_page,
+    PROJECT / "docs" / "metrics.md": metrics_page,
     PROJECT / "THIRD-PARTY-NOTICES.md": notices_page,
 }
 

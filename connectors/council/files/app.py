@@ -97,6 +97,7 @@ class FilesConnector:
         except (NotAcknowledged, SQLAlchemyError) as error:
             self._errors.append(error)
         metrics.WAITING.set(sum(folder.waiting() for folder in self._folders))
+        self._counts.waiting(max((folder.waited() for folder in self._folders), default=0.0))
         return self._wait()
 
     async def _poll_folder(self, folder: Folder) -> None:

@@ -64,6 +64,10 @@ class Folder:
         """How many files the last poll saw."""
         return len(self._marks)
 
+    def waited(self) -> float:
+        """For how many seconds the oldest file that the last poll saw has been here as it is."""
+        return self.monotonic() - min((since for _, since in self._marks.values()), default=self.monotonic())
+
     def released(self, path: Path) -> bool:
         """Whether a person has let this file pass."""
         return path.parent.name == RELEASE

@@ -63,7 +63,7 @@ class _Endpoint:
         """Answer one request; every way out is counted."""
         offered = _Offered(self._counts)
         try:
-            with self._gate.enter():
+            with self._gate.enter(), self._counts.in_hand():
                 receipt = await self._take(request, offered)
         except Refusal as refusal:
             offered.refused(refusal.reason)

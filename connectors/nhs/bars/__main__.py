@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import time
+from functools import partial
 
 from pydantic import ValidationError
 
@@ -11,11 +12,11 @@ from connectors.nhs.bars.callers import Callers, CertificateCallers, TokenCaller
 from connectors.nhs.bars.parsers import Parsers
 from connectors.nhs.bars.receiver import Receiver
 from connectors.nhs.bars.settings import BarsSettings
-from connectors.nhs.bars.tls import tls_options
+from connectors.nhs.bars.tls import certificate_ends, tls_options
 from connectors.sdk.kafka import KafkaPublisher, own_ring
 from connectors.sdk.server import check, serve
 from connectors.sdk.sql_ledger import SqlLedger
-from hub.platform import logs
+from hub.platform import expiry, logs
 from hub.platform.clock import clock_from
 from hub.platform.health import Health
 from schemas.kinds import validation_errors
@@ -66,6 +67,8 @@ async def run(settings: BarsSettings) -> None:
             "ledger": check(ledger.ready, "the ledger's database does not answer"),
         }
     )
+    if settings.bars_tls_certificate is not None:
+        expiry.watch("bars-certificate", partial(certificate_ends, settings.bars_tls_certificate))
     await publisher.start()
     try:
         await parsers.warm()

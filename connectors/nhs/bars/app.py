@@ -55,7 +55,7 @@ class Bars:
         """Answer one message; every way out is counted, and echoes the ids."""
         source = [UNKNOWN_SOURCE]
         try:
-            with self.gate.enter():
+            with self.gate.enter(), self.counts.in_hand():
                 reply = await self._process(request, source)
         except Refusal as refusal:
             body = orjson.dumps(plain_outcome(refusal.status, str(refusal)))

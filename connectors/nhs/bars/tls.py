@@ -2,8 +2,11 @@
 
 import asyncio
 import ssl
+from datetime import date
+from pathlib import Path
 from typing import Any
 
+from cryptography import x509
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
@@ -29,6 +32,11 @@ class _Known:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await self._app(with_certificate(scope, self._der), receive, send)
+
+
+def certificate_ends(file: Path) -> date:
+    """The last day of our certificate, which comes first in its chain; raises OSError or ValueError."""
+    return x509.load_pem_x509_certificates(file.read_bytes())[0].not_valid_after_utc.date()
 
 
 def tls_options(settings: BarsSettings) -> dict[str, Any]:

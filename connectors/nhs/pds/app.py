@@ -84,9 +84,10 @@ class Tracer:
 
     async def _answer(self, asked: Asked) -> None:
         self.counts.received(PDS)
-        reply = await self._reply(asked)
-        ANSWERS.labels(asked.trace.ask if asked.trace else "unknown", reply.result).inc()
-        await self._publish(asked, reply)
+        with self.counts.in_hand():
+            reply = await self._reply(asked)
+            ANSWERS.labels(asked.trace.ask if asked.trace else "unknown", reply.result).inc()
+            await self._publish(asked, reply)
         self.feed.answered(asked)
         self.counts.accepted(PDS)
 

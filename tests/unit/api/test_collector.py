@@ -35,7 +35,7 @@ def test_an_empty_read_model_shows_noughts(scrape, projector):
     found = scrape()
     assert found["sendhub_read_model_up",] == 1
     assert found["sendhub_alerts_open", "overdue"] == 0
-    assert found["sendhub_reviews_open", "which-case"] == 0
+    assert found["sendhub_reviews_open", "28+", "which-case"] == 0
 
 
 def test_deadlines_and_advice(scrape, projector):
@@ -88,11 +88,14 @@ def test_age_bands_end_as_deadlines_do(scrape, projector):
 def test_alerts_reviews_and_dead_letters(scrape, projector):
     alerts = [alert(0, "a"), alert(1, "b"), alert(2, "c", threshold="due-soon"), alert(3, "b", state="cleared")]
     projector.apply("hub.alerts", 0, alerts, 0, 4)
-    projector.apply("hub.review", 0, [review(0, "r"), review(1, "s", state="resolved")], 0, 2)
+    asked = {"r": "2026-10-20", "q": "2026-10-19", "t": "2026-10-18", "u": "2026-09-22", "v": "2026-09-21"}
+    tasks = [review(number, task, opened_on=day) for number, (task, day) in enumerate(asked.items())]
+    projector.apply("hub.review", 0, [*tasks, review(5, "s", state="resolved")], 0, 6)
     projector.apply("hub.deadletter", 0, [dead_letter(0), dead_letter(1, stage="casework")], 0, 2)
     found = scrape()
     assert (found["sendhub_alerts_open", "overdue"], found["sendhub_alerts_open", "due-soon"]) == (1, 1)
-    assert found["sendhub_reviews_open", "conflict"] == 1
+    bands = {days: found["sendhub_reviews_open", days, "conflict"] for days in ("0-1", "1-7", "7-28", "28+")}
+    assert bands == {"0-1": 2, "1-7": 1, "7-28": 1, "28+": 1}
     assert (found["sendhub_dead_letters_held", "intake"], found["sendhub_dead_letters_held", "casework"]) == (1, 1)
     assert found["sendhub_read_model_last_record_timestamp_seconds", "hub.alerts"] == 1_792_000_000
 
