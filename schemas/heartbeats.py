@@ -25,6 +25,11 @@ def first_headers(number: int, inserted_at: float) -> Headers:
     return (("kind", KIND.encode()), ("id", id_), *own)
 
 
+def own(headers: Headers) -> Headers:
+    """The headers that stay the same all the way: those of the record's topic apart."""
+    return tuple((name, value) for name, value in headers if name in ("kind", "id", "number", "inserted_at"))
+
+
 def inserted_at(headers: Iterable[tuple[str, bytes | None]]) -> float | None:
     """When the ticker put it in, in seconds since 1970; None where the headers do not say."""
     return next((_number(value) for name, value in headers if name == "inserted_at" and value is not None), None)

@@ -32,7 +32,7 @@ def as_read(output: Output) -> Record:
 @pytest.mark.parametrize("number", range(9))
 def test_it_goes_through_every_stage_with_the_time_it_was_put_in(number: int) -> None:
     headers = heartbeats.first_headers(number, 1_790_000_000.25)
-    record = Record(COUNCIL_EVENTS.name, 3, 0, heartbeats.KEY, heartbeats.VALUE, headers)
+    record = Record(COUNCIL_EVENTS.name, 3, 0, heartbeats.KEY, heartbeats.VALUE, (*headers, ("version", b"of a topic")))
     handlers = (
         IntakeHandler(Sources(), lambda outcome, source: None),
         IdentityHandler(b"k" * 32, Sources(), lambda outcome, source: None),
