@@ -52,20 +52,9 @@ from tests.support.sealed import in_clear
 from tests.support.streams import read_all
 
 TOPICS = (
-    *(
-        COUNCIL_EVENTS,
-        NHS_MESSAGES,
-        OBSERVATIONS,
-        FACTS,
-        LINKS,
-        CHILDREN,
-        DEADLINES,
-        ALERTS,
-        REVIEW,
-        DEADLETTER,
-        TICKER_STATE,
-    ),
-    *(TICKER_STATE, IDENTITY_STATE, CASEWORK_STATE, counting.OUTPUT, counting.STATE),
+    *(COUNCIL_EVENTS, NHS_MESSAGES, OBSERVATIONS, FACTS, LINKS, CHILDREN, DEADLINES, ALERTS),
+    *(REVIEW, DEADLETTER, TICKER_STATE),
+    *(IDENTITY_STATE, CASEWORK_STATE, counting.OUTPUT, counting.STATE),
 )
 DAY_KEY = b"day"
 PLANTED = b"planted"
