@@ -43,6 +43,62 @@ class ChildrenLook(LookRequest):
     children: tuple[Text, ...] = Field(min_length=1, max_length=10)
 
 
+class KnownLook(LookRequest):
+    """Of which children somebody sees initials and school year, or with `names` name and numbers."""
+
+    children: tuple[Text, ...] = Field(max_length=200)
+    names: bool = False
+
+
+class Sought(Model):
+    """What a person knows of a child whom they look for: all of it has to fit. `reference` is a source's own number."""
+
+    name: str | None = Field(None, max_length=200)
+    birth_date: date | None = None
+    nhs_number: str | None = Field(None, max_length=20)
+    reference: str | None = Field(None, max_length=100)
+
+
+class FindLook(LookRequest):
+    """Who is looked for; `most` children at most are told."""
+
+    sought: Sought
+    most: int = Field(50, ge=1, le=200)
+
+
+class Initialled(Model):
+    """The least by which a row of a list is told from another."""
+
+    child_id: str
+    initials: str
+    school_year: str | None
+
+
+class Named(Model):
+    """Who a child is, for whoever works with them: as last said. The NHS number is one that was traced."""
+
+    child_id: str
+    given: str | None
+    family: str | None
+    birth_date: date | None
+    nhs_number: str | None
+
+
+class KnownChildren(Model):
+    """The children that are there, under the ids that were asked for: with initials, or with names."""
+
+    look: str
+    initialled: tuple[Initialled, ...] = ()
+    named: tuple[Named, ...] = ()
+
+
+class FoundChildren(Model):
+    """Ids of children that fit what is sought. Who they are is asked for by itself, of those whom one may see."""
+
+    look: str
+    children: tuple[str, ...]
+
+
 class Identified(Model):
     """The least by which staff know a child: as last said. `child_id` is the child that goes on, after merges."""
 

@@ -39,7 +39,7 @@ def desk_of(settings: Settings) -> Desk:
                 f"the look can't be audited, so nothing is shown: Kafka does not take it ({type(error).__name__})"
             ) from None
 
-    return Desk(identity, state.read, note, clock_from(settings.clock_file))
+    return Desk(identity, state.read, note, clock_from(settings.clock_file), state.marks)
 
 
 def main() -> int:

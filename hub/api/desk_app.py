@@ -15,7 +15,7 @@ from hub.api.bodies import Limited
 from hub.api.identities import Identities
 from hub.stages.errors import Unavailable
 from schemas.base import Model
-from schemas.looks import ChildLook, ChildrenLook, TaskLook
+from schemas.looks import ChildLook, ChildrenLook, FindLook, KnownLook, TaskLook
 from schemas.statements import Text
 
 NO_STORE = {"Cache-Control": "no-store"}
@@ -50,6 +50,14 @@ def create_desk(identities: Identities, token_hashes: tuple[str, ...]) -> FastAP
     @app.post("/identify")
     async def identify(asked: Annotated[ChildLook, Body()]) -> Response:
         return _answer(await identities.identify(asked.child, asked.who, asked.purpose))
+
+    @app.post("/known")
+    async def known(asked: Annotated[KnownLook, Body()]) -> Response:
+        return _answer(await identities.known(asked.children, asked.who, asked.purpose, names=asked.names))
+
+    @app.post("/find")
+    async def find(asked: Annotated[FindLook, Body()]) -> Response:
+        return _answer(await identities.find(asked.sought, asked.who, asked.purpose, asked.most))
 
     @app.post("/evidence")
     async def evidence(asked: Annotated[TaskLook, Body()]) -> Response:

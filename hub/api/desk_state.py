@@ -1,6 +1,7 @@
 """Identity's state, followed on its changelog: read only, as of the last whole transaction, whenever somebody looks."""
 
 import asyncio
+from collections.abc import Iterable
 from contextlib import AsyncExitStack
 
 from aiokafka.errors import KafkaError
@@ -47,6 +48,10 @@ class FollowedState:
                 raise Unavailable("identity's state is damaged: nothing is shown out of it until it is restored")
             held = self._content.state
             return Changes(SealedValues(CHANGELOG.topic, self._settings.ring, owner_of, held))
+
+    def marks(self, _values: KeyValues) -> Iterable[tuple[str, object]]:
+        """The keys, each with its sealed value: another object once it was written again. Nothing is opened."""
+        return list(self._content.state.items())
 
     async def close(self) -> None:
         """Disconnect."""

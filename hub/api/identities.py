@@ -4,15 +4,16 @@
 (hub/api/remote_desk.py) asks that process. One conformance suite runs on both.
 """
 
+import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol
 
-from hub.core.identity import Identity, looking
+from hub.core.identity import Identity, finding, knowing, looking
 from hub.core.identity.store import KeyValues
-from hub.platform.clock import Clock
+from hub.platform.clock import Clock, today
 from schemas.audit import AuditEntry
-from schemas.looks import Evidence, Identified, Ruled
+from schemas.looks import Evidence, FoundChildren, Identified, KnownChildren, Ruled, Sought
 
 
 class Identities(Protocol):
@@ -21,6 +22,14 @@ class Identities(Protocol):
 
     async def identify(self, child: str, who: str, purpose: str) -> Identified | None:
         """The least by which staff know a child; None when there is none of that id."""
+        ...
+
+    async def known(self, children: Sequence[str], who: str, purpose: str, *, names: bool) -> KnownChildren:
+        """Initials and school year of children, or with `names` name, date of birth and NHS number; one audit entry."""
+        ...
+
+    async def find(self, sought: Sought, who: str, purpose: str, most: int) -> FoundChildren:
+        """At most so many children that fit what is sought, by id. What was sought is in no audit."""
         ...
 
     async def evidence(self, task: str, who: str, purpose: str) -> Evidence | None:
@@ -43,14 +52,25 @@ Write = Callable[[AuditEntry], Awaitable[None]]
 """Returns once an audit record is kept; raises Unavailable."""
 
 
-class Desk:
-    """Answers from identity's state."""
+def all_marks(values: KeyValues) -> Iterable[tuple[str, object]]:
+    """Those of a state whose values are objects in memory: each is its own mark."""
+    items: Callable[[], Iterable[tuple[str, object]]] = getattr(values, "items")  # noqa: B009 - the port has none
+    return items()
 
-    def __init__(self, identity: Identity, read: Read, audit: Write, clock: Clock) -> None:
+
+class Desk:
+    """Answers from identity's state. `marks` says what of it has changed since it was looked through."""
+
+    def __init__(
+        self, identity: Identity, read: Read, audit: Write, clock: Clock, marks: finding.Marks = all_marks
+    ) -> None:
         self._identity = identity
         self._read = read
         self._audit = audit
         self._clock = clock
+        self._marks = marks
+        self._index = finding.Index()
+        self._finding = asyncio.Lock()
 
     async def identify(self, child: str, who: str, purpose: str) -> Identified | None:
         """See Identities."""
@@ -59,6 +79,26 @@ class Desk:
         names = {child, found.child_id} if found else {child}
         await self._note(look, who, purpose, tuple(sorted(names)))
         return found
+
+    async def known(self, children: Sequence[str], who: str, purpose: str, *, names: bool) -> KnownChildren:
+        """See Identities."""
+        values, look = await self._read(), _new_look()
+        if names:
+            found = KnownChildren(look=look, named=knowing.named(values, children))
+        else:
+            found = KnownChildren(look=look, initialled=knowing.initialled(values, children, today(self._clock)))
+        await self._note(look, who, purpose, tuple(dict.fromkeys(children)))
+        return found
+
+    async def find(self, sought: Sought, who: str, purpose: str, most: int) -> FoundChildren:
+        """See Identities."""
+        values, look = await self._read(), _new_look()
+        async with self._finding:
+            # Everybody is looked through the first time: nobody else waits for that.
+            await asyncio.to_thread(self._index.follow, values, self._marks(values))
+        found = self._index.find(sought, most)
+        await self._note(look, who, purpose, found)
+        return FoundChildren(look=look, children=found)
 
     async def evidence(self, task: str, who: str, purpose: str) -> Evidence | None:
         """See Identities."""

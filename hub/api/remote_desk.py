@@ -7,7 +7,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from hub.stages.errors import Unavailable
-from schemas.looks import Evidence, Identified, Ruled
+from schemas.looks import Evidence, FoundChildren, Identified, KnownChildren, Ruled, Sought
 
 SECONDS = 30.0
 """How long an answer may take: the desk first reads what identity wrote since."""
@@ -31,6 +31,16 @@ class RemoteDesk:
         """See Identities."""
         return await self._ask("/identify", {"child": child, "who": who, "purpose": purpose}, Identified)
 
+    async def known(self, children: Sequence[str], who: str, purpose: str, *, names: bool) -> KnownChildren:
+        """See Identities."""
+        body = {"children": list(children), "who": who, "purpose": purpose, "names": names}
+        return _there(await self._ask("/known", body, KnownChildren))
+
+    async def find(self, sought: Sought, who: str, purpose: str, most: int) -> FoundChildren:
+        """See Identities."""
+        body = {"sought": sought.model_dump(mode="json"), "who": who, "purpose": purpose, "most": most}
+        return _there(await self._ask("/find", body, FoundChildren))
+
     async def evidence(self, task: str, who: str, purpose: str) -> Evidence | None:
         """See Identities."""
         return await self._ask("/evidence", {"task": task, "who": who, "purpose": purpose}, Evidence)
@@ -41,10 +51,7 @@ class RemoteDesk:
 
     async def ruled(self, decision: str) -> Ruled:
         """See Identities."""
-        found = await self._ask("/ruled", {"decision": decision}, Ruled)
-        if found is None:
-            raise Unavailable(_UNFIT)
-        return found
+        return _there(await self._ask("/ruled", {"decision": decision}, Ruled))
 
     async def close(self) -> None:
         """Let the connections go."""
@@ -63,6 +70,12 @@ class RemoteDesk:
             return kind.model_validate_json(answer.content)
         except ValidationError:
             raise Unavailable(_UNFIT) from None
+
+
+def _there(found: Kind | None) -> Kind:
+    if found is None:
+        raise Unavailable(_UNFIT)
+    return found
 
 
 _UNFIT = "identity's desk answers in another form: it is of another version"

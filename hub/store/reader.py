@@ -119,19 +119,19 @@ def body(connection: Connection, listing: Listing, key: str, *, named: bool = Tr
 
 def _seen(listing: Listing, *columns: Column[Value], named: bool, filtered: bool = False) -> Select[Any]:
     """Whether to keep all but the id back, the body, and these columns, of the rows that may be seen."""
-    table, withheld = listing.table, tables.children.c.restricted
+    table, kept_back = listing.table, tables.children.c.restricted
     if named or (table is not tables.children and "child_id" not in table.c):
         return select(false(), table.c.body, *columns)
     if table is tables.children:
-        seen = select(withheld, table.c.body, *columns)
-        return seen.where(~withheld) if filtered else seen
+        seen = select(kept_back, table.c.body, *columns)
+        return seen.where(~kept_back) if filtered else seen
     of_child = table.c.child_id
-    seen = select(false(), table.c.body, *columns).where(or_(of_child.is_(None), of_child.not_in(_withheld())))
+    seen = select(false(), table.c.body, *columns).where(or_(of_child.is_(None), of_child.not_in(withheld())))
     # The alert may be read before the record that says why.
     return seen.where(table.c.audience != RESTRICTED) if table is tables.alerts else seen
 
 
-def _withheld() -> CompoundSelect[Any]:
+def withheld() -> CompoundSelect[Any]:
     """The ids of restricted children, and those that were merged into them."""
     merged = tables.merged_children.c
     restricted = select(tables.children.c.key).where(tables.children.c.restricted)

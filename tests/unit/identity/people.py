@@ -1,5 +1,6 @@
 """Synthetic sources, people and observations for tests of identity."""
 
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -78,6 +79,9 @@ class World:
             self.values.pop(key, None)
         else:
             self.values[key] = value
+
+    def items(self) -> Iterable[tuple[str, bytes]]:
+        return self.values.items()
 
     def observe(self, *observations: Observation) -> Outcome:
         """The outcome of the last."""
