@@ -7,7 +7,20 @@ from pydantic import Field
 from schemas.base import Model
 from schemas.instants import Instant
 
-Action = Literal["deadletter.show-raw", "deadletter.replay", "deadletter.resolve", "identity.look", "identity.decide"]
+Action = Literal[
+    "deadletter.show-raw",
+    "deadletter.replay",
+    "deadletter.resolve",
+    "identity.look",
+    "identity.decide",
+    "session.begin",
+    "session.refused",
+    "session.end",
+    "access.refused",
+    "child.read",
+    "list.export",
+    "audit.read",
+]
 
 
 class AuditEntry(Model):

@@ -1,7 +1,5 @@
 """The HTTP API: reads the read model by page, and shows no dead letter's bytes. Who may decide looks and decides."""
 
-import hashlib
-from collections.abc import Sequence
 from functools import partial
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -13,8 +11,14 @@ from sqlalchemy import Connection, Engine
 
 from hub.api import problems
 from hub.api.access import asking
-from hub.api.access.authenticators import Authenticator, TokenHashes
+from hub.api.access.access import Access, access_of
+from hub.api.access.auditing import Audited, Note
+from hub.api.access.forms import OwnForms
 from hub.api.access.gate import Known, Permitted
+from hub.api.access.headers import Hardened
+from hub.api.access.looks import Look as PageLook
+from hub.api.access.looks import PlainLook
+from hub.api.access.signing import signing
 from hub.api.access.ways import Ways
 from hub.api.answers import answer, moved
 from hub.api.bodies import Limited
@@ -35,7 +39,7 @@ from hub.api.shapes import MeasureReport
 from hub.api.usage import Measured
 from hub.core.measures.look import Look
 from hub.platform.clock import clock_from, today
-from hub.runtime import decision_log
+from hub.runtime import audit, decision_log
 from hub.store import reader
 from hub.store.outcomes import Measures
 from hub.store.reader import Listing, Value
@@ -55,7 +59,9 @@ def create_app(
     engine: Engine,
     identities: Identities | None = None,
     send: Send | None = None,
-    authenticators: Sequence[Authenticator] | None = None,
+    access: Access | None = None,
+    note: Note | None = None,
+    look: PageLook | None = None,
 ) -> FastAPI:
     """The application on a read-only engine. All else is, unless given, that of the settings."""
     model = ReadModel(engine)
@@ -68,21 +74,22 @@ def create_app(
         responses={401: {"model": Problem}, 422: {"model": Problem}, 503: {"model": Problem}},
     )
     problems.install(app)
-    app.add_middleware(Permitted)
+    clock = clock_from(settings.clock_file)
+    access, look = access or access_of(settings, clock), look or PlainLook()
+    audited = Audited(note or partial(audit.write_or_refuse, settings), clock)
+    app.add_middleware(OwnForms, sessions=access.sessions)
+    app.add_middleware(Permitted, access=access, look=look)
     app.add_middleware(Limited)
-    app.add_middleware(Known, authenticators=authenticators or [TokenHashes.of(settings)], ways=Ways())
+    app.add_middleware(Known, access=access, ways=Ways())
+    app.add_middleware(Hardened)
     app.add_middleware(Measured)
+    app.include_router(signing(access, audited, look))
     _add_health(app, model)
-    _add_listings(app, model, Cursors(_cursor_key(settings)))
+    _add_listings(app, model, Cursors(access.cursor_key))
     _add_measures(app, model, settings)
     desk = identities or settings.desk()
     add_reviewing(app, model, desk, send or partial(decision_log.send, settings), settings.clock_file)
     return app
-
-
-def _cursor_key(settings: ApiSettings) -> bytes:
-    """A key of the API's own: it needs no access to the deployment's secret key."""
-    return hashlib.sha256(f"cursor:{settings.token_hashes[0]}".encode()).digest()
 
 
 def _add_health(app: FastAPI, model: ReadModel) -> None:

@@ -7,6 +7,9 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
+from hub.api.access.oidc.provider import is_safe
+from hub.api.access.oidc.tokens import ALGORITHMS
+from hub.api.access.passwords import is_loopback
 from hub.api.remote_desk import RemoteDesk
 from hub.api.reviewers import Reviewers
 from hub.platform.settings import Settings
@@ -47,11 +50,12 @@ class AskingSettings(Settings):
 
 
 class ApiSettings(AskingSettings):
-    """The API keeps no token, only the hash of each: make one with `printf %s "$TOKEN" | sha256sum`."""
+    """Who may ask the API and see pages. There has to be a way in: tokens, a provider, or on one machine passwords."""
 
     api_token_sha256: str = Field(
+        "",
         description="SHA-256 (hex) of each bearer token that may read the API, comma separated: two while one is "
-        "replaced by the next.",
+        'replaced by the next. Make one with `printf %s "$TOKEN" | sha256sum`: only the hash is kept.',
     )
 
     api_restricted_token_sha256: str = Field(
@@ -64,6 +68,43 @@ class ApiSettings(AskingSettings):
         description="TOML file of those who may look and decide: a table `[reviewers]`, an opaque id of the person to "
         "the SHA-256 (hex) of each of their tokens. These tokens read as well.",
     )
+
+    access_key_file: Path | None = Field(
+        None,
+        description="File with 32 random bytes or more, which only its owner may read: sessions are sealed with it, "
+        "and people's opaque ids made from it. Unless set, sessions end with the process.",
+    )
+    access_file: Path | None = Field(
+        None, description="TOML file of what a provider's claims grant, and who is named for restricted children."
+    )
+    oidc_issuer: str = Field("", description="The OpenID Connect provider that people and systems are known by.")
+    oidc_client_id: str = Field("", description="Our id at the provider; unless set nobody signs in by it.")
+    oidc_client_secret_file: Path | None = Field(None, description="File with our secret at the provider, if any.")
+    oidc_scope: str = Field("openid", description="What is asked of the provider when people sign in.")
+    oidc_audience: str = Field(
+        "", description="The audience that systems' tokens must be for; unless set no system is known by the provider."
+    )
+    oidc_algorithms: str = Field(
+        "RS256,PS256,ES256,EdDSA", description="Signatures that are taken, comma separated: never a shared secret's."
+    )
+    public_url: str = Field("", description="Our own address as browsers see it, such as https://hub.example.org.")
+    users_file: Path | None = Field(
+        None,
+        description="TOML file of people with passwords (`sendhub user add`), for a demo on one machine: only where "
+        "the process listens on loopback.",
+    )
+    session_idle_minutes: float = Field(30, gt=0, le=480, description="Minutes unused after which a session ends.")
+    session_hours: float = Field(10, gt=0, le=24, description="Hours after which a session ends at the latest.")
+
+    @property
+    def oidc_allowed(self) -> tuple[str, ...]:
+        """The signatures that are taken."""
+        return tuple(part.strip() for part in self.oidc_algorithms.split(",") if part.strip())
+
+    @cached_property
+    def oidc_secret(self) -> str | None:
+        """Our secret at the provider; raises OSError."""
+        return None if self.oidc_client_secret_file is None else self.oidc_client_secret_file.read_text().strip()
 
     @property
     def token_hashes(self) -> tuple[str, ...]:
@@ -82,9 +123,40 @@ class ApiSettings(AskingSettings):
 
     @model_validator(mode="after")
     def _hashes_are_hashes(self) -> Self:
-        _require_hashes(self.token_hashes, "SENDHUB_API_TOKEN_SHA256")
+        if self.api_token_sha256:
+            _require_hashes(self.token_hashes, "SENDHUB_API_TOKEN_SHA256")
         if self.api_restricted_token_sha256:
             _require_hashes(self.restricted_hashes, "SENDHUB_API_RESTRICTED_TOKEN_SHA256")
+        return self
+
+    @model_validator(mode="after")
+    def _has_a_way_in(self) -> Self:
+        if not (self.api_token_sha256 or self.api_reviewers_file or self.oidc_issuer or self.users_file):
+            raise ValueError(
+                "nobody could ask: set SENDHUB_API_TOKEN_SHA256 (SHA-256 in hex), SENDHUB_OIDC_ISSUER, or on one "
+                "machine SENDHUB_USERS_FILE"
+            )
+        if self.users_file is not None and not is_loopback(self.host):
+            raise ValueError("SENDHUB_USERS_FILE is for a demo on one machine: SENDHUB_HOST has to be 127.0.0.1")
+        return self
+
+    @model_validator(mode="after")
+    def _provider_is_whole(self) -> Self:
+        if not self.oidc_issuer:
+            return self
+        needed: dict[str, object] = {"ACCESS_KEY_FILE": self.access_key_file, "ACCESS_FILE": self.access_file}
+        if self.oidc_client_id:
+            needed["PUBLIC_URL"] = self.public_url
+        elif not self.oidc_audience:
+            raise ValueError("SENDHUB_OIDC_ISSUER needs SENDHUB_OIDC_CLIENT_ID, SENDHUB_OIDC_AUDIENCE or both")
+        if missing := [f"SENDHUB_{name}" for name, value in needed.items() if not value]:
+            raise ValueError(f"SENDHUB_OIDC_ISSUER needs {', '.join(missing)}")
+        if self.oidc_audience == self.oidc_client_id:
+            raise ValueError("SENDHUB_OIDC_AUDIENCE is another one than SENDHUB_OIDC_CLIENT_ID: id tokens open no API")
+        if not all(map(is_safe, filter(None, (self.oidc_issuer, self.public_url)))):
+            raise ValueError("SENDHUB_OIDC_ISSUER and SENDHUB_PUBLIC_URL have to be https")
+        if not self.oidc_allowed or not set(self.oidc_allowed) <= set(ALGORITHMS):
+            raise ValueError(f"SENDHUB_OIDC_ALGORITHMS may name {', '.join(ALGORITHMS)}")
         return self
 
 

@@ -3,9 +3,11 @@
 from typing import NamedTuple
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from hub.platform.clock import Clock
 from hub.platform.settings import Settings
+from hub.stages.errors import Unavailable
 from schemas.audit import Action, AuditEntry
 from schemas.topics import AUDIT
 
@@ -29,3 +31,11 @@ async def write(settings: Settings, entry: AuditEntry) -> None:
         await producer.send_and_wait(AUDIT.name, entry.model_dump_json().encode(), entry.actor.encode())
     finally:
         await producer.stop()
+
+
+async def write_or_refuse(settings: Settings, entry: AuditEntry) -> None:
+    """The same; raises Unavailable when Kafka does not take it."""
+    try:
+        await write(settings, entry)
+    except (KafkaError, OSError) as error:
+        raise Unavailable(f"this can't be audited: Kafka does not take it ({type(error).__name__})") from None

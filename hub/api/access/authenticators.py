@@ -8,7 +8,6 @@ from typing import Protocol
 from starlette.requests import HTTPConnection
 
 from hub.api.access.principal import ANY, Grant, Principal
-from hub.api.settings import ApiSettings
 
 SYSTEM = (Grant(role="head-of-send", areas=frozenset({ANY})), Grant(role="engineer", areas=frozenset({ANY})))
 """What a token of the settings is for: a downstream system that takes everything but names."""
@@ -29,23 +28,6 @@ class TokenHashes:
 
     def __init__(self, known: Mapping[str, Principal]) -> None:
         self._known = dict(known)
-
-    @classmethod
-    def of(cls, settings: ApiSettings) -> "TokenHashes":
-        """Those of the settings: readers, reviewers, and which of both are named for restricted children."""
-        restricted = frozenset(settings.restricted_hashes)
-        known = {
-            known: Principal(
-                actor=f"token-{known[:12]}", kind="system", how="token", grants=SYSTEM, restricted=known in restricted
-            )
-            for known in (*settings.token_hashes, *settings.restricted_hashes)
-        }
-        for actor, hashes in settings.reviewers.people:
-            for each in hashes:
-                known[each] = Principal(
-                    actor=actor, kind="person", how="token", grants=REVIEWER, restricted=each in restricted
-                )
-        return cls(known)
 
     async def principal(self, request: HTTPConnection) -> Principal | None:
         """See Authenticator."""

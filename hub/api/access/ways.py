@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 
 from starlette.routing import compile_path
 
+from hub.api.access.limits import Rate
 from hub.api.access.permissions import Permission
 
 Needs = Permission | Literal["open", "signed-in"]
@@ -14,12 +15,17 @@ Needs = Permission | Literal["open", "signed-in"]
 Method = Literal["GET", "POST"]
 
 
+LOOKS = Rate(30, 4.0)
+"""Looks at who somebody is: more is no reading by a person. Each person, and each client."""
+
+
 class Way(NamedTuple):
-    """One method of one path, by its template."""
+    """One method of one path, by its template; with how often one person, and one client, may go it."""
 
     method: Method
     path: str
     needs: Needs
+    rate: Rate | None = None
 
 
 API: tuple[Way, ...] = (
@@ -30,14 +36,14 @@ API: tuple[Way, ...] = (
     Way("GET", "/children", "record.read"),
     Way("GET", "/children/{child_id}", "record.read"),
     Way("GET", "/children/{child_id}/deadlines", "record.read"),
-    Way("POST", "/children/{child_id}/identify", "child.name"),
+    Way("POST", "/children/{child_id}/identify", "child.name", LOOKS),
     Way("GET", "/deadlines", "record.read"),
     Way("GET", "/alerts", "record.read"),
     Way("GET", "/measures", "measures.read"),
     Way("GET", "/reviews", "review.read"),
     Way("GET", "/reviews/{task_id}", "review.read"),
-    Way("POST", "/reviews/{task_id}/evidence", "review.decide"),
-    Way("POST", "/comparisons", "review.decide"),
+    Way("POST", "/reviews/{task_id}/evidence", "review.decide", LOOKS),
+    Way("POST", "/comparisons", "review.decide", LOOKS),
     Way("POST", "/decisions", "review.decide"),
     Way("GET", "/decisions/{decision_id}", "review.decide"),
     Way("GET", "/dead-letters", "letter.read"),
@@ -47,7 +53,13 @@ API: tuple[Way, ...] = (
 PAGES = "/pages"
 """Where pages begin: there a browser is asked to sign in, and is refused in words rather than JSON."""
 
-PAGE_WAYS: tuple[Way, ...] = ()
+PAGE_WAYS: tuple[Way, ...] = (
+    Way("GET", "/pages/sign-in", "open"),
+    Way("POST", "/pages/sign-in", "open"),
+    Way("GET", "/pages/sign-in/begin", "open"),
+    Way("GET", "/pages/sign-in/back", "open"),
+    Way("POST", "/pages/sign-out", "signed-in"),
+)
 """Those of the pages, each below PAGES."""
 
 WAYS: tuple[Way, ...] = (*API, *PAGE_WAYS)

@@ -1,6 +1,7 @@
 """Every path of the application times every role: the table here is written out apart from the code's own."""
 
 import re
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -8,10 +9,12 @@ from fastapi.routing import APIRoute
 from starlette.routing import Match
 
 from hub.api.access import Grant, Principal
+from hub.api.access.access import access_of
 from hub.api.access.permissions import EVERYBODY, MAY
 from hub.api.access.principal import ROLES
 from hub.api.access.ways import WAYS, Way, Ways
 from hub.api.app import create_app
+from hub.platform.clock import SystemClock
 from hub.store.engine import open_engine
 
 CASEWORK = "coordinator designated-officer service head-of-send"
@@ -36,10 +39,17 @@ WHO = {
     "GET /decisions/{decision_id}": "coordinator head-of-send",
     "GET /dead-letters": "engineer admin",
     "GET /dead-letters/{letter_id}": "engineer admin",
+    "GET /pages/sign-in": "nobody",
+    "POST /pages/sign-in": "nobody",
+    "GET /pages/sign-in/begin": "nobody",
+    "GET /pages/sign-in/back": "nobody",
+    "POST /pages/sign-out": ALL,
 }
 """Who may, by path; `nobody` need be known for an open one."""
 
-NOT_SYSTEMS = {way for way in WHO if way.startswith("POST")} | {"GET /decisions/{decision_id}"}
+NOT_SYSTEMS = {way for way in WHO if way.startswith("POST") and "/pages/sign-" not in way} | {
+    "GET /decisions/{decision_id}"
+}
 """Where no system may, whatever its role."""
 
 
@@ -57,7 +67,12 @@ class Always:
 async def as_(url, filled, settings):
     """Ask as somebody; None is nobody."""
     engine, known = open_engine(url, read_only=True), Always()
-    app = create_app(settings, engine, authenticators=[known])
+    access = replace(access_of(settings, SystemClock()), authenticators=[known])
+
+    async def note(_entry):
+        pass
+
+    app = create_app(settings, engine, access=access, note=note)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
 
     async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
@@ -94,7 +109,11 @@ async def test_no_system_does_what_somebody_has_to_answer_for(as_, way):
 
 @pytest.mark.parametrize("way", WHO)
 async def test_nobody_sees_only_what_is_open(as_, way):
-    assert ((await as_(way, None)).status_code == 401) == (WHO[way] != "nobody")
+    answer = await as_(way, None)
+    if "/pages/" in way and WHO[way] != "nobody":
+        assert (answer.status_code, answer.headers["location"][:14]) == (303, "/pages/sign-in")
+    else:
+        assert (answer.status_code == 401) == (WHO[way] != "nobody")
 
 
 def routes_of(app):

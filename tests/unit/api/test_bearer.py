@@ -1,0 +1,216 @@
+"""Systems' signed tokens: only the provider's, for us, of now, by a key of its own."""
+
+import time
+from dataclasses import replace
+
+import httpx
+import pytest
+from joserfc.jwk import ECKey, OctKey, RSAKey
+
+from hub.api.access import Grant
+from hub.api.access.access import access_of
+from hub.api.access.keys import AccessKey
+from hub.api.access.mapping import Mapped, Row
+from hub.api.access.oidc import BearerTokens, Provider, ProviderAway, TokenCheck
+from hub.api.app import create_app
+from hub.platform.clock import SystemClock
+from hub.store.engine import open_engine
+from tests.unit.api.signed import AUDIENCE, CLIENT, ISSUER, FakeProvider, confused, unsigned
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+ROWS = Mapped(
+    [
+        Row(claim="roles", value="hub-reader", role="head-of-send", areas=frozenset({"825"})),
+        Row(claim="sub", value="engineer-1", role="engineer", areas=frozenset({"*"})),
+    ]
+)
+
+
+class Forward:
+    def __init__(self):
+        self.seconds = 1_000.0
+
+    def __call__(self):
+        return self.seconds
+
+
+@pytest.fixture
+def provider():
+    return FakeProvider()
+
+
+@pytest.fixture
+def forward():
+    return Forward()
+
+
+@pytest.fixture
+def asked(provider, forward):
+    return Provider(ISSUER, provider.client, forward)
+
+
+@pytest.fixture
+async def ask(url, filled, settings, asked):
+    engine, clock, key = open_engine(url, read_only=True), SystemClock(), AccessKey(b"k" * 32)
+    bearer = BearerTokens(TokenCheck(asked, AUDIENCE, clock), ROWS, key, ISSUER)
+    access = replace(access_of(settings, clock), authenticators=[bearer])
+    app = create_app(settings, engine, access=access)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+
+        async def ask(token, path="/health"):
+            return await client.get(path, headers={"Authorization": f"Bearer {token}".encode("latin-1")})
+
+        yield ask
+    engine.dispose()
+
+
+async def test_a_good_token_is_known_by_what_it_is_mapped_to(ask, provider):
+    token = provider.token(roles=["other", "hub-reader"])
+    assert (await ask(token, "/children")).status_code == 200
+    assert (await ask(token, "/dead-letters")).status_code == 403
+    assert (await ask(provider.token(sub="engineer-1"), "/dead-letters")).status_code == 200
+
+
+async def test_a_token_of_nobody_mapped_is_known_and_may_nothing(ask, provider):
+    assert (await ask(provider.token(), "/children")).status_code == 403
+
+
+NOW = int(time.time())
+WRONG = {
+    "expired": {"exp": NOW - 60},
+    "no end": {"exp": None},
+    "an end that is no number": {"exp": "never"},
+    "an end beyond any number": {"exp": 1e400},
+    "not yet": {"nbf": NOW + 600},
+    "issued in the future": {"iat": NOW + 600},
+    "for somebody else": {"aud": "another"},
+    "for a sign-in": {"aud": CLIENT},
+    "for nobody": {"aud": None},
+    "for a list of others": {"aud": ["a", "b"]},
+    "of another issuer": {"iss": "https://id.example.org"},
+    "of an issuer alike": {"iss": f"{ISSUER}/"},
+    "of no issuer": {"iss": None},
+    "about nobody": {"sub": None},
+    "about an empty name": {"sub": ""},
+    "about a number": {"sub": 7},
+}
+
+
+@pytest.mark.parametrize("claims", WRONG.values(), ids=WRONG)
+async def test_what_is_wrong_with_a_token_is_the_same_to_whoever_sends_it(ask, provider, claims):
+    answer = await ask(provider.token(roles=["hub-reader"], **claims))
+    assert answer.status_code == 401
+    assert answer.json() == (await ask("nonsense")).json()
+
+
+async def test_the_clocks_may_differ_a_little(ask, provider):
+    assert (await ask(provider.token(roles=["hub-reader"], exp=NOW - 5, nbf=NOW + 10))).status_code == 200
+
+
+async def test_forged_tokens_open_nothing(ask, provider):
+    good = provider.token(roles=["hub-reader"])
+    assert (await ask(good)).status_code == 200
+    head, body, seal = good.split(".")
+    other = provider.token(roles=["hub-reader"], sub="engineer-1").split(".")
+    for token in (
+        unsigned(roles=["hub-reader"]),
+        confused(provider, roles=["hub-reader"]),
+        provider.token(provider.other(), roles=["hub-reader"]),
+        provider.token(RSAKey.generate_key(2048, {"kid": "k1"}), roles=["hub-reader"]),
+        f"{head}.{other[1]}.{seal}",
+        f"{head}.{body}.",
+        f"{head}.{body}",
+        f"{good}.{seal}",
+        f"..{seal}",
+        "é.é.é",
+        "e30.e30.e30",
+        "x" * 20_000 + ".y.z",
+        provider.token(header={"typ": "logout+jwt"}, roles=["hub-reader"]),
+    ):
+        assert (await ask(token)).status_code == 401, token[:60]
+
+
+async def test_a_key_is_good_for_its_own_algorithm_alone(ask, provider):
+    any_algorithm = RSAKey.generate_key(2048, {"kid": "k2"})
+    provider.keys["k2"] = RSAKey.import_key(any_algorithm.as_dict(private=True) | {"alg": "PS256"})
+    good = provider.token(provider.keys["k2"], {"alg": "PS256"}, roles=["hub-reader"])
+    assert (await ask(good)).status_code == 200
+    assert (await ask(provider.token(any_algorithm, roles=["hub-reader"]))).status_code == 401
+
+
+async def test_a_new_key_is_found_and_an_old_one_forgotten(ask, provider, forward):
+    assert (await ask(provider.token(sub="engineer-1"))).status_code == 200
+    forward.seconds += 31
+    old, provider.keys = provider.keys, {"k9": ECKey.generate_key("P-256", {"kid": "k9"})}
+    assert (await ask(provider.token(provider.keys["k9"], sub="engineer-1"))).status_code == 200
+    assert (await ask(provider.token(old["k1"], sub="engineer-1"))).status_code == 401
+
+
+async def test_unknown_keys_do_not_make_us_ask_again_and_again(ask, provider, forward):
+    await ask(provider.token())
+    for number in range(50):
+        stranger = ECKey.generate_key("P-256", {"kid": f"s{number}"})
+        assert (await ask(provider.token(stranger))).status_code == 401
+    assert provider.asked["/keys"] <= 2
+
+
+async def test_known_keys_go_on_for_a_while_when_the_provider_is_away(ask, provider, forward):
+    good = provider.token(sub="engineer-1")
+    assert (await ask(good)).status_code == 200
+    provider.down, forward.seconds = True, forward.seconds + 7_200
+    assert (await ask(good)).status_code == 200
+    forward.seconds += 100_000
+    answer = await ask(good)
+    assert (answer.status_code, "retry-after" in answer.headers) == (503, True)
+
+
+async def test_a_provider_that_was_never_there_is_a_503(ask, provider):
+    provider.down = True
+    assert (await ask(provider.token())).status_code == 503
+    assert (await ask("no-signed-token")).status_code == 401
+
+
+async def test_another_issuers_description_is_not_taken(asked, provider):
+    provider.issuer = "https://evil.example"
+    with pytest.raises(ProviderAway, match="another issuer"):
+        await asked.description()
+
+
+async def test_a_shared_secret_among_the_keys_is_no_key(ask, provider):
+    provider.keys["o"] = OctKey.generate_key(256, {"kid": "o"})
+    assert (await ask(provider.token(provider.keys["o"], roles=["hub-reader"]))).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("claims", "fits"),
+    [
+        ({"a": {"b": ["x", "y"]}}, True),
+        ({"a.b": "x"}, True),
+        ({"a": {"b": "xy"}}, False),
+        ({"a": [{"b": "x"}]}, False),
+        ({"a": {"b": {"x": True}}}, False),
+        ({"a": {"b": True}}, False),
+        ({}, False),
+    ],
+)
+def test_a_claim_is_a_path_to_a_text_or_a_list_of_them(claims, fits):
+    mapped = Mapped([Row(claim="a.b", value="x", role="viewer", areas=frozenset({"825"}))])
+    expected = (Grant(role="viewer", areas=frozenset({"825"})),) if fits else ()
+    assert mapped.grants(claims) == expected
+
+
+def test_what_is_wrong_in_the_file_is_named(tmp_path):
+    file = tmp_path / "access.toml"
+    file.write_text('[[grants]]\nclaim = "groups"\nvalue = "x"\nrole = "king"\n')
+    with pytest.raises(ValueError, match=r"grants\.0\.role"):
+        Mapped.read(file)
+
+
+def test_an_actor_is_opaque_and_the_same_each_time():
+    key = AccessKey(b"k" * 32)
+    assert key.actor(ISSUER, "amina@example.org") == AccessKey(b"k" * 32).actor(ISSUER, "amina@example.org")
+    others = (key.actor(ISSUER, "b"), key.actor(f"{ISSUER}b", ""), AccessKey(b"l" * 32).actor(ISSUER, "b"))
+    assert len(set(others)) == 3
+    assert "amina" not in key.actor(ISSUER, "amina@example.org")
