@@ -148,6 +148,12 @@ CONTRACTS: tuple[Contract, ...] = (
     Contract(REVIEW, _of(ReviewTask), "The task's id.", tombstone="The question is gone."),
     Contract(LINKS, _of(LinkDecision), "The link.", "the hub"),
     Contract(AUDIT, _of(AuditEntry), "Who acted, an opaque id.", headers=("id", "causes", "received_at", *_ALWAYS)),
-    Contract(OBSERVATIONS, _of(Observation), "`population`.", "the hub", (*_CAUSED, "kind", "source")),
+    Contract(
+        OBSERVATIONS,
+        _of(Observation, Told, Heartbeat),
+        "`population`; of what the ticker writes, `day` or the source.",
+        "the hub",
+        (*_CAUSED, "kind", "source"),
+    ),
     Contract(TRACES, _of(Trace), "The link.", "the hub"),
 )

@@ -107,6 +107,8 @@ The shapes of values are published in [schemas/published](../schemas/published):
 version of each topic, every version kept, and [one AsyncAPI 3.0 document](../schemas/published/asyncapi.json) with
 keys, headers and settings.
 
+[consuming.md](consuming.md) shows how to read them, with a program that does.
+
 The header `schema` of a record is the first number of its version. Within it every revision reads and is read by
 every other: a reader made for 1.0 reads what is written as 1.4, and one made for 1.4 reads what was written as 1.0
 and still stands on the topic. A reader passes over members, kinds of fact, and words of growing lists that it does
