@@ -138,39 +138,44 @@ async def test_the_command_lists_shows_decides_and_undoes(hub: System) -> None:
 
 
 async def test_what_casework_asks_is_answered_and_taken_back(hub: System) -> None:
-    """Through command, identity, casework and projection: two contents of one version, and a date that is missing."""
+    """Which advice came in? Through command, identity, casework and projection."""
     async with client(hub) as council:
-        said = person("ANSWER-1", GIVEN)
-        told = event("assessment.requested", "ANSWER-1", said, data={"case_reference": "ANSWER-1"})
-        other = told | {"recorded_at": "2026-11-02T10:00:01Z", "effective_on": "2026-10-28"}
-        for each in (told, other):
+        said, asked = person("ANSWER", GIVEN), {"role": "icb", "ods": "QU9"}
+        told = [event("assessment.requested", "ANSWER", said, data={"case_reference": "ANSWER"})]
+        for advice, service in (("ANSWER-1", "audiology"), ("ANSWER-2", "nursing")):
+            data = {"heading": "medical", "service": service, "asked": asked}
+            subject = {"request": "ANSWER", "advice": advice}
+            told.append(event("advice.requested", advice, said, on="2026-11-03", subject=subject, data=data))
+        received = {"heading": "medical", "usable": True}
+        told.append(event("advice.received", "ANSWER-IN", said, on="2026-11-10", subject={}, data=received))
+        for each in told:
             assert (await council.tell(COUNCIL, each)).status_code == 202
-        child = await council.child("ANSWER-1")
-        assert child is not None
-        assert child["received_on"] == "2026-10-28"
-        (task,) = (each for each in await council.read("/reviews?state=open") if each["child_id"] == child["child_id"])
-        assert task["question"] == "data"
-        shown = orjson.loads(await sendhub(hub, "review", "show", task["id"], "--purpose", "two dates", "--json"))
-        assert [act["kind"] for act in shown["acts"]] == ["version.chosen"] * 2
-        first = next(
-            act
-            for act in shown["acts"]
-            if f"{act['data']['content']} was recorded at 2026-11-02T10:00:00Z" in task["detail"]
-        )
-        decided = await sendhub(hub, "review", "decide", task["id"], "--act", first["stamp"], "--why", "as in the file")
+        child = await council.child("ANSWER")
+        assert states(child) == ["sent", "sent"]
+        (task,) = await asked_of(council, child)
+        assert (task["question"], task["state"], len(task["candidates"])) == ("which-case", "open", 2)
+        shown = orjson.loads(await sendhub(hub, "review", "show", task["id"], "--purpose", "whose is it", "--json"))
+        assert GIVEN not in str(shown)
+        act = next(act for act in shown["acts"] if act["words"].endswith("/ANSWER-2"))
+        decided = await sendhub(hub, "review", "decide", task["id"], "--act", act["stamp"], "--why", "the letter says")
         assert "taken" in decided
-        await hub.pipeline.drained()
-        after = await council.child("ANSWER-1")
-        assert after is not None
-        assert after["received_on"] == told["effective_on"]
-        (answered,) = (each for each in await council.read("/reviews") if each["id"] == task["id"])
-        assert answered["state"] == "resolved"
-        undone = await sendhub(hub, "review", "undo", decided.split()[2], "--why", "the wrong file")
-        assert "taken" in undone
-        await hub.pipeline.drained()
-        assert await council.child("ANSWER-1") == child
-        (again,) = (each for each in await council.read("/reviews") if each["id"] == task["id"])
-        assert again["state"] == "open"
+        assert states(await council.child("ANSWER")) == ["sent", "received"]
+        assert [each["state"] for each in await asked_of(council, child)] == ["resolved"]
+        assert "taken" in await sendhub(hub, "review", "undo", decided.split()[2], "--why", "another letter")
+        assert await council.child("ANSWER") == child
+        assert [each["state"] for each in await asked_of(council, child)] == ["open"]
+
+
+async def asked_of(council: Client, child: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """What casework asks about a child."""
+    assert child is not None
+    return [each for each in await council.read("/reviews") if each["child_id"] == child["child_id"]]
+
+
+def states(child: dict[str, Any] | None) -> list[str]:
+    """Of each advice that was asked for, in the order of its id."""
+    assert child is not None
+    return [advice["state"] for advice in child["cases"][0]["advice"]]
 
 
 async def sendhub(hub: System, *arguments: str, status: int = 0) -> str:

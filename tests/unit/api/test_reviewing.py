@@ -175,3 +175,24 @@ def test_what_is_wrong_in_the_file_is_said_without_a_value(tmp_path):
     with pytest.raises(ValueError, match=r"reviewers\.officer-7") as caught:
         Reviewers.read(file)
     assert "mistake" not in str(caught.value)
+
+
+async def test_a_question_of_casework_is_answered_without_naming_anybody(asked, projector, world, audits, sent):
+    (child_id,), (link,) = world.children_of("R1"), (link for link in world.links() if link.source == COUNCIL)
+    doubt = {"code": "no-date", "digest": "d1", "version": 1}
+    task = {
+        "id": "t-1", "question": "data", "state": "open", "child_id": child_id, "source": COUNCIL, "record": "R1",
+        "kind": "plan.issued", "detail": "The date is missing.", "opened_on": "2026-09-14", "links": [link.id],
+        "doubt": doubt,
+    }  # fmt: skip
+    known = len(world.all.reviews)
+    projector.apply("hub.review", 0, [record("hub.review", known, "t-1", task)], known, known + 1)
+    shown = (await asked.post("/reviews/t-1/evidence", json={"purpose": "no date"})).json()
+    assert (shown["columns"], shown["look"], audits) == ([], "t-1", [])
+    (act,) = shown["acts"]
+    decided = {name: act[name] for name in ("kind", "link", "child_id", "data")}
+    answer = await asked.post("/decisions", json={"id": "d-9", "why": "seen", "evidence": [shown["look"]], **decided})
+    assert answer.status_code == 202
+    assert (await asked.get("/decisions/d-9")).json()["outcome"] == "taken"
+    assert [(each.kind, each.data["doubt"]) for each in sent] == [("question.acknowledged", "d1")]
+    assert world.all.facts[-1].kind == "question.acknowledged"
