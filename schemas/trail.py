@@ -20,7 +20,7 @@ class Receipt(Model):
     """A message as its connector received it.
 
     `message_id` is the id its sender (or the connector) gave it, `type` how it is decoded, `received_at` the
-    connector's stamp, and `topic`, `partition` and `offset` are where its raw bytes stand while they are kept.
+    connector's stamp.
     """
 
     message: str
@@ -28,15 +28,18 @@ class Receipt(Model):
     source: str
     type: str
     received_at: Instant
-    topic: str
-    partition: int = Field(ge=0)
-    offset: int = Field(ge=0)
 
 
 class MessageRead(Receipt):
-    """Intake has read a message: how many observations and questions came of it, or why it is none of ours."""
+    """Intake has read a message: how many observations and questions came of it, or why it is none of ours.
+
+    `topic`, `partition` and `offset` are where its raw bytes stand while they are kept.
+    """
 
     step: Literal["intake"] = "intake"
+    topic: str
+    partition: int = Field(ge=0)
+    offset: int = Field(ge=0)
     outcome: ReadOutcome
     reason: str | None = None
     observations: int = Field(0, ge=0)
@@ -65,17 +68,14 @@ class TrailStep(RootModel[Annotated[MessageRead | ObservationTaken, Field(discri
     """What stands on the topic: the word of one stage."""
 
 
-def receipt(envelope: Envelope, topic: str, partition: int, offset: int) -> Receipt:
-    """The receipt of a raw message that stands there."""
+def receipt(envelope: Envelope) -> Receipt:
+    """The receipt of a raw message."""
     return Receipt(
         message=message_key(envelope.source, envelope.id),
         message_id=envelope.id,
         source=envelope.source,
         type=envelope.type,
         received_at=envelope.time,
-        topic=topic,
-        partition=partition,
-        offset=offset,
     )
 
 

@@ -99,8 +99,7 @@ def _json(found: Followed) -> str:
 def _print(console: Console, found: Followed) -> None:
     known = Receipt.model_validate_json(found.receipt)
     console.print(plain(f"{known.source}  {known.type}  {known.message_id}"), style="bold", soft_wrap=True)
-    where = f"{known.topic}, partition {known.partition}, offset {known.offset}"
-    lines = [f"received {time(known.received_at)}, stands at {where}"]
+    lines = [f"received {time(known.received_at)}"]
     lines += [_step(TrailStep.model_validate_json(step).root) for step in found.steps]
     lines += [_letter(TrackedLetter.model_validate_json(letter)) for letter in found.letters]
     for line in lines:
@@ -111,7 +110,8 @@ def _step(step: MessageRead | ObservationTaken) -> str:
     if isinstance(step, MessageRead):
         came = f": {step.observations} observations, {step.questions} questions" if step.outcome == "read" else ""
         why = f" ({step.reason})" if step.reason else ""
-        return f"intake: {WORDS[step.outcome]}{why}{came}"
+        where = f"{step.topic}, partition {step.partition}, offset {step.offset}"
+        return f"intake: {WORDS[step.outcome]}{why}{came}; its bytes stand at {where}"
     child = f" {step.child_id}" if step.child_id else ""
     return f"identity: {step.kind}: {WORDS[step.outcome]}{child}"
 

@@ -111,9 +111,11 @@ def _outputs(envelope: Envelope, decoded: Decoded) -> list[Output]:
 
 def _trail(envelope: Envelope, decoded: Decoded, record: Record) -> Output:
     """What became of the message: also of one that leaves nothing else."""
-    here = receipt(envelope, record.topic, record.partition, record.offset)
     step = MessageRead(
-        **dict(here),
+        **dict(receipt(envelope)),
+        topic=record.topic,
+        partition=record.partition,
+        offset=record.offset,
         outcome="out-of-scope" if decoded.out_of_scope else "read",
         reason=decoded.reason,
         observations=0 if decoded.out_of_scope else len(decoded.observations),

@@ -246,14 +246,15 @@ def _received(known: Receipt) -> Change:
 
 
 def _received_before(meta: DeadLetter, headers: Headers) -> list[Change]:
-    """What intake gave up was received all the same."""
+    """What intake gave up was received all the same. The row is the one that a replay would give it: the two topics
+    are read beside each other."""
     if meta.source_topic not in (COUNCIL_EVENTS.name, NHS_MESSAGES.name):
         return []
     try:
         envelope = Envelope.of(headers)
     except ValueError:
         return []
-    return [_received(receipt(envelope, meta.source_topic, meta.partition, meta.offset))]
+    return [_received(receipt(envelope))]
 
 
 _READERS: Mapping[str, Callable[[Record], list[Change]]] = {

@@ -43,6 +43,7 @@ from schemas.topics import (
     OBSERVATIONS,
     REVIEW,
     TICKER_STATE,
+    TRAIL,
 )
 from tests.faults import counting
 from tests.faults.replay import Replayed, replay
@@ -53,7 +54,7 @@ from tests.support.streams import read_all
 
 TOPICS = (
     *(COUNCIL_EVENTS, NHS_MESSAGES, OBSERVATIONS, FACTS, LINKS, CHILDREN, DEADLINES, ALERTS),
-    *(REVIEW, DEADLETTER, TICKER_STATE),
+    *(REVIEW, TRAIL, DEADLETTER, TICKER_STATE),
     *(IDENTITY_STATE, CASEWORK_STATE, counting.OUTPUT, counting.STATE),
 )
 DAY_KEY = b"day"
@@ -176,7 +177,7 @@ def _exact(verdict: Verdict, logs: Logs, replayed: Mapping[str, Sequence[Replaye
         for part in replayed[name]:
             for output in part.outputs:
                 expected.setdefault(output.topic, Counter())[_said(output)] += 1
-    for topic in (OBSERVATIONS, FACTS, LINKS, counting.OUTPUT):
+    for topic in (OBSERVATIONS, FACTS, LINKS, TRAIL, counting.OUTPUT):
         found = Counter(map(_said, _of_stages(logs[topic.name])))
         _compare(verdict, topic.name, expected.get(topic.name, Counter()), found)
     for topic in (REVIEW, ALERTS):

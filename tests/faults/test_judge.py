@@ -30,6 +30,7 @@ from schemas.topics import (
     OBSERVATIONS,
     REVIEW,
     TOPICS,
+    TRAIL,
     Topic,
 )
 from tests.faults import check, counting
@@ -167,7 +168,7 @@ def test_nothing_is_found_where_nothing_went_wrong(made: Made) -> None:
     assert len(made.logs[ALERTS.name]) > 10, "deadlines came near"
 
 
-@pytest.mark.parametrize("topic", [OBSERVATIONS, FACTS, LINKS, counting.OUTPUT], ids=lambda topic: topic.name)
+@pytest.mark.parametrize("topic", [OBSERVATIONS, FACTS, LINKS, TRAIL, counting.OUTPUT], ids=lambda topic: topic.name)
 def test_a_record_too_few_too_many_or_altered_is_found(made: Made, topic: Topic) -> None:
     assert harmed(made, topic, of_stages(without)).lost
     assert harmed(made, topic, of_stages(twice)).repeated

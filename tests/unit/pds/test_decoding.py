@@ -62,7 +62,8 @@ def test_who_is_past_25_is_out_of_scope() -> None:
     value = orjson.dumps({**ANSWER, "number": NHS, "birth_date": "1990-01-02", "names": []})
     record = Record("nhs.messages", 0, 0, b"k", value, envelope().headers())
     step: Any = handler.handle([record], None)  # type: ignore[arg-type]
-    assert (step.outputs, counted) == ([], [("out-of-scope", PDS)])
+    assert [output.topic for output in step.outputs] == ["hub.trail"]
+    assert counted == [("out-of-scope", PDS)]
 
 
 def test_a_look_up_leaves_on_hub_traces_under_its_link_and_names_nobody_outside_its_value() -> None:

@@ -24,7 +24,9 @@ def envelope(name, at=AT):
 
 
 def read(offset, name, outcome="read", at=AT):
-    step = MessageRead(**dict(receipt(envelope(name, at), "council.events", 0, offset)), outcome=outcome)
+    step = MessageRead(
+        **dict(receipt(envelope(name, at))), topic="council.events", partition=0, offset=offset, outcome=outcome
+    )
     return record("hub.trail", offset, step.message, step.model_dump_json().encode())
 
 
@@ -103,8 +105,12 @@ def test_one_that_comes_again_does_not_hide_what_became_of_it_first(filled):
     assert children_of(whole.steps) == ("chd-1",)
 
 
+def test_a_message_has_the_same_row_whichever_topic_is_read_first():
+    of_trail = changes([read(8, "m")])["messages"]
+    assert changes([given_up(3, "m")])["messages"] == of_trail
+
+
 def test_an_older_letter_does_not_undo_what_a_replay_came_to(filled):
-    """The topics are read beside each other: the letter may be applied after what its replay said."""
     projector = Projector.open(filled, lambda _: None)
     projector.apply("hub.trail", 0, [read(8, "m-late")], 8, 9)
     projector.apply("hub.deadletter", 0, [given_up(3, "m-late")], 3, 4)
