@@ -153,6 +153,7 @@ def _alert(record: Record) -> list[Change]:
         body = orjson.dumps({name: value for name, value in said.items() if name not in TURNS}).decode()
     row = {
         "child_id": _column(alert.child_id),
+        "deadline": _column(alert.deadline),
         "threshold": _column(alert.threshold),
         "audience": _column(alert.audience),
         "area": _column(alert.area),

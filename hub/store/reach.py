@@ -1,12 +1,12 @@
 """What part of the read model somebody's roles reach, as conditions on deadlines; without a role, nothing."""
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, false, or_, select, true
+from sqlalchemy import Column, ColumnElement, Connection, and_, exists, false, not_, or_, select, true
 
 from hub.store.reader import withheld
-from hub.store.tables import children, deadlines
+from hub.store.tables import alerts, children, deadlines, reviews
 
 HEALTH_ROLES = ("icb", "trust", "nhs-england")
 """The roles of bodies that give health advice, for which a designated officer answers (Code 3.45-3.48)."""
@@ -17,6 +17,8 @@ class Slice(NamedTuple):
 
     `areas` are DfE codes, `services` as deadlines name them (advice that names none stands under its heading), `roles`
     and `bodies` of the body that must act. `whole`: the child's whole record is within it, not these deadlines alone.
+    `clocks` begin the names of clocks that are not within, `headings` are those that are not. `audiences` are whose
+    alerts are; one that ends in `:*` stands for all that begin so.
     """
 
     areas: frozenset[str] | None = frozenset()
@@ -24,6 +26,14 @@ class Slice(NamedTuple):
     roles: frozenset[str] | None = None
     bodies: frozenset[str] | None = None
     whole: bool = False
+    clocks: frozenset[str] = frozenset()
+    headings: frozenset[str] = frozenset()
+    audiences: frozenset[str] | None = None
+
+    @property
+    def everything(self) -> bool:
+        """Whether every deadline is within."""
+        return self.areas is None and self.whole and not self.clocks and not self.headings
 
 
 def within(slices: Iterable[Slice]) -> ColumnElement[bool]:
@@ -31,27 +41,90 @@ def within(slices: Iterable[Slice]) -> ColumnElement[bool]:
     return or_(false(), *map(_within, slices))
 
 
-def reaches(connection: Connection, child_id: str, slices: Sequence[Slice], *, named: bool) -> bool:
-    """Whether a child, where there is one of that id, is within one of them: by its area where a role reaches all of an
-    area, else by one of its deadlines. A restricted one is for `named` people alone."""
-    column = children.c
-    found = connection.execute(select(column.area, column.restricted).where(column.key == child_id)).first()
-    if found is None or (found.restricted and not named):
-        return False
-    if any(each.whole and (each.areas is None or found.area in each.areas) for each in slices):
-        return True
-    of_child = select(deadlines.c.key).where(deadlines.c.child_id == child_id, within(slices)).limit(1)
-    return connection.scalar(of_child) is not None
-
-
 def reached(connection: Connection, child_ids: Iterable[str], slices: Sequence[Slice], *, named: bool) -> set[str]:
-    """Of several children those that are within."""
-    return {each for each in dict.fromkeys(child_ids) if reaches(connection, each, slices, named=named)}
+    """Of several children those within one of them, in two questions: by their area where a role reaches whole records,
+    else by one of their deadlines. Restricted ones are for `named` people alone."""
+    wanted = sorted(set(child_ids))
+    column = children.c
+    there = select(column.key).where(column.key.in_(wanted), true() if named else ~column.restricted)
+    whole = or_(false(), *(_in(column.area, each.areas) for each in slices if each.whole))
+    found = set(connection.scalars(there.where(whole)))
+    parts = [each for each in slices if not each.whole]
+    if parts and len(found) < len(wanted):
+        of_child = deadlines.c.child_id
+        of_parts = select(of_child).where(of_child.in_(wanted), within(parts)).distinct()
+        found |= set(connection.scalars(there.where(column.key.in_(of_parts))))
+    return found
+
+
+def reaches(connection: Connection, child_id: str, slices: Sequence[Slice], *, named: bool) -> bool:
+    """The same of one child; not where there is none of that id."""
+    return bool(reached(connection, [child_id], slices, named=named))
 
 
 def unrestricted() -> ColumnElement[bool]:
     """The condition that a deadline's child is not restricted, nor was merged into one that is."""
     return deadlines.c.child_id.not_in(withheld())
+
+
+def deadlines_within(slices: Iterable[Slice]) -> list[ColumnElement[bool]]:
+    """The conditions on deadlines; none, where everything is within."""
+    kept = tuple(slices)
+    return [] if any(each.everything for each in kept) else [within(kept)]
+
+
+def children_within(slices: Iterable[Slice]) -> list[ColumnElement[bool]]:
+    """The conditions on children: by area where a role reaches whole records, else by what was asked for them."""
+    kept = tuple(slices)
+    areas = whole_areas(kept)
+    if areas is None:
+        return []
+    narrow = [each for each in kept if not each.whole]
+    asked = [children.c.key.in_(select(deadlines.c.child_id).where(within(narrow)))] if narrow else []
+    return [or_(children.c.area.in_(sorted(areas)), *asked)]
+
+
+def alerts_within(slices: Iterable[Slice]) -> list[ColumnElement[bool]]:
+    """The conditions on alerts: of the areas, for the audiences, and about no deadline that is not within."""
+    kept = tuple(slices)
+    return [] if any(each.everything for each in kept) else [or_(false(), *map(_alerts_within, kept))]
+
+
+def reviews_within(slices: Iterable[Slice], sources: Iterable[str]) -> list[ColumnElement[bool]]:
+    """The conditions on questions: by the child's area; one about no child by its source, of which those are given."""
+    areas = whole_areas(slices)
+    if areas is None:
+        return []
+    of_area = select(children.c.key).where(children.c.area.in_(sorted(areas)))
+    column = reviews.c
+    of_source = and_(column.child_id.is_(None), column.source.in_(sorted(sources)))
+    return [or_(column.child_id.in_(of_area), of_source)]
+
+
+def whole_areas(slices: Iterable[Slice]) -> frozenset[str] | None:
+    """The areas of which whole records are within; None for every one."""
+    found = [each.areas for each in slices if each.whole]
+    if None in found:
+        return None
+    return frozenset(area for areas in found if areas is not None for area in areas)
+
+
+def _alerts_within(part: Slice) -> ColumnElement[bool]:
+    column = alerts.c
+    limits: list[ColumnElement[bool]] = [true()]
+    if part.areas is not None:
+        limits.append(column.area.in_(sorted(part.areas)))
+    if part.audiences is not None:
+        limits.append(or_(false(), *(_is_for(audience) for audience in sorted(part.audiences))))
+    if not part.whole or part.clocks or part.headings:
+        key = column.child_id + "|" + column.deadline
+        limits.append(or_(column.deadline.is_(None), exists().where(deadlines.c.key == key, _within(part))))
+    return and_(*limits)
+
+
+def _is_for(audience: str) -> ColumnElement[bool]:
+    column = alerts.c.audience
+    return column.startswith(audience[:-1], autoescape=True) if audience.endswith(":*") else column == audience
 
 
 def _within(part: Slice) -> ColumnElement[bool]:
@@ -62,4 +135,12 @@ def _within(part: Slice) -> ColumnElement[bool]:
         (column.role, part.roles),
         (column.ods, part.bodies),
     )
-    return and_(true(), *(each.in_(sorted(kept)) for each, kept in limits if kept is not None))
+    found = [_in(each, kept) for each, kept in limits]
+    found += [not_(column.clock.startswith(begin, autoescape=True)) for begin in sorted(part.clocks)]
+    if part.headings:
+        found.append(or_(column.heading.is_(None), column.heading.not_in(sorted(part.headings))))
+    return and_(true(), *found)
+
+
+def _in(column: Column[Any], kept: frozenset[str] | None) -> ColumnElement[bool]:
+    return true() if kept is None else column.in_(sorted(kept))

@@ -68,6 +68,7 @@ alerts = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("child_id", Text),
+    Column("deadline", Text),
     Column("threshold", Text, nullable=False),
     Column("audience", Text, nullable=False),
     Column("area", Text),

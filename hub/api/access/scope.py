@@ -1,5 +1,6 @@
 """Where somebody may what they may: their grants as slices of the read model."""
 
+from hub.api.access.fields import PLAN, TRIBUNAL, parts
 from hub.api.access.permissions import Permission, Role
 from hub.api.access.principal import ANY, Grant, Principal
 from hub.store.reach import HEALTH_ROLES, Slice
@@ -22,14 +23,23 @@ def areas(who: Principal, permission: Permission) -> frozenset[str] | None:
 
 
 def _slice(grant: Grant) -> Slice:
-    areas = _limits(grant.areas)
+    areas, shown = _limits(grant.areas), parts([grant.role])
+    clocks = (() if "tribunal" in shown else TRIBUNAL) + (() if "plan" in shown else PLAN)
+    hidden = Slice(
+        areas=areas,
+        clocks=frozenset(clocks),
+        headings=frozenset() if "social-care" in shown else frozenset({"social-care"}),
+    )
     if grant.role in WHOLE:
-        return Slice(areas=areas, whole=True)
+        return hidden._replace(whole=True)
     bodies = grant.bodies or None
     if grant.role == "designated-officer":
-        return Slice(areas=areas, roles=frozenset(HEALTH_ROLES), bodies=bodies)
+        audiences = frozenset({"designated-officer", "service:*"})
+        return hidden._replace(roles=frozenset(HEALTH_ROLES), bodies=bodies, audiences=audiences)
     if grant.role == "service":
-        return Slice(areas=areas, services=_limits(grant.services), bodies=bodies)
+        services = _limits(grant.services)
+        audiences = frozenset(f"service:{name}" for name in services or ("*",))
+        return hidden._replace(services=services, bodies=bodies, audiences=audiences if grant.services else frozenset())
     return Slice()
 
 
