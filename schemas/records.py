@@ -179,6 +179,13 @@ class QuestionRecord(Model):
     candidates: tuple[str, ...]
 
 
+class Outbound(Model):
+    """Whether messages about the child are held. Whatever sends any, to family, service or body, goes by this alone."""
+
+    held: bool = False
+    why: tuple[Literal["death", "number-invalidated", "restricted"], ...] = ()
+
+
 class ChildRecord(Model):
     """One child. `open`, `received_on`, `area` and `case_reference` are of the open case, else of the last.
 
@@ -201,6 +208,7 @@ class ChildRecord(Model):
     questions: tuple[QuestionRecord, ...]
     moving: tuple[str, ...]
     restricted: bool = False
+    outbound: Outbound = Outbound()
     standing: int
 
 

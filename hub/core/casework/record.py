@@ -9,6 +9,7 @@ from hub.core.cases.challenges import challenges_of
 from hub.core.cases.claims import ABOUT, Claims
 from hub.core.cases.disagreement import Disagreement
 from hub.core.cases.requests import Request
+from hub.core.casework.outbound import outbound_of
 from hub.core.casework.view import View
 from hub.core.facts.data import text_in
 from hub.core.facts.fact import Fact
@@ -64,6 +65,7 @@ def record_of(child_id: str, view: View) -> dict[str, Any]:
         "questions": [question_json(question, child_id) for question in view.questions],
         "moving": list(view.moving),
         "restricted": view.restricted,
+        "outbound": outbound_of(death=view.death, invalidated=view.invalidated, restricted=view.restricted),
         "standing": sum(deadline.standing and deadline.is_open for deadline in view.deadlines),
     }
 

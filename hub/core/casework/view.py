@@ -19,6 +19,7 @@ from hub.core.cases.references import Aliases
 from hub.core.cases.requests import Request, requests_of
 from hub.core.casework.deaths import Death, death_of, tasks_of
 from hub.core.casework.doubts import doubts_of
+from hub.core.casework.outbound import INVALIDATED
 from hub.core.casework.policy import Policy
 from hub.core.casework.subjects import Said, Subjects
 from hub.core.clocks.bodies import answerable, next_change
@@ -37,7 +38,8 @@ ICB = Body("icb")
 class View:
     """What stands on `day`. `next_on` is the next day on which any of it could change without new facts.
 
-    `headings` are each case's, by its id. `death`: how one was told, if it was.
+    `headings` are each case's, by its id. `death`: how one was told, if it was; `invalidated`: whether the child's NHS
+    number was withdrawn.
     """
 
     day: date
@@ -56,6 +58,7 @@ class View:
     questions: list[Question]
     death: Death | None
     restricted: bool
+    invalidated: bool
     deadlines: list[Deadline] = field(default_factory=list)
     next_on: date | None = None
 
@@ -87,6 +90,7 @@ def view_of(facts: Iterable[Fact], day: date, policy: Policy) -> View:
         questions=standing.questions + questions + cases.questions + advice_questions + matters.told.questions,
         death=death_of(cases.died, standing.deaths),
         restricted=policy.restricted,
+        invalidated=bool(standing.of(INVALIDATED)),
     )
     for case in view.cases:
         complete(case, view.headings[case.id], policy.required_headings)

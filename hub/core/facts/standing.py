@@ -11,8 +11,8 @@ from hub.core.facts.fact import Fact, Key
 from hub.core.facts.withdrawn import DIED
 from hub.core.questions import Question, ask
 
-UNDATED = frozenset({"subject.linked", "child.identified", PLACED, ACKNOWLEDGED, CHOSEN})
-"""Kinds whose effective date decides nothing."""
+UNDATED = frozenset({"subject.linked", "child.identified", "number.invalidated", PLACED, ACKNOWLEDGED, CHOSEN})
+"""Kinds whose effective date decides nothing: they count from their receipt."""
 
 
 class Standing(NamedTuple):
