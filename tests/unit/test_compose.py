@@ -11,6 +11,7 @@ import yaml
 from connectors.council.files.settings import FilesSettings
 from connectors.council.webhook.settings import WebhookSettings
 from connectors.nhs.bars.settings import BarsSettings
+from connectors.nhs.pds.settings import PdsSettings
 from hub.api.settings import ApiSettings, DeskSettings
 from hub.platform.settings import Settings
 from hub.runtime.programs import PARTS
@@ -22,6 +23,7 @@ OWN_SETTINGS: dict[str, type[Settings]] = {
     "webhook": WebhookSettings,
     "files": FilesSettings,
     "bars": BarsSettings,
+    "pds": PdsSettings,
     "api": ApiSettings,
     "desk": DeskSettings,
 }
@@ -40,7 +42,16 @@ def test_it_fits_the_compose_specification() -> None:
 
 
 def test_it_runs_every_process_that_the_supervisor_runs(services: dict[str, dict[str, Any]]) -> None:
-    assert set(services) == {part.name for part in PARTS} | {"topics"}
+    assert set(services) == {part.name for part in PARTS} | {"topics", "pds"}
+
+
+def test_what_not_every_deployment_has_is_off_and_stops_nobody(services: dict[str, dict[str, Any]]) -> None:
+    assert {name: service["profiles"] for name, service in services.items() if "profiles" in service} == {
+        "pds": ["pds"]
+    }
+    own = {name: value for name, value in services["pds"]["environment"].items() if name.startswith("SENDHUB_PDS_")}
+    assert own.keys() >= {"SENDHUB_PDS_URL", "SENDHUB_PDS_TOKEN_URL", "SENDHUB_PDS_API_KEY", "SENDHUB_PDS_KEY_ID"}
+    assert [name for name, value in own.items() if ":?" in value] == []
 
 
 def test_every_command_names_a_module_that_exists(services: dict[str, dict[str, Any]]) -> None:
@@ -57,10 +68,11 @@ def test_it_sets_only_what_the_code_reads(services: dict[str, dict[str, Any]]) -
         assert set(service["environment"]) <= known, name
 
 
-def test_prometheus_scrapes_every_process(services: dict[str, dict[str, Any]]) -> None:
+def test_prometheus_scrapes_every_process_that_every_deployment_has(services: dict[str, dict[str, Any]]) -> None:
     config = yaml.safe_load((PROJECT / "deploy/prometheus/prometheus.yml").read_text())
     targets = {
         target for job in config["scrape_configs"] for group in job["static_configs"] for target in group["targets"]
     }
     port = services["intake"]["environment"]["SENDHUB_METRICS_PORT"]
-    assert targets == {f"{name}:{port}" for name in services if name != "topics"}
+    everywhere = {name for name, service in services.items() if "profiles" not in service} - {"topics"}
+    assert targets - {f"pds:{port}"} == {f"{name}:{port}" for name in everywhere}
