@@ -11,6 +11,7 @@ Action = Literal[
     "deadletter.show-raw",
     "deadletter.replay",
     "deadletter.resolve",
+    "message.replay",
     "identity.look",
     "identity.decide",
     "session.begin",
@@ -20,6 +21,12 @@ Action = Literal[
     "child.read",
     "list.export",
     "audit.read",
+    "key.change",
+    "key.copy",
+    "backup.take",
+    "backup.restore",
+    "process.pause",
+    "process.resume",
 ]
 
 

@@ -20,6 +20,7 @@ from hub.platform import keyring
 from hub.platform.clock import clock_from, today
 from hub.platform.settings import Settings
 from hub.runtime import links_backup, topics
+from hub.runtime.audit_waiting import Waiting
 from hub.runtime.errors import RuntimeFault
 from hub.stages.errors import StageError, Unavailable
 from hub.store import schema
@@ -110,6 +111,7 @@ def _files(settings: Settings) -> list[Finding]:
     except (OSError, ValueError) as error:
         findings.append(Finding("key", False, str(error), "sendhub key FILE makes one; set SENDHUB_KEY_FILE"))
     findings.append(_ring(settings))
+    findings += _waiting(settings)
     try:
         known = len(settings.sources.sources)
         findings.append(Finding("sources", known > 0, f"{known} registered", "" if known else "register a source"))
@@ -125,6 +127,16 @@ def _ring(settings: Settings) -> Finding:
         return Finding("key ring", True, f"{settings.ring.where} holds today's key")
     todo = "sendhub key ring FILE makes one, sendhub key forget destroys what is too old; docs/data-protection.md"
     return Finding("key ring", False, problem, todo)
+
+
+def _waiting(settings: Settings) -> list[Finding]:
+    """What was done to keys while Kafka was away, and is not on hub.audit yet."""
+    waiting = Waiting(settings.key_ring_file.parent)
+    number = waiting.number
+    if not number:
+        return []
+    todo = "leave the file there; when Kafka is well: sendhub key audit"
+    return [Finding("audit", False, f"{number} audit record(s) wait in {waiting.file}", todo)]
 
 
 def _key(settings: Settings) -> Finding:

@@ -7,6 +7,7 @@ import typer
 
 from hub.commands.asking import ask, key_of, read_backup
 from hub.commands.failures import stop
+from hub.commands.key_audit import Why, written_down
 from hub.platform.clock import clock_from
 from hub.platform.settings import Settings
 from hub.runtime import backup as backups
@@ -17,11 +18,14 @@ WARNING = "It holds names, dates of birth and NHS numbers, sealed with the deplo
 
 
 @app.command("backup")
-def backup(file: Annotated[Path, typer.Argument(help="Where to write it; one that is there is replaced.")]) -> None:
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it; one that is there is replaced.")], why: Why = ""
+) -> None:
     """Write identity's whole state, sealed, and the observation it goes on from. Identity need not be stopped."""
     settings = Settings()
     key = key_of(settings)
     taken = ask(settings, backups.take(settings, clock_from(settings.clock_file).now()))
+    written_down(settings, "backup.take", (f"identity's state copied, up to observation {taken.includes}",), why)
     try:
         backups.write(taken, file, key)
     except OSError as error:
@@ -33,11 +37,13 @@ def backup(file: Annotated[Path, typer.Argument(help="Where to write it; one tha
 def restore(
     file: Annotated[Path, typer.Argument(help="A file that `sendhub identity backup` wrote.")],
     force: Annotated[bool, typer.Option("--force", help="Also over a newer state.")] = False,
+    why: Why = "",
 ) -> None:
     """Put a backup back into the changelog of a stopped identity; it then reads observations from there again."""
     settings = Settings()
     key = key_of(settings)
     found = read_backup(file, lambda: backups.read(file, key))
+    written_down(settings, "backup.restore", (f"identity's state restored, up to observation {found.includes}",), why)
     written = ask(settings, backups.restore(settings, found, force=force))
     typer.echo(
         f"restored identity from {file} of {found.taken_at:%Y-%m-%d %H:%M}: keys={len(found.state)} written={written}. "

@@ -8,8 +8,11 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from hub.commands import key_backup, key_ring
+from hub.commands import key_audit, key_backup, key_ring
 from hub.commands.failures import stop
+from hub.commands.key_audit import Why, written_down
+from hub.platform.settings import Settings
+from hub.runtime.key_file import fingerprint
 
 
 class MakesUnlessNamed(TyperGroup):
@@ -29,10 +32,16 @@ app = typer.Typer(
 
 
 @app.command("make")
-def make(file: Annotated[Path, typer.Argument(help="Where to write it; must not exist.")]) -> None:
+def make(
+    file: Annotated[Path, typer.Argument(help="Where to write it; must not exist.")], why: Why = "the first key"
+) -> None:
     """Make a new secret key. Child ids and links are derived with it: losing it orphans every id, so back it up."""
+    key = secrets.token_hex(32)
+    if not file.exists() and file.parent.is_dir():
+        made = (f"key {fingerprint(key.encode())} made",)
+        written_down(Settings(), "key.change", made, why, file.parent)
     try:
-        write_key(file)
+        write_key(file, key)
     except FileExistsError:
         stop(f"{file} exists: a deployment keeps the key it began with")
     except OSError as error:
@@ -50,10 +59,11 @@ app.command("reseed")(key_ring.reseed)
 app.command("forget")(key_ring.forget)
 app.command("merge")(key_ring.merge)
 app.command("lost")(key_ring.lost)
+app.command("audit")(key_audit.send)
 
 
-def write_key(file: Path) -> None:
-    """Write 32 random bytes as hex, readable by the owner alone; raises FileExistsError."""
+def write_key(file: Path, key: str) -> None:
+    """Write a key as hex, readable by the owner alone; raises FileExistsError."""
     handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as out:
-        out.write(secrets.token_hex(32) + "\n")
+        out.write(key + "\n")

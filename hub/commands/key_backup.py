@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from hub.commands.failures import stop
+from hub.commands.key_audit import Why, written_down
 from hub.platform.settings import Settings
 from hub.runtime import key_file
 from hub.runtime.sealed_file import BackupUnfit
@@ -14,7 +15,9 @@ LEAST = 16
 """Characters of a passphrase: whoever finds the file may try for as long as they like."""
 
 
-def backup(file: Annotated[Path, typer.Argument(help="Where to write it; one that is there is replaced.")]) -> None:
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it; one that is there is replaced.")], why: Why = ""
+) -> None:
     """Write the deployment's secret key, sealed with a passphrase. Child ids and links are made with that key alone."""
     settings = Settings()
     try:
@@ -24,6 +27,7 @@ def backup(file: Annotated[Path, typer.Argument(help="Where to write it; one tha
     passphrase = _passphrase(settings, again=True)
     if len(passphrase) < LEAST:
         stop(f"the passphrase takes at least {LEAST} characters")
+    written_down(settings, "key.copy", (f"key {key_file.fingerprint(key)} copied",), why)
     try:
         key_file.write(key, file, passphrase)
     except OSError as error:
@@ -33,11 +37,14 @@ def backup(file: Annotated[Path, typer.Argument(help="Where to write it; one tha
     )
 
 
-def restore(file: Annotated[Path, typer.Argument(help="A file that `sendhub key backup` wrote.")]) -> None:
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `sendhub key backup` wrote.")], why: Why = ""
+) -> None:
     """Put the secret key back where SENDHUB_KEY_FILE says. Another key that is there is never overwritten."""
     settings = Settings()
     try:
         key = key_file.read(file, _passphrase(settings, again=False))
+        written_down(settings, "key.change", (f"key {key_file.fingerprint(key)} restored",), why)
         written = key_file.put_back(key, settings.key_file)
     except OSError as error:
         stop(f"{error.filename or file}: {error.strerror}")
