@@ -16,6 +16,7 @@ from hub.commands.measures import measures
 from hub.commands.messages import app as messages
 from hub.commands.rebuild import rebuild
 from hub.commands.reconcile import reconcile
+from hub.commands.replay import replay
 from hub.commands.review import app as review
 from hub.commands.run import stage, ticker, up
 from hub.commands.sen2 import app as sen2
@@ -24,7 +25,7 @@ from hub.commands.state import app as state
 from hub.commands.topics import topics
 
 app = typer.Typer(no_args_is_help=True, help="The SEND integration hub.", pretty_exceptions_show_locals=False)
-for command in (up, demo, simulate, topics, doctor, stage, ticker, reconcile, rebuild, measures, digest):
+for command in (up, demo, simulate, topics, doctor, stage, ticker, reconcile, rebuild, replay, measures, digest):
     app.command()(command)
 app.add_typer(deadletter, name="deadletter")
 app.add_typer(state, name="state")

@@ -6,28 +6,26 @@ The letter's key is destroyed in the same transaction, and the record sealed aga
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from types import TracebackType
-from typing import NamedTuple, Self
-
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import InvalidProducerEpoch, KafkaError, ProducerFenced
+from typing import Self
 
 from hub.platform.clock import Clock
 from hub.platform.keys import KeyDestroyed, KeyFault
 from hub.platform.settings import Settings
 from hub.runtime import topics
 from hub.runtime.audit import Act
-from hub.runtime.errors import Fenced, RuntimeFault
+from hub.runtime.errors import RuntimeFault
 from hub.runtime.letter_keys import LetterKeys, saying
 from hub.runtime.letters import Letter, read_contents, read_letters
 from hub.runtime.partitions import Partition
 from hub.runtime.producer import Reach
+from hub.runtime.putting_back import Placed, Transaction, acked, producer, send, send_all
 from hub.runtime.records import record_at
 from hub.runtime.sealing import Boundary
 from hub.stages import projection
 from hub.stages.errors import PermanentError
-from hub.stages.stage import Output, Record
+from hub.stages.stage import Record
 from schemas.audit import Action
 from schemas.deadletters import DeadLetter, How, Parsed, Resolution, build_resolution, letter_id
 from schemas.topics import AUDIT, DEADLETTER, DEADLETTER_KEYS, SEALED_BY_DAY
@@ -35,6 +33,8 @@ from schemas.topics import AUDIT, DEADLETTER, DEADLETTER_KEYS, SEALED_BY_DAY
 BATCH_LETTERS = 100
 BATCH_BYTES = 16 << 20
 """Largest transaction in letters and in bytes of their values: it must end well within its time limit."""
+
+OTHERS = "`deadletter replay` or `resolve`"
 
 
 class LetterDesk:
@@ -53,12 +53,7 @@ class LetterDesk:
         self._act = act
         self._reach = reach
         self._boundary = Boundary(settings.ring)
-        self._producer = AIOKafkaProducer(
-            bootstrap_servers=settings.kafka,
-            transactional_id=f"{settings.group_prefix}-deadletters",
-            transaction_timeout_ms=int(settings.transaction_timeout * 1000),
-            max_request_size=DEADLETTER.max_message_bytes,
-        )
+        self._producer = producer(settings, "deadletters")
 
     async def __aenter__(self) -> Self:
         """Fence an earlier desk and settle what it left open, then read: in this order nothing is put back twice."""
@@ -97,15 +92,15 @@ class LetterDesk:
         """Say what became of letters whose records stay where they are. Their bytes can't be opened any more then."""
         for start in range(0, len(letters), BATCH_LETTERS):
             batch = [self._resolved(letter, how) for letter in letters[start : start + BATCH_LETTERS]]
-            async with _Transaction(self._producer):
+            async with Transaction(self._producer, OTHERS):
                 await self._tell(batch, action)
             self._reach("batch")
 
     async def wrap_anew(self) -> int:
         """Wrap the letters' keys with the ring's current wrapping key; how many. Raises KeyFault."""
         outputs = self.keys.wrapped_anew(self._settings.ring)
-        async with _Transaction(self._producer):
-            await self._send_all(outputs)
+        async with Transaction(self._producer, OTHERS):
+            await send_all(self._producer, outputs)
         return len(outputs)
 
     async def _whole(self, content: Parsed) -> Parsed:
@@ -138,9 +133,9 @@ class LetterDesk:
             return None
 
     async def _put_back(self, batch: Sequence[tuple[Letter, Parsed]]) -> list[Letter]:
-        async with _Transaction(self._producer):
+        async with Transaction(self._producer, OTHERS):
             sent = [await self._send_back(content) for _, content in batch]
-            placed = await _all(sent)
+            placed = await acked(sent)
             self._reach("records")
             done = [
                 self._resolved(letter, "replayed", metadata.offset)
@@ -159,13 +154,7 @@ class LetterDesk:
         if value is not None and meta.source_topic in SEALED_BY_DAY and not meta.unopened:
             value = self._boundary.seal_value(meta.source_topic, value, content.headers)
         record = (meta.source_topic, value, content.key, meta.partition)
-        return await self._send(*record, headers=list(content.headers))
-
-    async def _send(self, *record: object, **rest: object) -> "asyncio.Future[Placed]":
-        future: asyncio.Future[Placed] = await self._producer.send(*record, **rest)
-        # Where the next record is refused at once, nobody else asks this one what became of it.
-        future.add_done_callback(lambda ack: ack.cancelled() or ack.exception())
-        return future
+        return await send(self._producer, *record, headers=list(content.headers))
 
     def _resolved(self, letter: Letter, how: How, offset: int | None = None) -> Letter:
         meta = letter.meta
@@ -178,63 +167,15 @@ class LetterDesk:
         )
         return letter._replace(resolution=resolution)
 
-    async def _send_all(self, outputs: Iterable[Output]) -> None:
-        sent = [
-            await self._send(each.topic, each.value, each.key, each.partition, headers=list(each.headers))
-            for each in outputs
-        ]
-        if sent:
-            await _all(sent)
-
     async def _tell(self, letters: Sequence[Letter], action: Action) -> None:
         sent = []
         for letter in letters:
             assert letter.resolution is not None
             told = build_resolution(letter.meta, letter.resolution)
-            sent.append(await self._send(DEADLETTER.name, told.value, told.key, headers=list(told.headers)))
-        await self._send_all(each for letter in letters for each in self.keys.destroyed(letter.meta.id))
+            sent.append(await send(self._producer, DEADLETTER.name, told.value, told.key, headers=list(told.headers)))
+        destroyed = [each for letter in letters for each in self.keys.destroyed(letter.meta.id)]
+        await send_all(self._producer, destroyed)
         subjects = tuple(letter.meta.id for letter in letters)
         entry = self._act.entry(action, subjects, self._clock)
-        sent.append(await self._send(AUDIT.name, entry.model_dump_json().encode(), entry.actor.encode()))
-        await _all(sent)
-
-
-class Placed(NamedTuple):
-    """What Kafka says of a record that it took: the part of aiokafka's own tuple that is used."""
-
-    offset: int
-
-
-class _Transaction:
-    """All or nothing, and whatever keeps it from being all as one of the runtime's errors."""
-
-    def __init__(self, producer: AIOKafkaProducer) -> None:
-        self._transaction = producer.transaction()
-
-    async def __aenter__(self) -> None:
-        await self._transaction.__aenter__()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
-    ) -> None:
-        try:
-            await self._transaction.__aexit__(kind, error, at)
-        except KafkaError as failure:
-            raise _translated(error if isinstance(error, KafkaError) else failure) from failure
-        if isinstance(error, KafkaError):
-            raise _translated(error) from error
-
-
-def _translated(error: KafkaError) -> RuntimeFault:
-    if isinstance(error, ProducerFenced | InvalidProducerEpoch):
-        return Fenced("another `deadletter replay` or `resolve` was started meanwhile, and goes on in its place")
-    return RuntimeFault(f"Kafka refused the transaction ({type(error).__name__}): nothing of this batch was changed")
-
-
-async def _all(sent: Sequence["asyncio.Future[Placed]"]) -> list[Placed]:
-    """Wait for every ack: the client would commit without a record that the broker refused."""
-    await asyncio.wait(sent)
-    refusals = [refusal for each in sent if (refusal := each.exception())]
-    if refusals:
-        raise refusals[0]
-    return [each.result() for each in sent]
+        sent.append(await send(self._producer, AUDIT.name, entry.model_dump_json().encode(), entry.actor.encode()))
+        await acked(sent)

@@ -8,9 +8,10 @@ from hub.platform.clock import Clock
 from hub.platform.settings import Settings
 from hub.runtime.audit import Act
 from hub.runtime.letter_desk import LetterDesk
-from hub.runtime.letter_outcome import outcome
 from hub.runtime.letters import Letter
+from hub.runtime.partitions import Partition
 from hub.runtime.producer import Reach
+from hub.runtime.put_back_outcome import PutBack, outcome
 from hub.runtime.reprojection import Ending, reproject
 from hub.stages import projection
 from hub.store import Projector
@@ -65,7 +66,7 @@ class LetterReplay:
                 async for batch in batches:
                     done += batch
                     self.tell(len(shown) + len(done))
-        found = await outcome(self.settings, done, self.seconds)
+        found = await outcome(self.settings, [_put_back(letter) for letter in done], self.seconds)
         return replace(
             report,
             fixed=(*report.fixed, *found.fixed),
@@ -87,3 +88,10 @@ class LetterReplay:
             await desk.resolve(endings[ended], how, "deadletter.replay")
         ids = {ending: tuple(letter.meta.id for letter in found) for ending, found in endings.items()}
         return Report(ids["applied"], ids["refused"], ids["not-reached"], ids["superseded"])
+
+
+def _put_back(letter: Letter) -> PutBack:
+    meta, resolution = letter.meta, letter.resolution
+    assert resolution is not None
+    assert resolution.offset is not None
+    return PutBack(meta.id, meta.stage, Partition(meta.source_topic, meta.partition), resolution.offset)

@@ -1,13 +1,13 @@
 """What connectors received and what became of it, from the read model: never what a message says."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Literal, NamedTuple, get_args
 
 import orjson
 from sqlalchemy import ColumnElement, Connection, exists, select
 
 from hub.store import tables
-from hub.store.reader import Listing, Page, Place, Value, page
+from hub.store.reader import Listing, Page, Place, Value, matches, page
 from schemas.trail import ReadOutcome, TakenOutcome
 
 Became = ReadOutcome | TakenOutcome | Literal["dead-letter"]
@@ -15,6 +15,15 @@ OUTCOMES: tuple[str, ...] = (*get_args(ReadOutcome), *get_args(TakenOutcome), "d
 """What a message is found by: any of its steps ended so, or a stage has given a record of it up and it stands open."""
 
 MESSAGES = Listing(tables.messages, ("at", "key"), descending=True)
+
+
+class RawPlace(NamedTuple):
+    """Where the raw bytes of a message stand, by its id."""
+
+    message: str
+    topic: str
+    partition: int
+    offset: int
 
 
 class Followed(NamedTuple):
@@ -36,15 +45,27 @@ def messages(
     """Receipts, newest first. `filters` by the columns of the table `messages` as in `reader.page`; with `became` only
     those of which a step ended so, with `child_id` only those that identity took for the child.
     """
-    where: list[ColumnElement[bool]] = []
-    if became == "dead-letter":
-        letters = tables.dead_letters.c
-        where.append(exists().where(letters.message == tables.messages.c.key, letters.status == "open"))
-    elif became is not None:
-        where.append(_has_step(tables.message_steps.c.outcome == became))
-    if child_id is not None:
-        where.append(_has_step(tables.message_steps.c.child_id == child_id))
-    return page(connection, MESSAGES, filters, after, limit, where=where)
+    return page(connection, MESSAGES, filters, after, limit, where=conditions(became, child_id))
+
+
+def raw_places(
+    connection: Connection,
+    filters: Mapping[str, Value],
+    became: str | None,
+    child_id: str | None,
+    keys: Collection[str],
+) -> list[RawPlace]:
+    """Where the raw bytes of messages stand, oldest first: of those that `messages` would list, or of these `keys`.
+
+    Without those that intake gave up: they stand in their dead letters.
+    """
+    narrowed = [matches(tables.messages, *item) for item in filters.items()] + conditions(became, child_id)
+    if keys:
+        narrowed.append(tables.messages.c.key.in_(keys))
+    steps = tables.message_steps.c
+    wanted = select(steps.body).join(tables.messages, steps.key == tables.messages.c.key).where(*narrowed)
+    found = map(orjson.loads, connection.scalars(wanted.order_by(tables.messages.c.at, tables.messages.c.key)))
+    return [RawPlace(step["message"], step["topic"], step["partition"], step["offset"]) for step in found]
 
 
 def followed(connection: Connection, key: str) -> Followed | None:
@@ -57,6 +78,19 @@ def followed(connection: Connection, key: str) -> Followed | None:
     ordered = select(steps.body).where(steps.message == key).order_by(steps.key != key, steps.key)
     given_up = select(letters.body).where(letters.message == key).order_by(letters.at, letters.key)
     return Followed(receipt, tuple(connection.scalars(ordered)), tuple(connection.scalars(given_up)))
+
+
+def conditions(became: str | None, child_id: str | None) -> list[ColumnElement[bool]]:
+    """What `became` and `child_id` ask of a message, as `messages` takes them."""
+    where: list[ColumnElement[bool]] = []
+    if became == "dead-letter":
+        letters = tables.dead_letters.c
+        where.append(exists().where(letters.message == tables.messages.c.key, letters.status == "open"))
+    elif became is not None:
+        where.append(_has_step(tables.message_steps.c.outcome == became))
+    if child_id is not None:
+        where.append(_has_step(tables.message_steps.c.child_id == child_id))
+    return where
 
 
 def children_of(steps: tuple[str, ...]) -> tuple[str, ...]:

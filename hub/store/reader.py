@@ -88,7 +88,7 @@ def page(
     """
     columns = listing.columns
     wanted = _seen(listing, *columns, named=named, filtered=bool(filters or where)).where(
-        *(_matches(listing.table, *item) for item in filters.items()), *where
+        *(matches(listing.table, *item) for item in filters.items()), *where
     )
     if after is not None:
         here = tuple_(*columns)
@@ -110,10 +110,18 @@ def bodies(connection: Connection, listing: Listing, filters: Mapping[str, Value
             return
 
 
-def body(connection: Connection, listing: Listing, key: str, *, named: bool = True) -> str | None:
-    """The JSON of one row, or None; `named` as above."""
+def body(
+    connection: Connection,
+    listing: Listing,
+    key: str,
+    *,
+    named: bool = True,
+    where: Sequence[ColumnElement[bool]] = (),
+) -> str | None:
+    """The JSON of one row, or None; `named` and `where` as above."""
     key_column = listing.table.c.key
-    row = connection.execute(_seen(listing, key_column, named=named).where(key_column == key)).first()
+    seen = _seen(listing, key_column, named=named, filtered=bool(where))
+    row = connection.execute(seen.where(key_column == key, *where)).first()
     return None if row is None else _body(row)
 
 
@@ -193,7 +201,8 @@ def freshness(connection: Connection) -> dict[str, int]:
     return newest
 
 
-def _matches(table: Table, name: str, value: Value) -> ColumnElement[bool]:
+def matches(table: Table, name: str, value: Value) -> ColumnElement[bool]:
+    """A filter as `page` takes it."""
     if name.endswith("_from"):
         return table.c[name.removesuffix("_from")] >= value
     if name.endswith("_to"):

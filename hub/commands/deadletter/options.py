@@ -25,8 +25,8 @@ _AGO = re.compile(r"(\d{1,5})([mhd])")
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
-def earliest(since: str | None, clock: Clock) -> datetime | None:
-    """The instant that --since means: a day begins at midnight in London."""
+def earliest(since: str | None, clock: Clock, option: str = "--since") -> datetime | None:
+    """The instant that an option like --since means: a day begins at midnight in London."""
     if since is None:
         return None
     if ago := _AGO.fullmatch(since):
@@ -38,7 +38,7 @@ def earliest(since: str | None, clock: Clock) -> datetime | None:
     except ValueError:
         instant = None
     if instant is None or instant.tzinfo is None:
-        stop("--since takes a day (2026-11-24), an instant with its zone (2026-11-24T09:30:00Z), or 90m, 24h, 7d")
+        stop(f"{option} takes a day (2026-11-24), an instant with its zone (2026-11-24T09:30:00Z), or 90m, 24h, 7d")
     return instant
 
 
