@@ -17,13 +17,15 @@ from hub.api.access.forms import OwnForms
 from hub.api.access.gate import Known, Permitted
 from hub.api.access.headers import Hardened
 from hub.api.access.looks import Look as PageLook
-from hub.api.access.looks import PlainLook
 from hub.api.access.signing import signing
 from hub.api.access.ways import Ways
 from hub.api.answers import answer, moved
 from hub.api.bodies import Limited
 from hub.api.cursors import Cursors
 from hub.api.identities import Identities
+from hub.api.pages.look import PagesLook
+from hub.api.pages.router import pages_of
+from hub.api.pages.site import Site, asked_here
 from hub.api.queries import (
     AlertQuery,
     ChildQuery,
@@ -75,7 +77,7 @@ def create_app(
     )
     problems.install(app)
     clock = clock_from(settings.clock_file)
-    access, look = access or access_of(settings, clock), look or PlainLook()
+    access, look = access or access_of(settings, clock), look or PagesLook()
     audited = Audited(note or partial(audit.write_or_refuse, settings), clock)
     app.add_middleware(OwnForms, sessions=access.sessions)
     app.add_middleware(Permitted, access=access, look=look)
@@ -87,8 +89,9 @@ def create_app(
     _add_health(app, model)
     _add_listings(app, model, Cursors(access.cursor_key))
     _add_measures(app, model, settings)
-    desk = identities or settings.desk()
-    add_reviewing(app, model, desk, send or partial(decision_log.send, settings), settings.clock_file)
+    desk, send = identities or settings.desk(), send or partial(decision_log.send, settings)
+    add_reviewing(app, model, desk, send, settings.clock_file)
+    app.include_router(pages_of(Site(model, asked_here(desk), access, audited, clock, send)))
     return app
 
 

@@ -19,6 +19,10 @@ LOOKS = Rate(30, 4.0)
 """Looks at who somebody is: more is no reading by a person. Each person, and each client."""
 
 
+SHEETS = Rate(5, 60.0)
+"""Sheets that are taken away."""
+
+
 class Way(NamedTuple):
     """One method of one path, by its template; with how often one person, and one client, may go it."""
 
@@ -59,6 +63,14 @@ PAGE_WAYS: tuple[Way, ...] = (
     Way("GET", "/pages/sign-in/begin", "open"),
     Way("GET", "/pages/sign-in/back", "open"),
     Way("POST", "/pages/sign-out", "signed-in"),
+    Way("GET", "/pages", "signed-in"),
+    Way("GET", "/pages/files/{name}", "open"),
+    Way("GET", "/pages/fresh", "record.read"),
+    Way("GET", "/pages/worklist", "record.read"),
+    Way("GET", "/pages/worklist.csv", "record.sheet", SHEETS),
+    Way("POST", "/pages/worklist.csv", "child.name", SHEETS),
+    Way("GET", "/pages/filters", "record.read"),
+    Way("POST", "/pages/filters", "record.read"),
 )
 """Those of the pages, each below PAGES."""
 

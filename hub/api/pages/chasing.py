@@ -120,9 +120,9 @@ def _bare(reference: str) -> str:
 
 
 def _why(deadline: Json, record: Json | None, advice: Json | None, alerts: Iterable[Json]) -> Iterable[str]:
-    state, due_on = deadline["state"], deadline["due_on"]
+    state = deadline["state"]
     if state == "overdue":
-        yield f"Overdue since {words.short_day(due_on)}"
+        yield "Overdue"
     if state == "exempt":
         grounds = [each["ground"] for each in deadline["exemptions"] if each["state"] == "accepted"]
         said = ", ".join(words.GROUNDS.get(ground, ground) for ground in grounds)

@@ -186,12 +186,12 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def days_left(act_by: date, today: date) -> str:
-    """How long there is until the day to act by, or how long it has been over."""
+def days_left(state: str, act_by: date, due_on: date, today: date) -> str:
+    """How long there is until the day to act by; past its last day, for how long it has been late."""
+    if today > due_on:
+        return f"{count((today - due_on).days, 'day')} {'since' if state == 'exempt' else 'late'}"
     left = (act_by - today).days
-    if left == 0:
-        return "today"
-    return f"{count(left, 'day')} left" if left > 0 else f"{count(-left, 'day')} over"
+    return f"{count(left, 'day')} left" if left > 0 else "act today"
 
 
 def spelt(text: str) -> str:

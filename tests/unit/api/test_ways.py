@@ -16,6 +16,7 @@ from hub.api.access.ways import WAYS, Way, Ways
 from hub.api.app import create_app
 from hub.platform.clock import SystemClock
 from hub.store.engine import open_engine
+from tests.unit.pages import ways as pages
 
 CASEWORK = "coordinator designated-officer service head-of-send"
 ALL = f"{CASEWORK} viewer engineer information-governance admin"
@@ -44,11 +45,14 @@ WHO = {
     "GET /pages/sign-in/begin": "nobody",
     "GET /pages/sign-in/back": "nobody",
     "POST /pages/sign-out": ALL,
+    **pages.PAGES,
 }
 """Who may, by path; `nobody` need be known for an open one."""
 
-NOT_SYSTEMS = {way for way in WHO if way.startswith("POST") and "/pages/sign-" not in way} | {
-    "GET /decisions/{decision_id}"
+NOT_SYSTEMS = {
+    "GET /decisions/{decision_id}",
+    *(way for way in WHO if way.startswith("POST") and "/pages" not in way),
+    *pages.NOT_SYSTEMS,
 }
 """Where no system may, whatever its role."""
 
@@ -110,7 +114,7 @@ async def test_no_system_does_what_somebody_has_to_answer_for(as_, way):
 @pytest.mark.parametrize("way", WHO)
 async def test_nobody_sees_only_what_is_open(as_, way):
     answer = await as_(way, None)
-    if "/pages/" in way and WHO[way] != "nobody":
+    if "/pages" in way and WHO[way] != "nobody":
         assert (answer.status_code, answer.headers["location"][:14]) == (303, "/pages/sign-in")
     else:
         assert (answer.status_code == 401) == (WHO[way] != "nobody")

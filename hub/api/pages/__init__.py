@@ -1,0 +1,1 @@
+"""The pages for people: made on the server, useful without scripts, and nothing of a child in an address."""

@@ -1,0 +1,75 @@
+"""All pages together: the start, the files that they use, live updates, and each page's own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException, Query, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import RedirectResponse, StreamingResponse
+
+from hub.api.access.ways import PAGES
+from hub.api.pages.look import FILES, file_content
+from hub.api.pages.navigation import entries_for
+from hub.api.pages.site import PageRoute, Site, who_of
+from hub.api.pages.worklist import worklist_pages
+from hub.stages.errors import Unavailable
+from hub.store import SchemaMismatch, reader
+
+LOOK_SECONDS = 5.0
+"""How often it is looked whether there is anything newer."""
+LOOKS = 120
+"""After so many the answer ends; the browser asks again by itself."""
+STREAMS = 200
+"""Pages that are told of news at once, by one process; further ones are told to ask later."""
+
+
+def pages_of(site: Site) -> APIRouter:
+    """The router of every page."""
+    router = APIRouter(prefix=PAGES, include_in_schema=False, route_class=PageRoute)
+    streams = asyncio.Semaphore(STREAMS)
+
+    @router.get("")
+    async def start(request: Request) -> Response:
+        entries = entries_for(who_of(request))
+        if not entries:
+            raise HTTPException(403, "None of your roles has a page here")
+        return RedirectResponse(entries[0].path, 303)
+
+    @router.get("/files/{name}")
+    async def file(name: str) -> Response:
+        if name not in FILES:
+            raise HTTPException(404, "There is none of this name")
+        kept = {"Cache-Control": "public, max-age=31536000, immutable"}
+        return Response(file_content(name), headers=kept, media_type=FILES[name])
+
+    @router.get("/fresh")
+    async def fresh(after: Annotated[int, Query(ge=0, le=2**53)] = 0) -> Response:
+        if streams.locked():
+            return Response(status_code=503, headers={"Retry-After": "60"})
+        return StreamingResponse(_news(site, after, streams), media_type="text/event-stream")
+
+    whole = APIRouter(include_in_schema=False)
+    for each in (router, worklist_pages(site)):
+        whole.include_router(each)
+    return whole
+
+
+async def _news(site: Site, after: int, streams: asyncio.Semaphore) -> AsyncIterator[bytes]:
+    """Says once that there is something newer, and then nothing more."""
+    async with streams:
+        yield b"retry: 15000\n\n"
+        for _ in range(LOOKS):
+            if await run_in_threadpool(_newest, site) > after:
+                yield b"event: fresh\ndata: newer\n\n"
+                return
+            await asyncio.sleep(LOOK_SECONDS)
+            yield b": still here\n\n"
+
+
+def _newest(site: Site) -> int:
+    try:
+        with site.model.connection() as connection:
+            return max(reader.freshness(connection).values(), default=0)
+    except (Unavailable, SchemaMismatch):
+        return 0
