@@ -6,13 +6,12 @@ forbid nothing; where they agree they say more than a number alone.
 """
 
 import re
-import unicodedata
 from enum import Enum
 from functools import lru_cache
-from itertools import groupby
 
 from rapidfuzz.distance import OSA
 
+from hub.core.identity.scoring.nicknames import stands_for
 from hub.core.identity.scoring.spelling import PARTICLES, sound, words
 
 Name = tuple[str, ...]
@@ -27,9 +26,7 @@ class Agreement(Enum):
     CONFLICT = "conflict"
 
 
-_LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i"})
-_APOSTROPHES = re.compile("['’‘ʼ`´]")
-_ALSO_KNOWN_AS = re.compile(r"\(|\b(?:aka|a\.k\.a|also known as|known as|formerly|preferred)\b")
+_LETTERS_OR_DIGITS = re.compile("[a-z]+|[0-9]+")
 
 _NO_NAME = frozenset(
     {"baby", "babe", "bby", "babyboy", "babygirl", "infant", "newborn", "neonate", "unborn", "fetus", "foetus"}
@@ -66,63 +63,11 @@ _SHARED_FIRST = frozenset(
 )
 """First parts that brothers commonly share: alone they say little about which brother."""
 
-_FULL_FORMS: dict[str, tuple[str, ...]] = {
-    "abby": ("abigail",),
-    "abbie": ("abigail",),
-    "alex": ("alexander", "alexandra", "alexis"),
-    "andy": ("andrew",),
-    "becky": ("rebecca",),
-    "ben": ("benjamin",),
-    "beth": ("bethany", "elizabeth"),
-    "charlie": ("charles", "charlotte"),
-    "chris": ("christopher", "christine", "christian"),
-    "dan": ("daniel",),
-    "danny": ("daniel",),
-    "dave": ("david",),
-    "ed": ("edward", "edwin", "edmund"),
-    "ellie": ("eleanor", "elizabeth", "ellen"),
-    "fred": ("frederick", "alfred"),
-    "greg": ("gregory",),
-    "jake": ("jacob",),
-    "jess": ("jessica",),
-    "joe": ("joseph",),
-    "josh": ("joshua",),
-    "kate": ("katherine", "catherine", "kathryn"),
-    "katie": ("katherine", "catherine", "kathryn"),
-    "liz": ("elizabeth",),
-    "maddie": ("madeleine", "madison"),
-    "matt": ("matthew",),
-    "mike": ("michael",),
-    "nat": ("nathan", "nathaniel", "natalie", "natasha"),
-    "nick": ("nicholas",),
-    "ollie": ("oliver",),
-    "rob": ("robert",),
-    "sam": ("samuel", "samantha"),
-    "steve": ("stephen", "steven"),
-    "tim": ("timothy",),
-    "tom": ("thomas",),
-    "toby": ("tobias",),
-    "will": ("william",),
-    "zac": ("zachary",),
-    "zach": ("zachary",),
-}
-"""Short forms and what they stand for. One that stands for one name is that name; another only stops a conflict."""
-
 
 @lru_cache(maxsize=65_536)
 def given_name(text: str | None) -> Name:
-    """The parts of a given name: case, accents, hyphens and apostrophes aside, without what follows "also known as"."""
-    plain = unicodedata.normalize("NFKD", (text or "").casefold())
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter)).translate(_LETTERS)
-    plain = _ALSO_KNOWN_AS.split(_APOSTROPHES.sub("", plain), maxsplit=1)[0]
-    return tuple("".join(letters) for kind, letters in groupby(plain, _kind_of) if kind)
-
-
-def _kind_of(letter: str) -> str:
-    """What a part is made of; empty for what lies between parts. Vowel signs (Devanagari's, say) are of the word."""
-    if letter.isdecimal():
-        return "digits"
-    return "letters" if letter.isalpha() or unicodedata.category(letter).startswith("M") else ""
+    """A given name's words in Latin letters, digits apart: `Twin1` is ("twin", "1")."""
+    return tuple(part for word in words(text) for part in _LETTERS_OR_DIGITS.findall(word))
 
 
 def is_stand_in(name: Name) -> bool:
@@ -192,14 +137,10 @@ def _alike(one: str, other: str) -> bool:
 def _compare_parts(one: str, other: str) -> Agreement:
     if len(one) == 1 or len(other) == 1:
         return Agreement.UNKNOWN if one[0] == other[0] else Agreement.CONFLICT
-    ones, others = _full_forms(one), _full_forms(other)
+    ones, others = stands_for(one), stands_for(other)
     if ones == others and (one == other or len(ones) == 1):
         return Agreement.AGREE
     return Agreement.UNKNOWN if one in others or other in ones else Agreement.CONFLICT
-
-
-def _full_forms(part: str) -> tuple[str, ...]:
-    return _FULL_FORMS.get(part, (part,))
 
 
 def _compare_stand_ins(one: Name, other: Name) -> Agreement:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import orjson
 
 from hub.core.identity.evidence import Evidence
-from hub.core.identity.names import family_name
+from hub.core.identity.names import family_name, given_name
 from hub.core.identity.persons import Said
 from hub.core.identity.ruling import Answered, Move, Ruling, Turn
 from schemas.statements import Observation
@@ -305,12 +305,13 @@ def _plain(evidence: Evidence) -> dict[str, list[Any]]:
 
 
 def _evidence(found: dict[str, list[Any]], persons: tuple[Said, ...]) -> Evidence:
-    """A link written before family names were evidence has those of the persons it was said to be."""
+    """A link written before family names were evidence has those of the persons it was said to be; given names may have
+    been kept in their own script."""
     said = (family_name(each.fields.get("family")) for each in persons)
     families = found.get("families", [name for name in said if name])
     return Evidence(
         births=frozenset(map(date.fromisoformat, found["births"])),
-        givens=frozenset(map(tuple, found["givens"])),
+        givens=frozenset(filter(None, (given_name(" ".join(name)) for name in found["givens"]))),
         nhs=frozenset(found["nhs"]),
         upns=frozenset(found["upns"]),
         families=frozenset(map(tuple, families)),

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+import orjson
 import pytest
 
 from tests.unit.identity.people import (
@@ -530,3 +531,18 @@ def test_what_is_held_back_is_kept_once_whenever_it_is_received() -> None:
     other = observation(COUNCIL, amy(given="Ann"), "R2")
     world.observe(observation(COUNCIL, amy(), "R1"), other)
     assert world.observe(other.model_copy(update={"received_at": later(1), "message": "again"})).repeat
+
+
+def test_a_link_kept_before_names_were_read_in_latin_letters_is_the_same_person_still() -> None:
+    world = World()
+    world.observe(observation(COUNCIL, amy(given="Ольга"), "R1"))
+    (link,) = world.links()
+    key = f"link:{link.id}"
+    kept = orjson.loads(world.values[key])
+    kept["evidence"]["givens"] = [["ольга"]]
+    del kept["evidence"]["families"]
+    world.values[key] = orjson.dumps(kept)
+    world.observe(observation(COUNCIL, amy(given="Ольга"), "R2"))
+    assert world.children_of("R2") == world.children_of("R1") != set()
+    world.observe(observation(TRACKER, amy(given="Olga", nhs_number=None), "T1"))
+    assert world.children_of("T1") == world.children_of("R1")

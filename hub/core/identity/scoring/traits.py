@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from hub.core.identity.names import is_stand_in
+from hub.core.identity.names import given_name, is_stand_in
 from hub.core.identity.scoring.nicknames import full_forms
 from hub.core.identity.scoring.spelling import Words, family_words, plain, sound, words, written
 
@@ -53,7 +53,7 @@ def traits_of(
 ) -> Traits:
     """The normal forms. A stand-in for a name (`Baby`, `Twin One`, `Unknown`) is no name."""
     firsts = words(given)
-    if firsts and is_stand_in(firsts):
+    if firsts and is_stand_in(given_name(given)):
         firsts = ()
     lasts = family_words(family)
     if lasts and is_stand_in(lasts):
