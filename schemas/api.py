@@ -1,9 +1,12 @@
 """Shapes of the HTTP API that are not on a topic: pages, problems, health."""
 
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
+from schemas.alerts import Alert
 from schemas.base import Model
+from schemas.deadlines import Deadline
 from schemas.instants import Instant
+from schemas.records import ChildRecord, ChildTurned, Withheld
 
 Item = TypeVar("Item")
 
@@ -38,3 +41,22 @@ class ReadModelHealth(Model):
     ready: bool
     problems: dict[str, str]
     data_as_of: dict[str, Instant]
+
+
+class Change(Model):
+    """What a row is now: of `hub.children` (its key the child's id), `hub.deadlines` or `hub.alerts` (the child's id
+    and its own, with `|` between). `value` is as on the topic; null: it is gone, or not the reader's to see any more.
+    """
+
+    topic: Literal["hub.children", "hub.deadlines", "hub.alerts"]
+    key: str
+    value: ChildRecord | ChildTurned | Withheld | Deadline | Alert | None
+
+
+class Changes(Model):
+    """What has changed since a place, each row once, as it is now. `next` is the place to go on from; with `more` at
+    once."""
+
+    changes: tuple[Change, ...]
+    next: str
+    more: bool

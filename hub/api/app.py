@@ -21,6 +21,7 @@ from hub.api.access.signing import signing
 from hub.api.access.ways import Ways
 from hub.api.answers import answer, moved
 from hub.api.bodies import Limited
+from hub.api.changes import changing
 from hub.api.cursors import Cursors
 from hub.api.identities import Identities
 from hub.api.pages.look import PagesLook
@@ -89,6 +90,7 @@ def create_app(
     _add_health(app, model)
     _add_listings(app, model, Cursors(access.cursor_key))
     _add_measures(app, model, settings)
+    app.include_router(changing(model, access.cursor_key))
     desk, send = identities or settings.desk(), send or partial(decision_log.send, settings)
     add_reviewing(app, model, desk, send, settings.clock_file)
     app.include_router(pages_of(Site(model, asked_here(desk), access, audited, clock, send)))

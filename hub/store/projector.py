@@ -12,7 +12,7 @@ from sqlalchemy.sql.dml import Insert
 
 from hub.stages.projection import Row, changes
 from hub.stages.stage import Record
-from hub.store import schema
+from hub.store import changes_log, schema
 from hub.store.engine import open_engine
 from hub.store.errors import Conflict, NotReached, translated
 from hub.store.tables import dead_letter_contents, dead_letters, message_steps, messages, metadata, offsets
@@ -83,6 +83,7 @@ class Projector:
                 rows = _without_repeats(connection, rows)
             for table, changed in rows.items():
                 _write(connection, metadata.tables[table], changed)
+            changes_log.note(connection, topic, partition, records, rows)
             if topic in _FORGOTTEN:
                 _forget(connection, _FORGOTTEN[topic], records, rows)
         self._report(records)
@@ -104,6 +105,7 @@ class Projector:
                 raise Conflict(f"{record.topic} {record.partition} is at {position}, read to {read_to}")
             for table, changed in rows.items():
                 _write(connection, metadata.tables[table], changed)
+            changes_log.note(connection, record.topic, record.partition, [record], rows)
             connection.execute(update(offsets).where(*here).values(written_again=offsets.c.written_again + 1))
 
     def _report(self, records: Sequence[Record]) -> None:

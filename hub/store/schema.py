@@ -1,7 +1,10 @@
 """The version of the read model's tables. The read model can be rebuilt, so a version is replaced, not migrated."""
 
+import secrets
+
 from sqlalchemy import Connection, Engine, func, insert, inspect, select
 
+from hub.store.changes_tables import change_epoch
 from hub.store.errors import SchemaMismatch, translated
 from hub.store.tables import metadata, schema_version
 
@@ -24,6 +27,7 @@ def prepare(engine: Engine) -> None:
         if not _ours(connection):
             metadata.create_all(connection)
             connection.execute(insert(schema_version).values(version=VERSION))
+            connection.execute(insert(change_epoch).values(epoch=secrets.token_hex(8)))
         _compare(connection)
 
 

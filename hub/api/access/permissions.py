@@ -19,6 +19,7 @@ Permission = Literal[
     "measures.read",
     "record.read",
     "record.sheet",
+    "change.read",
     "child.name",
     "child.find",
     "child.break-glass",
@@ -34,8 +35,9 @@ Permission = Literal[
     "process.control",
     "audit.read",
 ]
-"""`record.*` is of children, deadlines, alerts and timelines; `sheet` takes them away as CSV. `break-glass` is to see
-somebody out of scope: with a reason, for a time, and information governance is told."""
+"""`record.*` is of children, deadlines, alerts and timelines; `sheet` takes them away as CSV. `change.read` follows the
+whole records of areas. `break-glass` is to see somebody out of scope: with a reason, for a time, and information
+governance is told."""
 
 EVERYBODY: frozenset[Role] = frozenset(
     {
@@ -58,6 +60,7 @@ MAY: Mapping[Permission, frozenset[Role]] = {
     "measures.read": _CASEWORK | {"viewer", "information-governance", "admin"},
     "record.read": _CASEWORK | {"viewer", "engineer"},
     "record.sheet": _CASEWORK,
+    "change.read": frozenset({"coordinator", "head-of-send"}),
     "child.name": _NAMES,
     "child.find": _NAMES,
     "child.break-glass": _NAMES | {"head-of-send"},

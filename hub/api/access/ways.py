@@ -43,6 +43,7 @@ API: tuple[Way, ...] = (
     Way("POST", "/children/{child_id}/identify", "child.name", LOOKS),
     Way("GET", "/deadlines", "record.read"),
     Way("GET", "/alerts", "record.read"),
+    Way("GET", "/changes", "change.read"),
     Way("GET", "/measures", "measures.read"),
     Way("GET", "/reviews", "review.read"),
     Way("GET", "/reviews/{task_id}", "review.read"),

@@ -31,6 +31,7 @@ WHO = {
     "POST /children/{child_id}/identify": "coordinator designated-officer service",
     "GET /deadlines": f"{CASEWORK} viewer engineer",
     "GET /alerts": f"{CASEWORK} viewer engineer",
+    "GET /changes": "coordinator head-of-send",
     "GET /measures": f"{CASEWORK} viewer information-governance admin",
     "GET /reviews": "coordinator head-of-send engineer",
     "GET /reviews/{task_id}": "coordinator head-of-send engineer",
