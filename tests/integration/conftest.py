@@ -43,5 +43,7 @@ async def hub(broker: Kafka, tmp_path_factory: pytest.TempPathFactory) -> AsyncI
     made = deployment.create(tmp_path_factory.mktemp("hub"), SOURCES)
     # Connectors that other tests start write to the same topics: with another ring the stages would wait for its keys.
     shutil.copy(os.environ["SENDHUB_KEY_RING_FILE"], made.folder / "ring")
-    async with system.running(made, broker.bootstrap, lambda preferred: free_port()) as running:
-        yield running
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("SENDHUB_HEARTBEAT_SECONDS", "1")
+        async with system.running(made, broker.bootstrap, lambda preferred: free_port()) as running:
+            yield running

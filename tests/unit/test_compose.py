@@ -1,6 +1,7 @@
 """docker-compose.yml is a compose file, names processes that exist, and sets only what the code reads."""
 
 import importlib.util
+import re
 import subprocess
 import sys
 from typing import Any
@@ -73,6 +74,24 @@ def test_prometheus_scrapes_every_process_that_every_deployment_has(services: di
     targets = {
         target for job in config["scrape_configs"] for group in job["static_configs"] for target in group["targets"]
     }
+    named = config["scrape_configs"][0]["relabel_configs"][0]["regex"]
+    assert all(re.fullmatch(named, target) for target in targets), "the label `process` is the process's name"
     port = services["intake"]["environment"]["SENDHUB_METRICS_PORT"]
     everywhere = {name for name, service in services.items() if "profiles" not in service} - {"topics"}
-    assert targets - {f"pds:{port}"} == {f"{name}:{port}" for name in everywhere}
+    assert targets == {f"{name}:{port}" for name in everywhere}
+    (found,) = [group for job in config["scrape_configs"] for group in job["dns_sd_configs"]]
+    assert {f"{name}:{found['port']}" for name in found["names"]} == {
+        f"{name}:{port}" for name in services.keys() - everywhere - {"topics"}
+    }
+
+
+def test_prometheus_has_its_rules_and_tells_alertmanager() -> None:
+    compose = yaml.safe_load(FILE.read_text())["services"]
+    config = yaml.safe_load((PROJECT / "deploy/prometheus/prometheus.yml").read_text())
+    mounts = dict(mount.split(":")[:2] for mount in compose["prometheus"]["volumes"])
+    assert mounts["./deploy/prometheus/rules"] == "/etc/prometheus/rules"
+    assert config["rule_files"] == ["rules/*.yml"]
+    (told,) = config["alerting"]["alertmanagers"][0]["static_configs"][0]["targets"]
+    name, port = told.split(":")
+    assert f"127.0.0.1:{port}:{port}" in compose[name]["ports"]
+    assert "./deploy/alertmanager:/etc/alertmanager:ro" in compose[name]["volumes"]
