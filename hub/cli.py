@@ -14,6 +14,7 @@ from hub.commands.links import app as links
 from hub.commands.match import app as match
 from hub.commands.measures import measures
 from hub.commands.messages import app as messages
+from hub.commands.pause import pause, resume
 from hub.commands.rebuild import rebuild
 from hub.commands.reconcile import reconcile
 from hub.commands.replay import replay
@@ -25,7 +26,9 @@ from hub.commands.state import app as state
 from hub.commands.topics import topics
 
 app = typer.Typer(no_args_is_help=True, help="The SEND integration hub.", pretty_exceptions_show_locals=False)
-for command in (up, demo, simulate, topics, doctor, stage, ticker, reconcile, rebuild, replay, measures, digest):
+for command in (
+    up, demo, simulate, topics, doctor, stage, ticker, reconcile, rebuild, replay, measures, digest, pause, resume,
+):  # fmt: skip
     app.command()(command)
 app.add_typer(deadletter, name="deadletter")
 app.add_typer(state, name="state")

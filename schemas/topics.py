@@ -120,6 +120,10 @@ AUDIT = Topic(
     "hub.audit", 1, "delete", 2920, holds="who read, replayed, decided, changed what",
     purpose="to answer for it", personal="who acted; opaque ids", ends=_EXPIRES,
 )  # fmt: skip
+CONTROL = Topic(
+    "hub.control", 1, "compact", holds="which stages and connectors are paused",
+    purpose="a running process is told to stop reading, also after a restart", personal="who paused it", ends=_REPLACED,
+)  # fmt: skip
 IDENTITY_STATE = Topic(
     "hub.identity.state", 1, "compact", holds="the identity stage's changelog",
     purpose="who is who, and what each source person's facts are",
@@ -151,6 +155,7 @@ TOPICS: tuple[Topic, ...] = (
     DEADLETTER,
     DEADLETTER_KEYS,
     AUDIT,
+    CONTROL,
     IDENTITY_STATE,
     TICKER_STATE,
     CASEWORK_STATE,

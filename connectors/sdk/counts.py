@@ -50,6 +50,14 @@ CONNECTOR_LAG = gauge(
     reader="integration engineers",
     process="a connector",
 )
+CONNECTOR_PAUSED = gauge(
+    "connector_paused",
+    "Whether a person told the connector to take nothing (`sendhub pause`).",
+    ["connector"],
+    unit="1 or 0",
+    reader="operations",
+    process="a connector",
+)
 CONNECTOR_LAST = gauge(
     "source_last_event_timestamp_seconds",
     "When a connector last accepted something of a source, since the connector started.",

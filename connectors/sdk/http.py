@@ -2,12 +2,16 @@
 
 import asyncio
 import traceback
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 from starlette.requests import ClientDisconnect, Request
 
+from hub.platform.pausing import never
+
 _READ_SECONDS = 10.0
+_PAUSED_SECONDS = 30
+"""How soon a sender is asked to try again while a person has paused the connector."""
 _DRAIN_TIMES = 8
 
 
@@ -38,15 +42,18 @@ class Refusal(Exception):
 
 
 class Gate:
-    """Lets at most `limit` requests in at once; one more is refused with 503, never queued."""
+    """Lets at most `limit` requests in at once, and none while `paused` says why; else it is 503, never queued."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, paused: Callable[[], str | None] = never) -> None:
         self._limit = limit
+        self._paused = paused
         self.inside = 0
 
     @contextmanager
     def enter(self) -> Iterator[None]:
         """Hold a place for the length of the block."""
+        if self._paused() is not None:
+            raise Refusal(503, "paused", "nothing is taken for now: try again later", retry_after=_PAUSED_SECONDS)
         if self.inside >= self._limit:
             raise Refusal(503, "in-flight-limit", "too many requests at once: try again", retry_after=1)
         self.inside += 1

@@ -8,7 +8,7 @@ holes that closes. Subclasses only.
 import asyncio
 import os
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol, TypeVar
 
 import structlog
@@ -19,6 +19,7 @@ from faust import App
 from faust.transport.drivers import aiokafka as driver
 
 from hub.platform.health import Health
+from hub.platform.pausing import never
 from hub.platform.settings import Settings
 from hub.runtime import groups
 from hub.runtime.errors import DataMissing
@@ -45,6 +46,8 @@ DRAIN_SECONDS = 20.0
 SILENT_SECONDS = 10.0
 """Not ready any more when a partition was silent for so long: the broker answers at least every FETCH_SECONDS."""
 BEAT_SECONDS = 1.0
+PAUSED_SECONDS = 0.25
+"""How often a paused lane looks whether it may go on."""
 RESTS = 4
 """Fetches without anything after which a lane is at rest, and looks again what was put off."""
 Answer = TypeVar("Answer")
@@ -226,6 +229,9 @@ class LaneConsumer(driver.Consumer):
                 await self._lane_thread.seek_lane(lane.partition, start)
             idle = 0
             while not lane.given_up:
+                if self.app.paused() is not None:
+                    await asyncio.sleep(PAUSED_SECONDS)
+                    continue
                 idle = 0 if await self._step(lane) else idle + 1
                 if idle and idle % RESTS == 0:
                     await lane.rest()
@@ -323,9 +329,16 @@ class LaneApp(App):
     """A Faust app that runs one stage on lanes."""
 
     def __init__(
-        self, settings: Settings, stage_name: str, topics: tuple[str, ...], committer: CommitterFactory, health: Health
+        self,
+        settings: Settings,
+        stage_name: str,
+        topics: tuple[str, ...],
+        committer: CommitterFactory,
+        health: Health,
+        paused: Callable[[], str | None] = never,
     ) -> None:
         self.settings = settings
+        self.paused = paused
         self.stage_name = stage_name
         self.sources = topics
         self.committer = committer
@@ -356,13 +369,15 @@ class LaneApp(App):
         return LaneTransport(self.conf.broker_consumer, self, loop=self.loop)
 
     def _problem(self) -> str | None:
-        """Ready means joined, opened, reading on, and nothing waiting for a part that is away."""
+        """Ready means joined, opened, reading on, not paused, and nothing waiting for a part that is away."""
         consumer = self._consumer
         if consumer is None or not consumer.joined:
             return "has not joined its group"
         missing = [topic for topic in self.sources if not consumer.topic_partitions(topic)]
         if missing:
             return f"{missing[0]} is missing"
+        if (why := self.paused()) is not None:
+            return why
         return next(filter(None, map(consumer.problem, list(consumer.lanes.values()))), None)
 
     async def on_first_start(self) -> None:

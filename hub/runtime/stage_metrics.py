@@ -26,6 +26,14 @@ STAGE_OUT = counter(
     reader="operations",
     process="a stage",
 )
+STAGE_PAUSED = gauge(
+    "stage_paused",
+    "Whether a person told the stage to stop reading (`sendhub pause`).",
+    ["stage"],
+    unit="1 or 0",
+    reader="operations",
+    process="a stage",
+)
 STAGE_FAILED = counter(
     "stage_failures",
     "Attempts that failed: at a batch, a half of one, or a record that stands alone.",

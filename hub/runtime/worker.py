@@ -9,7 +9,9 @@ from faust import Worker
 from hub.platform import metrics
 from hub.platform.clock import clock_from
 from hub.platform.health import Health
+from hub.platform.pausing import Pausing
 from hub.platform.settings import Settings
+from hub.runtime import stage_metrics
 from hub.runtime import topics as kafka_topics
 from hub.runtime.database_committer import DatabaseCommitter
 from hub.runtime.driver import CommitterFactory, LaneApp, LaneConsumer, fail
@@ -80,7 +82,9 @@ def _await_topics(settings: Settings, health: Health, names: tuple[str, ...]) ->
 
 
 def _run(settings: Settings, name: str, topics: tuple[str, ...], committer: CommitterFactory, health: Health) -> None:
-    app = LaneApp(settings, name, topics, committer, health)
+    gauge = stage_metrics.STAGE_PAUSED.labels(name)
+    pausing = Pausing(settings.kafka, name, gauge.set).start()
+    app = LaneApp(settings, name, topics, committer, health, pausing.paused)
     app.finalize()
     # Faust's own set-up lets aiokafka build a record for each of its debug lines: a quarter of the worker's time.
     worker = Worker(app, override_logging=False, redirect_stdouts=False, quiet=True)

@@ -45,6 +45,7 @@ from schemas.topics import (
     TICKER_STATE,
     TRAIL,
 )
+from schemas.versions import versioned
 from tests.faults import counting
 from tests.faults.replay import Replayed, replay
 from tests.faults.watch import Watch
@@ -368,6 +369,9 @@ def _of_stages(records: Iterable[Record]) -> list[Record]:
 
 
 def _said(each: Record | Output) -> Said:
+    """An output as it leaves: with the version of its shape."""
+    if isinstance(each, Output):
+        return each.key, each.value, tuple(versioned(each.topic, each.headers))
     return each.key, each.value, each.headers
 
 

@@ -33,6 +33,7 @@ from schemas.topics import (
     TRAIL,
     Topic,
 )
+from schemas.versions import versioned
 from tests.faults import check, counting
 from tests.faults.inputs import Style, messages
 from tests.faults.replay import replay
@@ -90,7 +91,8 @@ class Made:
             partition = partition_of(output.key, self._sizes[output.topic])
         log = self.logs[output.topic]
         offset = sum(1 for each in log if each.partition == partition)
-        log.append(Record(output.topic, partition, offset, output.key, output.value, output.headers))
+        headers = tuple(versioned(output.topic, output.headers))
+        log.append(Record(output.topic, partition, offset, output.key, output.value, headers))
 
     def _project(self) -> None:
         projector = Projector.open(self.url, lambda received_at: None)

@@ -71,7 +71,10 @@ class Desk:
         )
         folder = Folder(self.folder, settle=10.0, monotonic=lambda: self.seconds)
         folder.prepare()
-        self.connector = FilesConnector(settings, self.mappings, [folder], self.publisher, self.memory, self.clock)
+        self.paused: str | None = None
+        self.connector = FilesConnector(
+            settings, self.mappings, [folder], self.publisher, self.memory, self.clock, lambda: self.paused
+        )
 
     def drop(self, name: str, content: bytes) -> Path:
         return council_csv.drop(self.folder, name, content)

@@ -15,6 +15,7 @@ from connectors.council.files.mapping import load_all
 from connectors.council.files.memory import Memory
 from connectors.council.files.settings import FilesSettings
 from connectors.sdk.kafka import KafkaPublisher, own_ring
+from connectors.sdk.pause import following
 from connectors.sdk.server import check
 from hub.platform import metrics
 from hub.platform.clock import clock_from
@@ -59,9 +60,11 @@ async def _run(settings: FilesSettings) -> None:
     )
     folders = [Folder(path, settings.files_settle, time.monotonic) for path in settings.files_folders]
     memory = Memory(settings.ledger_url)
-    connector = FilesConnector(settings, mappings, folders, publisher, memory, clock_from(settings.clock_file))
+    pausing, clock = following(settings, CONNECTOR), clock_from(settings.clock_file)
+    connector = FilesConnector(settings, mappings, folders, publisher, memory, clock, pausing.paused)
     broker = check(publisher.ready, "the broker does not answer")
-    port = metrics.serve(Health({"broker": broker, "files": connector.trouble}), settings.host, settings.metrics_port)
+    health = Health({"broker": broker, "files": connector.trouble, "pause": pausing.paused})
+    port = metrics.serve(health, settings.host, settings.metrics_port)
     _log.info("watching", feeds=[mapping.feed for mapping in mappings], metrics_port=port)
     await publisher.start()
     try:

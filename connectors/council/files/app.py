@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -24,6 +24,7 @@ from connectors.council.files.settings import FilesSettings
 from connectors.sdk.counts import UNKNOWN_SOURCE, Counts
 from connectors.sdk.publisher import Message, NotAcknowledged, Publisher, TooLarge
 from hub.platform.clock import Clock, today
+from hub.platform.pausing import never
 from schemas.ids import keyed_digest
 from schemas.topics import COUNCIL_EVENTS
 
@@ -67,8 +68,10 @@ class FilesConnector:
         publisher: Publisher,
         memory: Memory,
         clock: Clock,
+        paused: Callable[[], str | None] = never,
     ) -> None:
         self._settings = settings
+        self._paused = paused
         self._mappings = mappings
         self._folders = folders
         self._publisher = publisher
@@ -84,7 +87,8 @@ class FilesConnector:
         return self._trouble
 
     async def poll(self) -> float:
-        """Take every file that is whole; returns the seconds to wait, longer after each failure in a row.
+        """Take every file that is whole, none while paused; returns the seconds to wait, longer after each failure in a
+        row.
 
         The broker or the database being away ends a poll early; a folder or file that cannot be read or moved does not
         keep the others waiting. In each case the file stays where it is.
@@ -108,6 +112,8 @@ class FilesConnector:
             self._errors.append(error)
             return
         for path in paths:
+            if self._paused() is not None:
+                return
             try:
                 await self._take(folder, path)
             except StillChanging:

@@ -6,6 +6,7 @@ import sys
 from connectors.council.webhook.app import CONNECTOR, Webhook, create_app
 from connectors.council.webhook.settings import WebhookSettings
 from connectors.sdk.kafka import KafkaPublisher, own_ring
+from connectors.sdk.pause import following
 from connectors.sdk.server import check, serve
 from connectors.sdk.sql_ledger import SqlLedger
 from connectors.sdk.tokens import BearerTokens
@@ -33,6 +34,7 @@ async def run(settings: WebhookSettings) -> None:
         settings.kafka, settings.ack_timeout, own_ring(settings), client_id=f"sendhub-webhook-{settings.instance}"
     )
     ledger = SqlLedger(settings.ledger_url, CONNECTOR)
+    pausing = following(settings, CONNECTOR)
     webhook = Webhook(
         publisher=publisher,
         ledger=ledger,
@@ -43,11 +45,13 @@ async def run(settings: WebhookSettings) -> None:
         in_flight_limit=settings.in_flight_limit,
         body_limit=settings.body_limit,
         batch_limit=settings.webhook_batch_limit,
+        paused=pausing.paused,
     )
     health = Health(
         {
             "broker": check(publisher.ready, "the broker does not answer"),
             "ledger": check(ledger.ready, "the ledger's database does not answer"),
+            "pause": pausing.paused,
         }
     )
     await publisher.start()

@@ -1,7 +1,7 @@
 """`POST /events`: what a request comes to, on ports only."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 
 import orjson
@@ -22,6 +22,7 @@ from connectors.sdk.ledger import Ledger
 from connectors.sdk.publisher import Publisher
 from connectors.sdk.tokens import BearerTokens
 from hub.platform.clock import Clock
+from hub.platform.pausing import never
 
 CONNECTOR = "webhook"
 
@@ -30,7 +31,8 @@ _log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class Webhook:
-    """What the webhook works with. Times are in seconds, sizes in bytes, `key` is the deployment's secret key."""
+    """What the webhook works with. Times are in seconds, sizes in bytes, `key` is the deployment's secret key; `paused`
+    says why nothing is taken now."""
 
     publisher: Publisher
     ledger: Ledger
@@ -41,6 +43,7 @@ class Webhook:
     in_flight_limit: int = 64
     body_limit: int = 4_194_304
     batch_limit: int = 1_000
+    paused: Callable[[], str | None] = never
 
 
 def create_app(webhook: Webhook) -> Starlette:
@@ -55,7 +58,7 @@ def create_app(webhook: Webhook) -> Starlette:
 class _Endpoint:
     def __init__(self, webhook: Webhook) -> None:
         self._webhook = webhook
-        self._gate = Gate(webhook.in_flight_limit)
+        self._gate = Gate(webhook.in_flight_limit, webhook.paused)
         self._counts = Counts(CONNECTOR, webhook.clock)
         self._taker = Taker(webhook.publisher, webhook.ledger, webhook.ack_timeout)
 

@@ -14,6 +14,7 @@ from connectors.nhs.bars.receiver import Receiver
 from connectors.nhs.bars.settings import BarsSettings
 from connectors.nhs.bars.tls import certificate_ends, tls_options
 from connectors.sdk.kafka import KafkaPublisher, own_ring
+from connectors.sdk.pause import following
 from connectors.sdk.server import check, serve
 from connectors.sdk.sql_ledger import SqlLedger
 from hub.platform import expiry, logs
@@ -54,17 +55,20 @@ async def run(settings: BarsSettings) -> None:
         profile=settings.profile,
         ack_timeout=settings.ack_timeout,
     )
+    pausing = following(settings, CONNECTOR)
     bars = Bars(
         receiver,
         callers,
         security=_SECURITY[settings.bars_identify_by],
         in_flight_limit=settings.in_flight_limit,
         body_limit=settings.body_limit,
+        paused=pausing.paused,
     )
     health = Health(
         {
             "broker": check(publisher.ready, "the broker does not answer"),
             "ledger": check(ledger.ready, "the ledger's database does not answer"),
+            "pause": pausing.paused,
         }
     )
     if settings.bars_tls_certificate is not None:

@@ -1,5 +1,6 @@
 """The HTTP endpoints: `POST /$process-message`, `GET /metadata`, and a clear no for the rest of BaRS."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import orjson
@@ -18,6 +19,7 @@ from connectors.nhs.bars.outcome import REC, outcome, plain_outcome
 from connectors.nhs.bars.receiver import Receiver, Reply
 from connectors.sdk.counts import UNKNOWN_SOURCE, Counts
 from connectors.sdk.http import Gate, Refusal, check_media_type, read_body, where
+from hub.platform.pausing import never
 
 CONNECTOR = "bars"
 NOT_BUILT = (
@@ -37,18 +39,20 @@ _log = structlog.get_logger()
 
 @dataclass
 class Bars:
-    """What the endpoints work with. `security` says in words how callers are known; sizes are in bytes."""
+    """What the endpoints work with. `security` says in words how callers are known; sizes are in bytes; `paused` says
+    why nothing is taken now."""
 
     receiver: Receiver
     callers: Callers
     security: str = "signed token (JWT, Authorization: Bearer)"
     in_flight_limit: int = 64
     body_limit: int = 4_194_304
+    paused: Callable[[], str | None] = never
     gate: Gate = field(init=False)
     counts: Counts = field(init=False)
 
     def __post_init__(self) -> None:
-        self.gate = Gate(self.in_flight_limit)
+        self.gate = Gate(self.in_flight_limit, self.paused)
         self.counts = Counts(CONNECTOR, self.receiver.clock)
 
     async def process_message(self, request: Request) -> Response:

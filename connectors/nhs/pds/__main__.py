@@ -20,6 +20,7 @@ from connectors.nhs.pds.port import Demographics
 from connectors.nhs.pds.settings import PdsSettings
 from connectors.nhs.pds.tokens import Tokens, read_key
 from connectors.sdk.kafka import KafkaPublisher, own_ring
+from connectors.sdk.pause import following
 from connectors.sdk.server import check
 from hub.platform import logs, metrics
 from hub.platform.clock import SystemClock, clock_from
@@ -50,14 +51,16 @@ async def run(settings: PdsSettings) -> None:
     feed = KafkaFeed(settings, ring)
     publisher = KafkaPublisher(settings.kafka, settings.ack_timeout, ring, client_id=f"sendhub-pds-{settings.instance}")
     async with httpx.AsyncClient(timeout=settings.pds_timeout) as client:
+        pausing, clock = following(settings, CONNECTOR), clock_from(settings.clock_file)
         tracer = Tracer(
-            feed, service(settings, client), publisher, clock_from(settings.clock_file), key, settings.pds_open
+            feed, service(settings, client), publisher, clock, key, settings.pds_open, paused=pausing.paused
         )
         health = Health(
             {
                 "broker": check(publisher.ready, "the broker does not answer"),
                 "traces": lambda: feed.trouble,
                 "pds": lambda: tracer.trouble,
+                "pause": pausing.paused,
             }
         )
         port = metrics.serve(health, settings.host, settings.metrics_port)

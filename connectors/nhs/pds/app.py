@@ -14,6 +14,7 @@ from connectors.sdk.counts import Counts
 from connectors.sdk.http import where
 from connectors.sdk.publisher import Message, NotAcknowledged, Publisher, TooLarge
 from hub.platform.clock import Clock
+from hub.platform.pausing import never
 from schemas.envelope import Envelope
 from schemas.ids import keyed_digest
 from schemas.instants import london_day
@@ -31,6 +32,7 @@ PASSED_BY = 5
 """How often others must have been answered between two failures of one look-up before that one is given up."""
 
 _NO_ACK_WAIT = 1.0
+_PAUSED_WAIT = 1.0
 _log = structlog.get_logger()
 
 
@@ -45,6 +47,8 @@ class Tracer:
     key: bytes
     most: int = 20
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    paused: Callable[[], str | None] = never
+    """Why no further look-ups are taken now; what was taken is answered."""
     trouble: str | None = None
     """What keeps questions from being answered now, in a sentence for `/ready`."""
     open: set[asyncio.Task[None]] = field(default_factory=set)
@@ -70,11 +74,13 @@ class Tracer:
 
         One that can't be answered holds up no other: only the offset stays before it.
         """
-        room = self.most - len(self.open)
+        room = 0 if self.paused() is not None else self.most - len(self.open)
         if room > 0:
             self.open |= {asyncio.create_task(self._answer(asked)) for asked in await self.feed.take(room)}
+        elif self.open:
+            await asyncio.wait(self.open, timeout=_PAUSED_WAIT, return_when=asyncio.FIRST_COMPLETED)
         else:
-            await asyncio.wait(self.open, return_when=asyncio.FIRST_COMPLETED)
+            await self.sleep(_PAUSED_WAIT)
         done = {task for task in self.open if task.done()}
         self.open -= done
         for task in done:

@@ -350,3 +350,13 @@ def _task(message: Message):  # type: ignore[no-untyped-def]
     source = Source(id=message.envelope.source, kind="council")
     (task,) = DECODERS[message.envelope.type](message.envelope, message.value, source).reviews
     return task
+
+
+def test_while_paused_files_stay_where_they_are(desk: Desk) -> None:
+    name, content = requests(2, request_row())
+    desk.paused = "paused by engineer-4"
+    desk.take(name, content)
+    assert (desk.events(), desk.listing("."), desk.listing("done")) == ([], [name], [])
+    desk.paused = None
+    desk.take(name, content)
+    assert (len(desk.events()), desk.listing("."), desk.listing("done")) == (1, [], [name])

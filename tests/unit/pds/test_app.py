@@ -285,3 +285,18 @@ async def test_it_is_counted_without_anybody_in_the_labels() -> None:
     before = counted()
     await Running(retrieve(), script=[Reply("many")]).work()
     assert counted() == before + 1
+
+
+async def test_while_paused_nothing_more_is_taken_and_what_was_taken_is_answered() -> None:
+    running, why = Running(retrieve(1), script=[FOUND, FOUND]), list[str]()
+    running.tracer.paused = lambda: why[0] if why else None
+    await running.tracer.step()
+    why.append("paused by engineer-4")
+    running.feed.waiting.append(retrieve(2))
+    while running.tracer.open:
+        await running.tracer.step()
+    await running.tracer.step()
+    assert (len(running.answers), running.feed.committed) == (1, 1)
+    why.clear()
+    await running.work()
+    assert (len(running.answers), running.feed.committed) == (2, 2)

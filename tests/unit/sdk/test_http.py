@@ -70,3 +70,16 @@ def test_the_gate_opens_again_after_an_error() -> None:
     assert (refused.value.status, refused.value.headers) == (503, {"Retry-After": "1"})
     with gate.enter():
         assert gate.inside == 1
+
+
+def test_the_gate_is_shut_while_paused() -> None:
+    why: list[str | None] = ["paused by engineer-4"]
+    gate = Gate(1, lambda: why[0])
+    with pytest.raises(Refusal) as refused, gate.enter():
+        pass
+    assert (refused.value.status, refused.value.reason) == (503, "paused")
+    assert refused.value.headers == {"Retry-After": "30"}
+    assert "engineer-4" not in str(refused.value)
+    why[0] = None
+    with gate.enter():
+        assert gate.inside == 1

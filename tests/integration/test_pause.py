@@ -1,0 +1,79 @@
+"""A stage and a connector are told to stop reading and to go on, while they run, on a real Kafka."""
+
+import asyncio
+from collections.abc import Callable
+
+import orjson
+import pytest
+from typer.testing import CliRunner
+
+from hub.cli import app
+from hub.embedded.system import System
+from hub.platform.pausing import Pausing
+from hub.platform.settings import Settings
+from hub.runtime import pauses
+from hub.runtime.log_reader import LogReader
+from hub.runtime.partitions import Partition
+from schemas.topics import AUDIT
+from tests.integration.conftest import COUNCIL
+from tests.support.client import Client, client, event, person
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+async def test_a_paused_stage_reads_nothing_and_goes_on_where_it_stopped(hub: System) -> None:
+    async with client(hub) as council:
+        await told(hub, "pause", "intake", "--why", "the trust sends nonsense")
+        await until(council, "intake", lambda words: "paused by engineer-4" in words)
+        assert 'sendhub_stage_paused{stage="intake"} 1.0' in await council.metrics("intake")
+        said = event("assessment.requested", "PAUSED-1", person("PAUSED-1"), data={"case_reference": "PAUSED-1"})
+        assert (await council.tell(COUNCIL, said)).status_code == 202
+        await asyncio.sleep(2)
+        assert [each for each in await council.read("/children") if each["case_reference"] == "PAUSED-1"] == []
+        anew = Pausing(hub.kafka, "intake", lambda paused: None).start()
+        for _ in range(100):
+            if "yet to hear" not in (anew.paused() or ""):
+                break
+            await asyncio.sleep(0.05)
+        assert anew.paused() is not None  # as a process that is started again
+        assert set(await pauses.standing(Settings(kafka=hub.kafka))) == {"intake"}
+        await told(hub, "resume", "intake", "--why", "they mended it")
+        assert await council.child("PAUSED-1") is not None
+        await until(council, "intake", lambda words: words == "")
+        assert 'sendhub_stage_paused{stage="intake"} 0.0' in await council.metrics("intake")
+    assert await audited(hub) == [("process.pause", "the trust sends nonsense"), ("process.resume", "they mended it")]
+
+
+async def test_a_paused_webhook_asks_to_try_again(hub: System) -> None:
+    async with client(hub) as council:
+        await told(hub, "pause", "webhook", "--why", "one moment")
+        await until(council, "webhook", lambda words: "paused by engineer-4" in words)
+        said = event("assessment.requested", "PAUSED-2", person("PAUSED-2"), data={"case_reference": "PAUSED-2"})
+        refused = await council.tell(COUNCIL, said)
+        assert (refused.status_code, refused.json()["error"], refused.headers["retry-after"]) == (503, "paused", "30")
+        await told(hub, "resume", "webhook", "--why", "go on")
+        await until(council, "webhook", lambda words: words == "")
+        assert (await council.tell(COUNCIL, said)).status_code == 202
+
+
+async def until(council: Client, process: str, well: Callable[[str], bool]) -> None:
+    """Until what a process says of itself is so."""
+    for _ in range(100):
+        answer = await council.http.get(f"{council.hub.url(process, 'metrics')}/ready")
+        if well(" ".join(answer.json()["problems"].values())):
+            return
+        await asyncio.sleep(0.1)
+    raise AssertionError(answer.text)
+
+
+async def told(hub: System, *arguments: str) -> None:
+    env = {**hub.deployment.environment(hub.kafka), "SENDHUB_ACTOR": "engineer-4"}
+    result = await asyncio.to_thread(CliRunner().invoke, app, arguments, env=env)
+    assert result.exit_code == 0, result.output
+
+
+async def audited(hub: System) -> list[tuple[str, str]]:
+    """What stands on hub.audit about the intake stage."""
+    async with LogReader(Settings(kafka=hub.kafka), [Partition(AUDIT.name, 0)]) as log:
+        entries = [orjson.loads(record.value) async for batch in log.read_on() for record in batch if record.value]
+    return [(entry["action"], entry["why"]) for entry in entries if entry.get("subjects") == ["intake"]]
