@@ -14,6 +14,9 @@ from hub.platform.health import Health
 from hub.store.engine import open_engine
 from hub.store.readmodel import ReadModel
 
+STOP_SECONDS = 5
+"""How long streams and those that wait may go on once the process is to end: they come back where they were."""
+
 
 def main() -> int:
     """Run the process; 2 when the settings are wrong."""
@@ -35,7 +38,9 @@ def main() -> int:
     metrics_port = metrics.serve(health, settings.host, settings.metrics_port)
     structlog.get_logger().info("listening", port=listening.getsockname()[1], metrics_port=metrics_port)
     # No access log: query strings may hold what should not be kept.
-    config = uvicorn.Config(app, access_log=False, log_config=None, server_header=False)
+    config = uvicorn.Config(
+        app, access_log=False, log_config=None, server_header=False, timeout_graceful_shutdown=STOP_SECONDS
+    )
     uvicorn.Server(config).run(sockets=[listening])
     engine.dispose()
     return 0

@@ -48,11 +48,16 @@ async def write(own_broker):
     await producer.stop()
 
 
+def programs() -> list[str]:
+    """The page's programs: of the topics, and of the change feed."""
+    return re.findall(r"```python\n(.*?)```", (PROJECT / "docs" / "consuming.md").read_text(), re.DOTALL)
+
+
 class Reader:
     """The page's program, with a file of its own."""
 
     def __init__(self, bootstrap: str, folder: Path) -> None:
-        (code,) = re.findall(r"```python\n(.*?)```", (PROJECT / "docs" / "consuming.md").read_text(), re.DOTALL)
+        code = programs()[0]
         self.program, self.file, self._bootstrap = folder / "reader.py", folder / "copy.db", bootstrap
         self.program.write_text(code)
 

@@ -63,6 +63,17 @@ def test_the_api_says_its_port_serves_and_stops(filled, url):
     assert started.returncode in {0, -signal.SIGTERM}
 
 
+def test_a_stream_does_not_keep_the_api_from_stopping(filled, url):
+    with process("hub.api", database_url=url, api_token_sha256=HASH) as (started, said):
+        headers = {"Authorization": f"Bearer {TOKEN}", "Accept": "text/event-stream"}
+        with httpx.stream("GET", f"http://127.0.0.1:{said['port']}/changes", headers=headers, timeout=20) as answer:
+            lines = answer.iter_lines()  # kept: let go, it closes the connection
+            assert next(lines).startswith("retry")
+            started.send_signal(signal.SIGTERM)
+            started.wait(timeout=20)
+    assert started.returncode in {0, -signal.SIGTERM}
+
+
 def test_the_exporter_serves_the_domain(filled, url):
     with process("hub.api.exporter", database_url=url) as (started, said):
         measured = httpx.get(f"http://127.0.0.1:{said['port']}/metrics").text
