@@ -1,14 +1,25 @@
 """What can be asked of each listing. Unknown parameters are refused: a misspelt filter must not show everything."""
 
 import re
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+)
 
+from hub.store.messages import Became
 from hub.store.reader import Value
 from schemas.deadletters import ProcessingStep, Status
 from schemas.deadlines import State
+from schemas.instants import microseconds
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """Text to compare with: no control characters, 200 characters at most."""
@@ -23,26 +34,55 @@ def _iso(value: object) -> object:
     return value
 
 
-Day = Annotated[date, BeforeValidator(_iso)]
+Day = Annotated[
+    date, BeforeValidator(_iso), WithJsonSchema({"type": "string", "format": "date", "pattern": f"^{_DAY.pattern}$"})
+]
 
 
-class Query(BaseModel):
-    """What every listing takes."""
+def _instant(value: object) -> object:
+    """Only an instant with its zone, as microseconds since 1970."""
+    if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        raise ValueError("an instant such as 2026-10-20T09:00:00Z is needed")
+    try:
+        return microseconds(datetime.fromisoformat(value))
+    except (ValueError, OverflowError):
+        raise ValueError("an instant such as 2026-10-20T09:00:00Z is needed") from None
+
+
+_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?(Z|[+-]\d{2}:\d{2})")
+Moment = Annotated[
+    int,
+    BeforeValidator(_instant),
+    WithJsonSchema({"type": "string", "format": "date-time", "pattern": _INSTANT.pattern}),
+]
+
+
+class Filters(BaseModel):
+    """What is asked for."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @property
+    def asked(self) -> dict[str, Value]:
+        """All that was asked for: a cursor is good for just that."""
+        return self.model_dump(exclude={"limit", "cursor"}, exclude_none=True)
+
+    @property
+    def filters(self) -> dict[str, Value]:
+        """The filters that were given, by column."""
+        return self.asked
+
+
+class Query(Filters):
+    """What every listing takes."""
 
     limit: int = Field(100, ge=1, le=500, description="Most items in the page.")
     cursor: Annotated[str, StringConstraints(max_length=2_000)] | None = Field(
         None, description="`next` of the page before."
     )
 
-    @property
-    def filters(self) -> dict[str, Value]:
-        """The filters that were given, by column."""
-        return self.model_dump(exclude={"limit", "cursor"}, exclude_none=True)
 
-
-class ChildQuery(Query):
+class ChildFilters(Filters):
     """Filters of /children."""
 
     area: Name | None = Field(None, description="DfE area code.")
@@ -52,7 +92,7 @@ class ChildQuery(Query):
     received_on_to: Day | None = Field(None, alias="received_to", description="Request received then or earlier.")
 
 
-class DeadlineQuery(Query):
+class DeadlineFilters(Filters):
     """Filters of a child's deadlines."""
 
     clock: Name | None = None
@@ -63,7 +103,7 @@ class DeadlineQuery(Query):
     due_on_to: Day | None = Field(None, alias="due_to", description="Due then or earlier.")
 
 
-class AlertQuery(Query):
+class AlertFilters(Filters):
     """Filters of /alerts."""
 
     child_id: Name | None = None
@@ -73,6 +113,18 @@ class AlertQuery(Query):
     state: Literal["open", "cleared"] | None = None
     since_from: Day | None = Field(None, description="Changed then or later.")
     since_to: Day | None = Field(None, description="Changed then or earlier.")
+
+
+class ChildQuery(Query, ChildFilters):
+    """What /children takes."""
+
+
+class DeadlineQuery(Query, DeadlineFilters):
+    """What /deadlines takes, also a child's."""
+
+
+class AlertQuery(Query, AlertFilters):
+    """What /alerts takes."""
 
 
 class ReviewQuery(Query):
@@ -93,6 +145,23 @@ class DeadLetterQuery(Query):
     topic: Name | None = Field(None, description="Where the record stood.")
     error: Name | None = Field(None, description="The exception's class.")
     status: Status | None = Field(None, description="Unless given, all.")
+
+
+class MessageQuery(Query):
+    """Filters of /messages."""
+
+    source: Name | None = Field(None, description="Id of the registered feed.")
+    type: Name | None = Field(None, description="How it is decoded, such as `sendhub.council.event`.")
+    outcome: Became | None = Field(None, description="One of its steps ended so, or a record of it was given up.")
+    child_id: Name | None = Field(None, description="Something of it was taken for this child.")
+    received_from: Moment | None = Field(None, description="Received then or later, such as 2026-10-20T09:00:00Z.")
+    received_to: Moment | None = Field(None, description="Received then or earlier.")
+
+    @property
+    def filters(self) -> dict[str, Value]:
+        """The filters that were given, by column: instants as microseconds."""
+        columns = {"source": self.source, "type": self.type, "at_from": self.received_from, "at_to": self.received_to}
+        return {name: value for name, value in columns.items() if value is not None}
 
 
 class MeasureQuery(BaseModel):

@@ -1,18 +1,23 @@
 """What people who may decide do over HTTP: look, and decide. Names are in bodies alone, and nothing of it is kept."""
 
-from collections.abc import Awaitable, Callable
-from pathlib import Path
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Annotated, Any
 
-from fastapi import Body, FastAPI, HTTPException, Request, Response
+import orjson
+from anyio import to_thread
+from fastapi import APIRouter, Body, HTTPException, Request, Response
 from fastapi import Path as InPath
 from pydantic import BaseModel, Field
 
-from hub.api.access import asking
+from hub.api.access import Permission, Principal, asking
+from hub.api.access.scope import areas
 from hub.api.identities import Identities
 from hub.api.problems import Invalid
+from hub.api.questions import asked_of
+from hub.api.reading import Reading
 from hub.core.casework.acts import evidence_of
-from hub.platform.clock import clock_from
+from hub.platform.clock import Clock
 from hub.runtime.decision_log import DecisionUnfit, observation_of
 from hub.stages.errors import Unavailable
 from hub.store import reader
@@ -25,6 +30,9 @@ from schemas.statements import Observation, Text
 
 Send = Callable[[Observation], Awaitable[None]]
 """Returns once a decision is kept for identity; raises Unavailable."""
+
+LOOKS_KEPT = 10_000
+"""Looks of which it is remembered what they showed; the oldest are forgotten first."""
 
 NO_STORE = {"Cache-Control": "no-store"}
 Key = Annotated[str, InPath(max_length=200, pattern=r"^[\x21-\x7e]+$")]
@@ -42,71 +50,149 @@ class Comparison(Look):
     children: tuple[Text, ...] = Field(min_length=1, max_length=10)
 
 
-def add_reviewing(
-    app: FastAPI,
-    model: ReadModel,
-    identities: Identities | None,
-    send: Send,
-    clock_file: Path | None,
-) -> None:
+REFUSALS: dict[int | str, dict[str, Any]] = {404: {"model": Problem}, 403: {"model": Problem}, 429: {"model": Problem}}
+
+
+def reviewing(reading: Reading, identities: Identities | None, send: Send, clock: Clock) -> APIRouter:
     """The paths for looking and deciding. Without `identities` nobody can be named here, and they answer 503."""
-    clock = clock_from(clock_file)
-    refusals: dict[int | str, dict[str, Any]] = {404: {"model": Problem}, 403: {"model": Problem}}
+    router = APIRouter()
+    looking = Looking(reading, identities)
+    _add_looks(router, looking)
+    _add_decisions(router, looking, send, clock)
+    return router
 
-    def desk() -> Identities:
-        if identities is None:
-            raise Unavailable("identity's desk is not set up here: set SENDHUB_IDENTITY_URL")
-        return identities
 
-    @app.post(
+def _add_looks(router: APIRouter, looking: "Looking") -> None:
+    @router.post(
         "/children/{child_id}/identify",
         response_model=Identified,
-        responses=refusals,
+        responses=REFUSALS,
         summary="A child's name; audited",
     )
     async def identify(request: Request, child_id: Key, look: Annotated[Look, Body()]) -> Response:
-        actor = asking(request).actor
-        return _shown(await desk().identify(child_id, actor, look.purpose))
+        desk, who = looking.desk, asking(request)
+        await looking.permit(who, "child.name", [child_id])
+        return _shown(await desk.identify(child_id, who.actor, look.purpose))
 
-    @app.post(
+    @router.post(
         "/reviews/{task_id}/evidence",
         response_model=Evidence,
-        responses=refusals,
+        responses=REFUSALS,
         summary="What a question rests on, and what could be decided; audited where somebody is named",
     )
     async def evidence(request: Request, task_id: Key, look: Annotated[Look, Body()]) -> Response:
-        actor = asking(request).actor
-        answerable = of_casework(model, task_id, named=asking(request).restricted)
+        who = asking(request)
+        await looking.permit_task(who, task_id)
+        answerable = await to_thread.run_sync(of_casework, looking.model, task_id)
         if answerable is not None:
-            return _shown(answerable)
-        found = await desk().evidence(task_id, actor, look.purpose)
-        return _shown(None if found is None else with_deadlines(found, model))
+            return _shown(await looking.seen(who, answerable))
+        found = await looking.desk.evidence(task_id, who.actor, look.purpose)
+        return _shown(None if found is None else await looking.seen(who, found))
 
-    @app.post(
+    @router.post(
         "/comparisons",
         response_model=Evidence,
-        responses=refusals,
+        responses=REFUSALS,
         summary="Children side by side whom a person compares, and what could be decided; audited",
     )
     async def compare(request: Request, asked: Annotated[Comparison, Body()]) -> Response:
-        actor = asking(request).actor
-        found = await desk().compare(asked.children, actor, asked.purpose)
-        return _shown(None if found is None else with_deadlines(found, model))
+        desk, who = looking.desk, asking(request)
+        await looking.permit(who, "review.decide", asked.children)
+        found = await desk.compare(asked.children, who.actor, asked.purpose)
+        return _shown(None if found is None else await looking.seen(who, found))
 
-    @app.post("/decisions", status_code=202, response_model=Ruled, responses=refusals, summary="Decide; audited")
+
+def _add_decisions(router: APIRouter, looking: "Looking", send: Send, clock: Clock) -> None:
+    @router.post("/decisions", status_code=202, response_model=Ruled, responses=REFUSALS, summary="Decide; audited")
     async def decide(request: Request, sent: Annotated[DecisionSent, Body()]) -> Response:
-        actor = asking(request).actor
+        who = asking(request)
         try:
-            observation = observation_of(Decided(actor=actor, **dict(sent)), clock)
+            observation = observation_of(Decided(actor=who.actor, **dict(sent)), clock)
         except DecisionUnfit as error:
             raise Invalid(error.errors) from None
+        await looking.permit_decision(who, sent)
         await send(observation)
         waiting = Ruled(decision=sent.id, outcome="waiting", words="identity has yet to read it")
         return Response(waiting.model_dump_json(), 202, NO_STORE, "application/json")
 
-    @app.get("/decisions/{decision_id}", response_model=Ruled, responses=refusals, summary="What came of a decision")
+    @router.get("/decisions/{decision_id}", response_model=Ruled, responses=REFUSALS, summary="What came of a decision")
     async def ruled(decision_id: Key) -> Response:
-        return _shown(await desk().ruled(decision_id))
+        return _shown(await looking.desk.ruled(decision_id))
+
+
+class Looking:
+    """Who may look at whom, and who may decide what they have seen."""
+
+    def __init__(self, reading: Reading, identities: Identities | None) -> None:
+        self._reading = reading
+        self._identities = identities
+        self._looks: OrderedDict[tuple[str, str], frozenset[str]] = OrderedDict()
+
+    @property
+    def model(self) -> ReadModel:
+        """The read model."""
+        return self._reading.model
+
+    @property
+    def desk(self) -> Identities:
+        """Identity's desk; raises Unavailable where there is none."""
+        if self._identities is None:
+            raise Unavailable("identity's desk is not set up here: set SENDHUB_IDENTITY_URL")
+        return self._identities
+
+    async def permit(self, who: Principal, permission: Permission, children: Iterable[str]) -> None:
+        """Raises 404, audited, where one of the children is not theirs to see."""
+        await to_thread.run_sync(self._reading.require, who, permission, list(children))
+
+    async def permit_task(self, who: Principal, task_id: str) -> None:
+        """The same of a question."""
+        await to_thread.run_sync(self._permit_task, who, task_id)
+
+    async def seen(self, who: Principal, found: Evidence) -> Evidence:
+        """Evidence as it may be shown, and what it lets them decide. Raises 404 where somebody in it is not theirs to
+        see: a question about two areas is for whoever has both."""
+        await self.permit(who, "review.decide", {each.child_id for each in found.columns if each.child_id is not None})
+        shown = await to_thread.run_sync(with_deadlines, found, self.model)
+        acts = {_print(act.kind, act.link, act.child_id, act.data) for act in shown.acts}
+        if shown.task.answer is not None:
+            acts.add(_print("decision.undone", None, None, {"decision": shown.task.answer.decision}))
+        self._looks[who.actor, shown.look] = frozenset(acts)
+        while len(self._looks) > LOOKS_KEPT:
+            self._looks.popitem(last=False)
+        return shown
+
+    async def permit_decision(self, who: Principal, sent: DecisionSent) -> None:
+        """Whoever sees every area decides on anybody there is but restricted children. Others decide just what one of
+        their own looks has shown them; raises Invalid."""
+        named = {sent.child_id, *(value for value in sent.data.values() if isinstance(value, str))} - {None}
+        known = await to_thread.run_sync(self._known, named)
+        await self.permit(who, "review.decide", known)
+        if areas(who, "review.decide") is None:
+            return
+        shown = [self._looks.get((who.actor, look), frozenset()) for look in sent.evidence]
+        if not all(shown) or _print(sent.kind, sent.link, sent.child_id, sent.data) not in frozenset().union(*shown):
+            raise Invalid([("evidence", "this was not shown to you, or it is too long ago: look at it again")])
+
+    def _permit_task(self, who: Principal, task_id: str) -> None:
+        where = asked_of(self._reading, who)
+        with self.model.connection() as connection:
+            body = reader.body(connection, reader.REVIEWS, task_id, named=who.restricted, where=where)
+            there = body is not None or reader.body(connection, reader.REVIEWS, task_id) is not None
+        if body is None:
+            raise self._reading.missing(who, task_id, there=there)
+        task = ReviewTask.model_validate_json(body)
+        known = self._known({task.child_id, *task.candidates} - {None})
+        self._reading.require(who, "review.decide", sorted(known))
+
+    def _known(self, ids: Iterable[str | None]) -> list[str]:
+        """Of these ids those of children."""
+        with self.model.connection() as connection:
+            return [each for each in ids if each and reader.body(connection, reader.CHILDREN, each) is not None]
+
+
+def _print(kind: str, link: str | None, child_id: str | None, data: Mapping[str, object]) -> str:
+    """What makes two acts the same."""
+    return orjson.dumps([kind, link, child_id, data], option=orjson.OPT_SORT_KEYS).decode()
 
 
 def of_casework(model: ReadModel, task_id: str, *, named: bool = True) -> Evidence | None:

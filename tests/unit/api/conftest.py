@@ -51,9 +51,23 @@ def settings():
 
 
 @pytest.fixture
-async def anybody(url, settings):
+def noted():
+    """The audit entries of the API itself."""
+    return []
+
+
+@pytest.fixture
+def note(noted):
+    async def note(entry):
+        noted.append(entry)
+
+    return note
+
+
+@pytest.fixture
+async def anybody(url, settings, note):
     engine = open_engine(url, read_only=True)
-    transport = httpx.ASGITransport(create_app(settings, engine), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(create_app(settings, engine, note=note), raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
         yield client
     engine.dispose()

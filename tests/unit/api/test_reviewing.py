@@ -44,7 +44,7 @@ def sent():
 
 
 @pytest.fixture
-async def asked(url, tmp_path, projector, world, audits, sent):
+async def asked(url, tmp_path, projector, world, audits, sent, note):
     """The API with a desk over the world; what is decided goes into the world at once."""
     (first,), (second,) = world.children_of("R1"), world.children_of("R2")
     projector.apply("hub.children", 0, [child(0, first), child(1, second)], 0, 2)
@@ -60,7 +60,7 @@ async def asked(url, tmp_path, projector, world, audits, sent):
     async def read():
         return world
 
-    async def note(entry: AuditEntry):
+    async def audit(entry: AuditEntry):
         audits.append(entry)
 
     async def send(said):
@@ -71,7 +71,7 @@ async def asked(url, tmp_path, projector, world, audits, sent):
     file.write_text(f'[reviewers]\nofficer-7 = ["{hashlib.sha256(OFFICER.encode()).hexdigest()}"]\n')
     settings = ApiSettings(api_token_sha256=HASH, api_reviewers_file=file)
     engine = open_engine(url, read_only=True)
-    app = create_app(settings, engine, Desk(world.identity, read, note, AtNoon()), send)
+    app = create_app(settings, engine, Desk(world.identity, read, audit, AtNoon()), send, note=note)
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     headers = {"Authorization": f"Bearer {OFFICER}"}
     async with httpx.AsyncClient(transport=transport, base_url="http://hub", headers=headers) as client:
