@@ -25,6 +25,11 @@ Tell = Callable[[int], None]
 """Told how many letters are done with so far."""
 
 
+def never() -> bool:
+    """Of a replay that nobody stops."""
+    return False
+
+
 @dataclass(frozen=True)
 class Report:
     """Ids of letters by what came of them. `waiting`: no stage has passed them yet, nothing is lost."""
@@ -42,7 +47,8 @@ class Report:
 
 @dataclass(frozen=True)
 class LetterReplay:
-    """`seconds` is how long stages are waited for at the end; `open_projector` is called only where it is needed.
+    """`seconds` is how long stages are waited for at the end; `open_projector` is called only where it is needed;
+    `stopped` is asked after each batch.
 
     Raises what the desk raises; Unavailable and SchemaMismatch where the read model can't be written.
     """
@@ -54,6 +60,7 @@ class LetterReplay:
     seconds: float
     reach: Reach
     tell: Tell
+    stopped: Callable[[], bool] = never
 
     async def run(self, choose: Choose) -> Report:
         """Replay what `choose` picks of the letters that stand when no other desk is at work."""
@@ -66,6 +73,8 @@ class LetterReplay:
                 async for batch in batches:
                     done += batch
                     self.tell(len(shown) + len(done))
+                    if self.stopped():
+                        break
         found = await outcome(self.settings, [_put_back(letter) for letter in done], self.seconds)
         return replace(
             report,

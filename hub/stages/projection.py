@@ -18,11 +18,12 @@ from schemas.alerts import Alert
 from schemas.deadletters import DeadLetter, Resolution, Status, TrackedLetter, parse
 from schemas.deadlines import Deadline
 from schemas.envelope import Envelope, Headers
+from schemas.ids import digest
 from schemas.instants import microseconds
 from schemas.records import ChildRecord, ChildTurned
 from schemas.reviews import ReviewTask
 from schemas.topics import ALERTS, CHILDREN, COUNCIL_EVENTS, DEADLETTER, DEADLINES, NHS_MESSAGES, REVIEW, TRAIL
-from schemas.trail import MessageRead, Receipt, TrailStep, receipt
+from schemas.trail import MessageRead, Receipt, TrailStep, message_key, receipt
 
 COLUMN_LIMIT = 200
 TURNS = frozenset({"moved", "restored"})
@@ -176,6 +177,7 @@ def _review(record: Record) -> list[Change]:
         "state": task.state,
         "source": _column(task.source),
         "child_id": _column(task.child_id),
+        "message": None if task.message is None else message_key(task.source, task.message),
         "opened_on": task.opened_on,
         "body": _text(record.value),
     }
@@ -215,6 +217,7 @@ def _known(meta: DeadLetter, resolution: Resolution | None) -> Row:
         "status": status,
         "returns_as": _column(resolution.returns_as) if resolution is not None else None,
         "message": _column(meta.of_message),
+        "cause": digest("cause", meta.stage, meta.step, meta.error, meta.message),
         "at": microseconds(meta.at),
         "body": tracked.model_dump_json(),
     }

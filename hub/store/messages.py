@@ -1,10 +1,10 @@
 """What connectors received and what became of it, from the read model: never what a message says."""
 
-from collections.abc import Collection, Mapping
-from typing import Literal, NamedTuple, get_args
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Literal, NamedTuple, get_args
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, exists, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, select
 
 from hub.store import tables
 from hub.store.reader import Listing, Page, Place, Value, matches, page
@@ -54,18 +54,44 @@ def raw_places(
     became: str | None,
     child_id: str | None,
     keys: Collection[str],
+    where: Sequence[ColumnElement[bool]] = (),
 ) -> list[RawPlace]:
     """Where the raw bytes of messages stand, oldest first: of those that `messages` would list, or of these `keys`.
 
-    Without those that intake gave up: they stand in their dead letters.
+    `where` narrows further. Without those that intake gave up: they stand in their dead letters.
     """
+    wanted = _read(select(tables.message_steps.c.body), filters, became, child_id, keys, where)
+    found = map(orjson.loads, connection.scalars(wanted.order_by(tables.messages.c.at, tables.messages.c.key)))
+    return [RawPlace(step["message"], step["topic"], step["partition"], step["offset"]) for step in found]
+
+
+def count_places(
+    connection: Connection,
+    filters: Mapping[str, Value],
+    became: str | None,
+    child_id: str | None,
+    keys: Collection[str],
+    where: Sequence[ColumnElement[bool]] = (),
+) -> int:
+    """How many `raw_places` would find."""
+    wanted = _read(select(func.count()).select_from(tables.message_steps), filters, became, child_id, keys, where)
+    return connection.scalar(wanted) or 0
+
+
+def _read(
+    wanted: Select[Any],
+    filters: Mapping[str, Value],
+    became: str | None,
+    child_id: str | None,
+    keys: Collection[str],
+    where: Sequence[ColumnElement[bool]],
+) -> Select[Any]:
+    """Of intake's words those of the messages that are meant: they stand under the messages' own keys."""
     narrowed = [matches(tables.messages, *item) for item in filters.items()] + conditions(became, child_id)
     if keys:
         narrowed.append(tables.messages.c.key.in_(keys))
-    steps = tables.message_steps.c
-    wanted = select(steps.body).join(tables.messages, steps.key == tables.messages.c.key).where(*narrowed)
-    found = map(orjson.loads, connection.scalars(wanted.order_by(tables.messages.c.at, tables.messages.c.key)))
-    return [RawPlace(step["message"], step["topic"], step["partition"], step["offset"]) for step in found]
+    joined = wanted.join(tables.messages, tables.message_steps.c.key == tables.messages.c.key)
+    return joined.where(*narrowed, *where)
 
 
 def followed(connection: Connection, key: str) -> Followed | None:

@@ -88,11 +88,13 @@ reviews = Table(
     Column("state", Text, nullable=False),
     Column("source", Text, nullable=False),
     Column("child_id", Text),
+    Column("message", Text),
     Column("opened_on", Date, nullable=False),
     Column("body", Text, nullable=False),
     Index("reviews_by_opened", "opened_on", "key"),
     Index("reviews_by_state", "state", "question", "opened_on"),
     Index("reviews_by_child", "child_id"),
+    Index("reviews_by_message", "message"),
 )
 
 dead_letters = Table(
@@ -107,13 +109,16 @@ dead_letters = Table(
     Column("status", Text, nullable=False),
     Column("returns_as", Text),
     Column("message", Text),
+    Column("cause", Text, nullable=False),
     Column("at", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
     Index("dead_letters_by_time", "at", "key"),
+    Index("dead_letters_by_cause", "cause", "status", "at", "key"),
     Index("dead_letters_by_status", "status", "at"),
     Index("dead_letters_by_return", "returns_as"),
     Index("dead_letters_by_message", "message"),
 )
+"""`message` is what the record is of, `cause` the same for all that one stage gave up in one step for one reason."""
 
 messages = Table(
     "messages",
