@@ -40,7 +40,7 @@ Unit = Literal[
 Reader = Literal["operations", "integration engineers", "SEND leads", "data quality"]
 """Who looks at a metric: people on call, who connect systems, who answer for timeliness, who mend records."""
 
-Process = Literal["a stage", "projection", "ticker", "a connector", "files", "pds", "bars", "api", "exporter"]
+Process = Literal["a stage", "identity", "projection", "ticker", "a connector", "files", "pds", "api", "exporter"]
 """Which processes serve a metric."""
 
 FAST = (0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

@@ -10,6 +10,7 @@ from hub.platform.clock import clock_from
 from hub.platform.settings import Settings
 from hub.runtime import stage_metrics as metrics
 from hub.runtime.matching import matching_of
+from hub.runtime.numbered import numbered
 from hub.runtime.policies import policy_of
 from hub.runtime.producer import Reach
 from hub.runtime.worker import no_point, run_projection, run_stage
@@ -30,7 +31,8 @@ def _intake(settings: Settings, reach: Reach) -> None:
 
 
 def _identity(settings: Settings, reach: Reach) -> None:
-    run_stage(settings, identity(settings.key, settings.sources, note, matching_of(settings)), reach)
+    stage = identity(settings.key, settings.sources, note, matching_of(settings))
+    run_stage(settings, numbered(stage), reach)
 
 
 def _casework(settings: Settings, reach: Reach) -> None:

@@ -22,12 +22,12 @@ histogram `x` is served as `x_bucket`, `x_sum` and `x_count`. `partition`, `topi
 HEAD = ("| metric | type | labels | unit | what it says | who looks |", "|---|---|---|---|---|---|")
 WHERE = {
     "a stage": "Of every stage",
+    "identity": "Of identity",
     "projection": "Of the projection",
     "ticker": "Of the ticker",
     "a connector": "Of every connector",
     "files": "Of the file connector",
     "pds": "Of the PDS connector",
-    "bars": "Of the BaRS connector",
     "api": "Of the API",
     "exporter": "Of the exporter: the domain, from the read model",
 }

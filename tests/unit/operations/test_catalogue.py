@@ -15,7 +15,7 @@ FOUND = list(catalogue().values())
 BOUNDED = {
     *{"stage", "topic", "partition", "source", "connector", "reason", "error", "outcome", "route", "status"},
     *{"feed", "code", "ask", "result", "fault", "what", "clock", "state", "service", "area", "weeks", "days"},
-    *{"threshold", "question", "measure", "cohort", "basis", "unit"},
+    *{"threshold", "question", "measure", "cohort", "basis", "unit", "nhs_number"},
 }
 """Labels whose values are few: named in code, in the sources file, or in files of the deployment's own."""
 
