@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import re
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -21,11 +23,14 @@ from hub.runtime.programs import PARTS
 from schemas.topics import COUNCIL_EVENTS
 from tests.integration.conftest import COUNCIL
 from tests.support.client import client, event, person
+from tests.support.dashboards import queries
 from tests.support.metrics_page import catalogue
 from tests.support.monitoring import PROMETHEUS, Monitoring, checked, watching
+from tests.support.processes import PROJECT
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+RUNBOOKS = PROJECT / "docs" / "runbooks"
 SECONDS = 40.0
 CALM = 2.0
 """How long it is looked whether a second alert comes."""
@@ -71,8 +76,7 @@ async def clears(monitoring: Monitoring) -> None:
 async def test_what_a_running_hub_serves_is_the_catalogue_both_ways(hub: System, monitoring: Monitoring) -> None:
     """By name, type and labels; but for the PDS connector, which does not run there."""
     async with client(hub) as council:
-        told = event("assessment.requested", "OPS-1", person("O1"), data={"case_reference": "OPS-1"})
-        assert (await council.tell(COUNCIL, told)).status_code == 202
+        await council.tell(COUNCIL, [*late_advice()])
         await hub.pipeline.drained()
         served = {}
         for part in PARTS:
@@ -88,6 +92,16 @@ async def test_what_a_running_hub_serves_is_the_catalogue_both_ways(hub: System,
     for name, (kind, labels) in served.items():
         assert kind == promised[name].kind, name
         assert labels <= {frozenset(promised[name].labels)}, name
+
+
+def late_advice() -> Iterator[dict[str, Any]]:
+    """A case whose speech and language advice is overdue today."""
+    on, who = "2026-08-03", person("O1")
+    yield event("assessment.requested", "OPS-1", who, on, data={"case_reference": "OPS-1"})
+    yield event("assessment.decided", "OPS-1", who, on, data={"outcome": "assess"})
+    asked = {"heading": "medical", "service": "speech-and-language", "asked": {"role": "trust", "ods": "RXQ"}}
+    subject = {"request": "OPS-1", "advice": "OPS-1-A"}
+    yield event("advice.requested", "OPS-1-A", who, on, subject=subject, data=asked)
 
 
 async def test_a_connector_that_is_killed_and_cannot_start_again(hub: System, monitoring: Monitoring) -> None:
@@ -148,7 +162,7 @@ async def test_dead_letters(hub: System, monitoring: Monitoring) -> None:
     await producer.start()
     try:
         for _ in range(3):
-            await producer.send_and_wait(COUNCIL_EVENTS.name, b"not a message", b"by hand", 0)
+            await producer.send_and_wait(COUNCIL_EVENTS.name, b"not a message", b"0" * 24, 0)
     finally:
         await producer.stop()
     await fires_alone(monitoring, "SendhubDeadLetters", stage="intake", severity="ticket")
@@ -168,9 +182,29 @@ async def resolve_all(hub: System) -> int:
     return len(ids)
 
 
+async def test_every_panel_of_every_dashboard_has_an_answer(hub: System, monitoring: Monitoring) -> None:
+    """With its variables filled as they would be."""
+    chosen = {"$connector": "webhook", "$stage": "casework", "$service": ".*", "$area": ".*", "$__rate_interval": "10s"}
+    wanting = []
+    for page, panel, expression in queries():
+        for name, value in chosen.items():
+            expression = expression.replace(name, value)
+        if not await asyncio.to_thread(monitoring.query, expression):
+            wanting.append((page.name, panel.title, expression))
+    assert wanting == []
+
+
 async def test_every_recorded_rule_has_an_answer_where_there_is_anything_to_count(monitoring: Monitoring) -> None:
     groups = yaml.safe_load((PROMETHEUS / "rules" / "recordings.yml").read_text())["groups"]
     for rule in (rule for group in groups for rule in group["rules"]):
         monitoring.query(rule["record"])
         if "heartbeat" in rule["record"] or "lag" in rule["record"]:
             assert monitoring.query(rule["record"]), rule["record"]
+
+
+async def test_every_query_of_the_runbooks_can_be_asked(monitoring: Monitoring) -> None:
+    pages = list(RUNBOOKS.glob("*.md"))
+    found = [(page.name, query) for page in pages for query in re.findall(r"'query=(.+?)'$", page.read_text(), re.M)]
+    assert len(found) > 15
+    for _, query in found:
+        await asyncio.to_thread(monitoring.query, query)
