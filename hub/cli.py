@@ -23,11 +23,13 @@ from hub.commands.run import stage, ticker, up
 from hub.commands.sen2 import app as sen2
 from hub.commands.simulate import simulate
 from hub.commands.state import app as state
+from hub.commands.status import status
 from hub.commands.topics import topics
 
 app = typer.Typer(no_args_is_help=True, help="The SEND integration hub.", pretty_exceptions_show_locals=False)
 for command in (
-    up, demo, simulate, topics, doctor, stage, ticker, reconcile, rebuild, replay, measures, digest, pause, resume,
+    up, demo, simulate, topics, doctor, stage, ticker, reconcile, rebuild, replay, measures, digest, status, pause,
+    resume,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(deadletter, name="deadletter")

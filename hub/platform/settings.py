@@ -49,6 +49,11 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that this process's HTTP servers listen on.")
     port: int = Field(0, description="Port of this process's main HTTP server; 0 takes a free one.")
     metrics_port: int = Field(0, description="Port of /metrics, /live and /ready; 0 takes a free one.")
+    processes: dict[str, str] = Field(
+        default_factory=dict,
+        description='Where `sendhub status` finds the metrics of each process, as JSON: `{"intake": "host:9100", …}`; '
+        "unless set, the ports of `sendhub up` on this machine.",
+    )
     instance: str = Field("1", description="This process's name among its kind: static group membership.")
     log_level: str = Field("INFO", description="Least level that is logged.")
     ack_timeout: float = Field(3.0, description="Seconds that a connector waits for the broker before it answers 503.")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import orjson
 import pytest
@@ -30,6 +31,13 @@ async def test_a_paused_stage_reads_nothing_and_goes_on_where_it_stopped(hub: Sy
         assert (await council.tell(COUNCIL, said)).status_code == 202
         await asyncio.sleep(2)
         assert [each for each in await council.read("/children") if each["case_reference"] == "PAUSED-1"] == []
+        found = await status(hub)
+        assert found["state"] == "degraded"
+        said = {item["name"]: item for item in found["items"] if item["part"] == "process"}
+        assert "the trust sends nonsense" in said["intake"]["words"]
+        assert {name for name, item in said.items() if item["state"] != "well"} == {"intake"}
+        behind = next(item for item in found["items"] if item["name"] == "intake" and "lag_records" in item["figures"])
+        assert behind["figures"]["lag_records"] >= 1
         anew = Pausing(hub.kafka, "intake", lambda paused: None).start()
         for _ in range(100):
             if "yet to hear" not in (anew.paused() or ""):
@@ -70,6 +78,16 @@ async def told(hub: System, *arguments: str) -> None:
     env = {**hub.deployment.environment(hub.kafka), "SENDHUB_ACTOR": "engineer-4"}
     result = await asyncio.to_thread(CliRunner().invoke, app, arguments, env=env)
     assert result.exit_code == 0, result.output
+
+
+async def status(hub: System) -> dict[str, Any]:
+    """What `sendhub status` says."""
+    processes = {name: hub.url(name, "metrics").removeprefix("http://") for name in hub.ports}
+    env = {**hub.deployment.environment(hub.kafka), "SENDHUB_PROCESSES": orjson.dumps(processes).decode()}
+    result = await asyncio.to_thread(CliRunner().invoke, app, ["status", "--json"], env=env)
+    found: dict[str, Any] = orjson.loads(result.stdout)
+    assert result.exit_code == {"well": 0, "degraded": 1, "unknown": 2}[found["state"]]
+    return found
 
 
 async def audited(hub: System) -> list[tuple[str, str]]:

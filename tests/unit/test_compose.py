@@ -1,6 +1,7 @@
 """docker-compose.yml is a compose file, names processes that exist, and sets only what the code reads."""
 
 import importlib.util
+import json
 import re
 import subprocess
 import sys
@@ -95,3 +96,10 @@ def test_prometheus_has_its_rules_and_tells_alertmanager() -> None:
     name, port = told.split(":")
     assert f"127.0.0.1:{port}:{port}" in compose[name]["ports"]
     assert "./deploy/alertmanager:/etc/alertmanager:ro" in compose[name]["volumes"]
+
+
+def test_status_finds_every_process_that_every_deployment_has(services: dict[str, dict[str, Any]]) -> None:
+    port = services["intake"]["environment"]["SENDHUB_METRICS_PORT"]
+    everywhere = {name for name, service in services.items() if "profiles" not in service} - {"topics"}
+    places = json.loads(services["api"]["environment"]["SENDHUB_PROCESSES"])
+    assert places == {name: f"{name}:{port}" for name in everywhere}

@@ -1,0 +1,62 @@
+"""What Kafka knows: whether it answers, how far each stage is behind, and what is paused."""
+
+from collections.abc import Mapping, Sequence
+
+from aiokafka.errors import KafkaError
+
+from hub.platform.settings import Settings
+from hub.runtime import groups, pauses
+from hub.runtime.log_reader import LogReader
+from hub.runtime.partitions import Partition
+from hub.stages.errors import Unavailable
+from hub.stages.projection import TOPICS as PROJECTED
+from schemas.status import Item
+from schemas.topics import COUNCIL_EVENTS, FACTS, NHS_MESSAGES, OBSERVATIONS, TOPICS
+
+MANY = 1_000
+"""Records that a stage may be behind by while the hub counts as well: a backlog is worked off in seconds."""
+
+SOURCES: Mapping[str, Sequence[str]] = {
+    "intake": (COUNCIL_EVENTS.name, NHS_MESSAGES.name),
+    "identity": (OBSERVATIONS.name,),
+    "casework": (FACTS.name,),
+    "projection": tuple(PROJECTED),
+}
+_PARTITIONS = {topic.name: topic.partitions for topic in TOPICS}
+
+
+async def look(settings: Settings) -> list[Item]:
+    """Each stage's lag, and who paused what."""
+    places = {stage: _partitions(topics) for stage, topics in SOURCES.items()}
+    try:
+        ends = await _ends(settings, sorted({each for mine in places.values() for each in mine}))
+        paused = await pauses.standing(settings)
+        lags = [_lag(stage, await groups.offsets(settings, stage, mine), mine, ends) for stage, mine in places.items()]
+    except (KafkaError, OSError, Unavailable) as error:
+        words = f"{settings.kafka} does not answer ({type(error).__name__}): how far stages are behind can't be told"
+        return [Item(part="kafka", name="kafka", state="degraded", words=words)]
+    held = [Item(part="process", name=name, state="degraded", words=each.words) for name, each in paused.items()]
+    return [Item(part="kafka", name="kafka", state="well", words="answers"), *lags, *held]
+
+
+async def _ends(settings: Settings, partitions: Sequence[Partition]) -> dict[Partition, tuple[int, int]]:
+    async with LogReader(settings, partitions) as log:
+        return await log.bounds()
+
+
+def _partitions(topics: Sequence[str]) -> list[Partition]:
+    return [Partition(topic, number) for topic in topics for number in range(_PARTITIONS[topic])]
+
+
+def _lag(
+    stage: str,
+    passed: Mapping[Partition, int],
+    mine: Sequence[Partition],
+    ends: Mapping[Partition, tuple[int, int]],
+) -> Item:
+    behind = sum(max(0, ends[each][1] - passed.get(each, ends[each][0])) for each in mine)
+    words = f"{behind:,} records behind" if behind > 1 else "has read everything"
+    state = "degraded" if behind > MANY else "well"
+    return Item.model_validate(
+        {"part": "stage", "name": stage, "state": state, "words": words, "figures": {"lag_records": behind}}
+    )
