@@ -5,6 +5,7 @@ It stands beside the identity stage, left of identity: it can read identity's ch
 
 import socket
 import sys
+from functools import partial
 
 import structlog
 import uvicorn
@@ -12,6 +13,7 @@ from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
 from hub.api.desk_app import create_desk
+from hub.api.desk_bytes import KeptBytes
 from hub.api.desk_state import FollowedState
 from hub.api.identities import Desk
 from hub.api.settings import DeskSettings
@@ -47,6 +49,7 @@ def main() -> int:
     try:
         settings = DeskSettings()
         desk = desk_of(settings)
+        raw = KeptBytes(settings, partial(audit.write_or_refuse, settings), clock_from(settings.clock_file))
     except ValidationError as error:
         for item in error.errors(include_input=False):
             name = "".join(f"SENDHUB_{part}: ".upper() for part in item["loc"])
@@ -60,7 +63,7 @@ def main() -> int:
     metrics_port = metrics.serve(Health(), settings.host, settings.metrics_port)
     structlog.get_logger().info("listening", port=listening.getsockname()[1], metrics_port=metrics_port)
     config = uvicorn.Config(
-        create_desk(desk, settings.token_hashes), access_log=False, log_config=None, server_header=False
+        create_desk(desk, settings.token_hashes, raw), access_log=False, log_config=None, server_header=False
     )
     uvicorn.Server(config).run(sockets=[listening])
     return 0

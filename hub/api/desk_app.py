@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from hub.api import problems
 from hub.api.auth import BearerGate
 from hub.api.bodies import Limited
+from hub.api.desk_bytes import RawBytes, showing
 from hub.api.identities import Identities
 from hub.stages.errors import Unavailable
 from schemas.base import Model
@@ -27,8 +28,8 @@ class DecisionAsked(Model):
     decision: Text
 
 
-def create_desk(identities: Identities, token_hashes: tuple[str, ...]) -> FastAPI:
-    """The application; `token_hashes` are those of the tokens that open it."""
+def create_desk(identities: Identities, token_hashes: tuple[str, ...], raw: RawBytes | None = None) -> FastAPI:
+    """The application; `token_hashes` are those of the tokens that open it. Without `raw` it shows no bytes."""
 
     @asynccontextmanager
     async def reading(_app: FastAPI) -> AsyncIterator[None]:
@@ -42,6 +43,8 @@ def create_desk(identities: Identities, token_hashes: tuple[str, ...]) -> FastAP
     problems.install(app)
     app.add_middleware(Limited)
     app.add_middleware(BearerGate, hashes=token_hashes)
+    if raw is not None:
+        app.include_router(showing(raw))
 
     @app.get("/live")
     def live() -> dict[str, bool]:

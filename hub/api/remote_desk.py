@@ -29,35 +29,36 @@ class RemoteDesk:
 
     async def identify(self, child: str, who: str, purpose: str) -> Identified | None:
         """See Identities."""
-        return await self._ask("/identify", {"child": child, "who": who, "purpose": purpose}, Identified)
+        return await self.ask("/identify", {"child": child, "who": who, "purpose": purpose}, Identified)
 
     async def known(self, children: Sequence[str], who: str, purpose: str, *, names: bool) -> KnownChildren:
         """See Identities."""
         body = {"children": list(children), "who": who, "purpose": purpose, "names": names}
-        return _there(await self._ask("/known", body, KnownChildren))
+        return _there(await self.ask("/known", body, KnownChildren))
 
     async def find(self, sought: Sought, who: str, purpose: str, most: int) -> FoundChildren:
         """See Identities."""
         body = {"sought": sought.model_dump(mode="json"), "who": who, "purpose": purpose, "most": most}
-        return _there(await self._ask("/find", body, FoundChildren))
+        return _there(await self.ask("/find", body, FoundChildren))
 
     async def evidence(self, task: str, who: str, purpose: str) -> Evidence | None:
         """See Identities."""
-        return await self._ask("/evidence", {"task": task, "who": who, "purpose": purpose}, Evidence)
+        return await self.ask("/evidence", {"task": task, "who": who, "purpose": purpose}, Evidence)
 
     async def compare(self, children: Sequence[str], who: str, purpose: str) -> Evidence | None:
         """See Identities."""
-        return await self._ask("/compare", {"children": list(children), "who": who, "purpose": purpose}, Evidence)
+        return await self.ask("/compare", {"children": list(children), "who": who, "purpose": purpose}, Evidence)
 
     async def ruled(self, decision: str) -> Ruled:
         """See Identities."""
-        return _there(await self._ask("/ruled", {"decision": decision}, Ruled))
+        return _there(await self.ask("/ruled", {"decision": decision}, Ruled))
 
     async def close(self) -> None:
         """Let the connections go."""
         await self._client.aclose()
 
-    async def _ask(self, path: str, body: Mapping[str, object], kind: type[Kind]) -> Kind | None:
+    async def ask(self, path: str, body: Mapping[str, object], kind: type[Kind]) -> Kind | None:
+        """One question; None where the desk has no such thing. Raises Unavailable."""
         try:
             answer = await self._client.post(path, json=body)
         except httpx.HTTPError as error:
