@@ -4,7 +4,7 @@ It is another one whenever readers of what was published could not read what com
 `python -m schemas.publication` says so. Topics that are not here are the hub's own memory, or sealed whole.
 """
 
-from schemas.topics import ALERTS, AUDIT, CHILDREN, DEADLINES, FACTS, LINKS, OBSERVATIONS, REVIEW, TRACES
+from schemas.topics import ALERTS, AUDIT, CHILDREN, DEADLINES, FACTS, LINKS, OBSERVATIONS, REVIEW, TRACES, TRAIL
 
 VERSION_HEADER = "schema"
 """The header in which a record says its version; without it that is 1."""
@@ -18,6 +18,7 @@ VERSIONS: dict[str, int] = {
     DEADLINES.name: 1,
     ALERTS.name: 1,
     REVIEW.name: 1,
+    TRAIL.name: 1,
     AUDIT.name: 1,
 }
 

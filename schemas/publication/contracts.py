@@ -28,9 +28,11 @@ from schemas.topics import (
     OBSERVATIONS,
     REVIEW,
     TRACES,
+    TRAIL,
     Topic,
 )
 from schemas.traces import Trace
+from schemas.trail import MessageRead, ObservationTaken
 
 Reader = Literal["systems", "the hub"]
 """For whom a topic is: any system that is given the right to it, or the hub alone (left of identity)."""
@@ -42,11 +44,14 @@ HEADERS: dict[str, str] = {
     "schema": "Version of the value's shape, a whole number; without this header it is 1.",
     "kind": "The statement's kind.",
     "source": "The registered feed that stated it.",
+    "number": "Of a heartbeat: which it is.",
+    "inserted_at": "Of a heartbeat: when it was put in, in seconds since 1970.",
 }
 """What each header says; all are text."""
 
 _ALWAYS = ("schema",)
 _CAUSED = ("id", "causes", "received_at", *_ALWAYS)
+_BEATEN = (*_CAUSED, "kind", "number", "inserted_at")
 
 
 GROWING = frozenset({("Alert", "threshold"), ("Alert", "reason"), ("ReviewTask", "question"), ("AuditEntry", "action")})
@@ -129,7 +134,8 @@ CONTRACTS: tuple[Contract, ...] = (
     Contract(
         CHILDREN,
         _of(ChildRecord, ChildTurned),
-        "The child's id.",
+        "The child's id; `!heartbeat` is nobody's.",
+        headers=_BEATEN,
         tombstone="The child is gone, and nothing takes its place.",
     ),
     Contract(
@@ -142,18 +148,19 @@ CONTRACTS: tuple[Contract, ...] = (
     Contract(
         FACTS,
         _facts,
-        "The child's id; of what the ticker writes, `day` or the source.",
-        headers=(*_CAUSED, "kind", "source"),
+        "The child's id; of what the ticker writes, `day`, the source or `!heartbeat`.",
+        headers=(*_BEATEN, "source"),
     ),
     Contract(REVIEW, _of(ReviewTask), "The task's id.", tombstone="The question is gone."),
+    Contract(TRAIL, _of(MessageRead, ObservationTaken), "The message."),
     Contract(LINKS, _of(LinkDecision), "The link.", "the hub"),
     Contract(AUDIT, _of(AuditEntry), "Who acted, an opaque id.", headers=("id", "causes", "received_at", *_ALWAYS)),
     Contract(
         OBSERVATIONS,
         _of(Observation, Told, Heartbeat),
-        "`population`; of what the ticker writes, `day` or the source.",
+        "`population`; of what the ticker writes, `day`, the source or `!heartbeat`.",
         "the hub",
-        (*_CAUSED, "kind", "source"),
+        (*_BEATEN, "source"),
     ),
     Contract(TRACES, _of(Trace), "The link.", "the hub"),
 )

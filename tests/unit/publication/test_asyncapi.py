@@ -31,11 +31,9 @@ def test_topics_are_the_ones_that_there_are():
     bound = {each["bindings"]["kafka"]["topic"]: each["bindings"]["kafka"]["partitions"] for each in _channels()}
     there = {topic.name: topic.partitions for topic in TOPICS}
     assert bound.items() <= there.items()
-    # The hub's own memory, and what is not written yet or told of elsewhere.
-    assert {name for name in there.keys() - bound.keys() if not name.endswith((".state", ".keys"))} <= {
-        "hub.outbox",
-        "hub.trail",
-    }
+    # The hub's own memory, and what is not written yet.
+    own = (".state", ".keys", ".intake", ".control")
+    assert {name for name in there.keys() - bound.keys() if not name.endswith(own)} <= {"hub.outbox"}
 
 
 @pytest.fixture(scope="module")
