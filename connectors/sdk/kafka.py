@@ -23,6 +23,7 @@ from aiokafka.errors import KafkaError, KafkaTimeoutError, MessageSizeTooLargeEr
 from connectors.sdk.publisher import Message, NotAcknowledged, TooLarge
 from hub.platform.keyring import KeyRing
 from hub.platform.keys import KeyFault
+from hub.platform.outages import Outages
 from hub.platform.seal import DailySeal, about_record
 from hub.platform.settings import Settings
 from schemas.topics import TOPICS
@@ -57,6 +58,7 @@ class KafkaPublisher:
         self._changed = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
         self._failing_since: float | None = None
+        self._outages = Outages()
         self._stopping = False
 
     async def start(self) -> None:
@@ -153,12 +155,13 @@ class KafkaPublisher:
         try:
             await asyncio.wait_for(producer.start(), _CONNECT_LIMIT)
         except (TimeoutError, KafkaError, OSError) as error:
-            _log.warning("no broker yet", error=type(error).__name__)
+            self._outages.begins(self, f"no broker answers ({type(error).__name__})")
             await self._close(producer)
             return None
         except BaseException:
             await self._close(producer)
             raise
+        self._outages.ends(self)
         _log.info("connected to the broker")
         return producer
 

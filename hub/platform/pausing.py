@@ -12,6 +12,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
+from hub.platform.outages import Outages
 from schemas.pauses import Pause
 from schemas.topics import CONTROL
 
@@ -37,6 +38,7 @@ class Pausing:
         self._pause: Pause | None = None
         self._known = threading.Event()
         self._began = time.monotonic()
+        self._outages = Outages()
         tell(False)
 
     def start(self) -> "Pausing":
@@ -55,16 +57,11 @@ class Pausing:
 
     async def follow(self) -> None:
         """Until it is cancelled. While Kafka is away what was said last stands."""
-        away = False
         while True:
             try:
                 await self._read()
-            except (KafkaError, OSError) as error:
-                if not away:
-                    log.warning("whether this process is paused can't be read", error=type(error).__name__)
-                away = True
-            else:
-                away = False
+            except (KafkaError, OSError):
+                self._outages.begins(self, "Kafka does not say whether this process is paused")
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def _read(self) -> None:
@@ -84,6 +81,7 @@ class Pausing:
             reader.assign([partition])
             await reader.seek_to_beginning(partition)
             end = (await reader.end_offsets([partition]))[partition]
+            self._outages.ends(self)
             found: Pause | None = None
             while True:
                 for record in (await reader.getmany(partition, timeout_ms=POLL_MS)).get(partition, ()):

@@ -19,6 +19,7 @@ from faust import App
 from faust.transport.drivers import aiokafka as driver
 
 from hub.platform.health import Health
+from hub.platform.outages import Outages
 from hub.platform.pausing import never
 from hub.platform.settings import Settings
 from hub.runtime import groups
@@ -215,7 +216,7 @@ class LaneConsumer(driver.Consumer):
         """Faust's livelock detector looks at streams, which are not used: readiness and lag say the same of lanes."""
 
     def _open(self, partition: Partition) -> None:
-        lane = Lane(self.app.stage_name, partition, self.app.committer(partition, self))
+        lane = Lane(self.app.stage_name, partition, self.app.committer(partition, self), self.app.outages)
         self.lanes[partition] = lane
         task = asyncio.get_running_loop().create_task(self._run(lane))
         self._tasks[task] = lane
@@ -339,6 +340,7 @@ class LaneApp(App):
     ) -> None:
         self.settings = settings
         self.paused = paused
+        self.outages = Outages(stage=stage_name)
         self.stage_name = stage_name
         self.sources = topics
         self.committer = committer

@@ -14,12 +14,14 @@ from typing import Protocol, TypeVar
 
 import structlog
 
+from hub.platform.outages import Outages
 from hub.runtime import stage_metrics as metrics
 from hub.runtime.errors import RuntimeFault
 from hub.runtime.partitions import Fetched, Partition
 from hub.stages.errors import TemporaryError, Unavailable
 from hub.stages.stage import Record
 from schemas import heartbeats
+from schemas.trail import message_key
 
 log = structlog.get_logger()
 
@@ -70,7 +72,7 @@ class Committer(Protocol):
 class Lane:
     """One partition's way through a stage. `position` is the next offset to fetch, None until opened."""
 
-    def __init__(self, stage: str, partition: Partition, committer: Committer) -> None:
+    def __init__(self, stage: str, partition: Partition, committer: Committer, outages: Outages | None = None) -> None:
         self.stage = stage
         self.partition = partition
         self.position: int | None = None
@@ -78,6 +80,7 @@ class Lane:
         self._place = (stage, partition.topic, str(partition.partition))
         self._waiting_for: str | None = None
         self._committer = committer
+        self._outages = outages or Outages(stage=stage)
         self._closing = asyncio.Event()
 
     async def open(self) -> int | None:
@@ -96,6 +99,10 @@ class Lane:
     def waiting_for(self, why: str | None) -> None:
         if why != self._waiting_for:
             metrics.STAGE_WAITING.labels(*self._place).set(why is not None)
+            if why is None:
+                self._outages.ends(self.partition)
+            else:
+                self._outages.begins(self.partition, why)
         self._waiting_for = why
 
     async def close(self) -> None:
@@ -202,6 +209,7 @@ class Lane:
             topic=record.topic,
             partition=record.partition,
             offset=record.offset,
+            message=message_of(record),
             error=type(error).__name__,
             at=place_of(error),
         )
@@ -228,8 +236,6 @@ class Lane:
     async def _wait(self, error: TemporaryError, failures: int) -> None:
         """Wait before the next attempt, unless the partition is being taken away."""
         metrics.STAGE_FAILED.labels(self.stage, "TemporaryError").inc()
-        if self.waiting_for is None:
-            log.warning("waiting", stage=self.stage, partition=self.partition, why=str(error))
         self.waiting_for = str(error)
         delay = min(error.delay * 2 ** min(failures - 1, 6), MAX_DELAY)
         try:
@@ -264,6 +270,15 @@ def source_of(record: Record) -> str:
     """The registered feed that a record came from, as its headers name it; else its topic."""
     named = [value for name, value in record.headers if name in SOURCE_HEADERS and value is not None]
     return named[0].decode("utf-8", "replace") if named else record.topic
+
+
+def message_of(record: Record) -> str | None:
+    """The id of a record, as it stands in its header or, of a raw message, as it is followed by (`schemas.trail`)."""
+    headers = dict(record.headers)
+    if (own := headers.get("id")) is not None:
+        return own.decode("utf-8", "replace")
+    given = headers.get("ce_id")
+    return None if given is None else message_key(source_of(record), given.decode("utf-8", "replace"))
 
 
 def _halves(batch: Sequence[Record], end: int) -> list[tuple[Sequence[Record], int]]:

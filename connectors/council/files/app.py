@@ -24,6 +24,7 @@ from connectors.council.files.settings import FilesSettings
 from connectors.sdk.counts import UNKNOWN_SOURCE, Counts
 from connectors.sdk.publisher import Message, NotAcknowledged, Publisher, TooLarge
 from hub.platform.clock import Clock, today
+from hub.platform.outages import Outages
 from hub.platform.pausing import never
 from schemas.ids import keyed_digest
 from schemas.topics import COUNCIL_EVENTS
@@ -81,6 +82,7 @@ class FilesConnector:
         self._errors: list[Exception] = []
         self._failures = 0
         self._trouble: str | None = None
+        self._outages = Outages()
 
     def trouble(self) -> str | None:
         """What kept the last poll from its work, or None: for readiness."""
@@ -247,16 +249,20 @@ class FilesConnector:
 
     def _wait(self) -> float:
         """Seconds until the next poll, from what went wrong in this one."""
-        reasons = {_reason(error): type(error).__name__ for error in self._errors}
-        self._trouble = "; ".join(_TROUBLE[reason] for reason in reasons) or None
+        reasons = {_reason(error) for error in self._errors}
+        for reason in _TROUBLE:
+            if reason in reasons:
+                self._outages.begins(reason, _TROUBLE[reason])
+            else:
+                self._outages.ends(reason)
+        self._trouble = "; ".join(words for reason, words in _TROUBLE.items() if reason in reasons) or None
         if not reasons:
             self._failures = 0
             return self._settings.files_poll
         self._failures += 1
         wait = min(LONGEST_WAIT, self._settings.files_poll * 2.0**self._failures)
-        for reason, error in reasons.items():
+        for reason in reasons:
             metrics.RETRIES.labels(reason).inc()
-            _log.warning("trying again later", reason=reason, error=error, seconds=wait)
         return wait
 
 

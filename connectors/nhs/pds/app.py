@@ -14,6 +14,7 @@ from connectors.sdk.counts import Counts
 from connectors.sdk.http import where
 from connectors.sdk.publisher import Message, NotAcknowledged, Publisher, TooLarge
 from hub.platform.clock import Clock
+from hub.platform.outages import Outages
 from hub.platform.pausing import never
 from schemas.envelope import Envelope
 from schemas.ids import keyed_digest
@@ -53,6 +54,7 @@ class Tracer:
     """What keeps questions from being answered now, in a sentence for `/ready`."""
     open: set[asyncio.Task[None]] = field(default_factory=set)
     counts: Counts = field(init=False)
+    outages: Outages = field(default_factory=Outages)
     _replies: int = 0
 
     def __post_init__(self) -> None:
@@ -119,10 +121,11 @@ class Tracer:
                 passed_by += isinstance(fault, Away | Garbled) and self._replies > seen
                 if passed_by >= PASSED_BY:
                     return Reply("unreadable")
-                self._waits(fault, pause)
+                self._waits(fault)
             else:
                 if not reply.kept:
                     self.trouble = None
+                    self.outages.ends(CONNECTOR)
                     self._replies += 1
                 return reply
             seen = self._replies
@@ -137,10 +140,9 @@ class Tracer:
             return await self.demographics.search(Sought(trace.given, trace.family, trace.birth_date, postcode))
         return Reply("unreadable", kept=True)
 
-    def _waits(self, fault: PdsFault, pause: float) -> None:
+    def _waits(self, fault: PdsFault) -> None:
         FAULTS.labels(type(fault).__name__.lower()).inc()
-        if self.trouble != str(fault):
-            _log.warning("look-ups wait", why=str(fault), seconds=round(pause))
+        self.outages.begins(CONNECTOR, str(fault))
         self.trouble = str(fault)
 
     async def _publish(self, asked: Asked, reply: Reply) -> None:

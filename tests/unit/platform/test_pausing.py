@@ -7,6 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
+from structlog.testing import capture_logs
 
 from hub.platform import pausing
 from hub.platform.pausing import Pausing
@@ -132,11 +133,9 @@ async def test_while_kafka_is_away_what_was_said_last_stands_and_one_line_says_s
     async def away(_: Reader) -> None:
         raise KafkaConnectionError("away")
 
-    lines: list[str] = []
     monkeypatch.setattr(Reader, "start", away)
-    monkeypatch.setattr(pausing.log, "warning", lambda event, **more: lines.append(event))
     await once(monkeypatch, 3)
-    with pytest.raises(asyncio.CancelledError):
+    with capture_logs() as log, pytest.raises(asyncio.CancelledError):
         await found.follow()
     assert found.paused() is not None
-    assert lines == ["whether this process is paused can't be read"]
+    assert [each["why"] for each in log] == ["Kafka does not say whether this process is paused"]

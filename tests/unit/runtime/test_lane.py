@@ -7,11 +7,13 @@ import pytest
 from prometheus_client import REGISTRY
 from structlog.testing import capture_logs
 
+from hub.platform.outages import Outages
 from hub.runtime.errors import Fenced
-from hub.runtime.lane import ATTEMPTS, Lane, source_of
+from hub.runtime.lane import ATTEMPTS, Lane, message_of, source_of
 from hub.runtime.partitions import Fetched, Partition
 from hub.stages.errors import PermanentError, TemporaryError, Unavailable
 from hub.stages.stage import Record
+from schemas.trail import message_key
 
 PARTITION = Partition("test.in", 0)
 
@@ -263,3 +265,19 @@ async def test_a_lane_that_was_let_go_does_not_rest() -> None:
     await lane.close()
     await lane.rest()
     assert committed.offsets == []
+
+
+def test_a_line_about_a_record_names_its_message() -> None:
+    raw = Record("council.events", 0, 1, b"k", b"", (("ce_id", b"from the sender"), ("ce_source", b"council:825:2022")))
+    assert message_of(raw) == message_key("council:825:2022", "from the sender")
+    assert message_of(Record("hub.facts", 0, 1, b"k", b"", (("id", b"fact-7"), ("source", b"council")))) == "fact-7"
+    assert message_of(record(3)) is None
+
+
+async def test_the_lanes_of_a_stage_say_together_that_something_is_away_and_is_back() -> None:
+    outages = Outages(stage="test")
+    lanes = [Lane("test", Partition("test.in", number), Committed(temporary=2), outages) for number in range(3)]
+    with capture_logs() as logs:
+        await asyncio.gather(*(lane.open() for lane in lanes))
+    assert [entry["event"] for entry in logs] == ["waiting", "goes on"]
+    assert {entry["stage"] for entry in logs} == {"test"}
