@@ -152,7 +152,7 @@ CONTRACTS: tuple[Contract, ...] = (
         headers=(*_BEATEN, "source"),
     ),
     Contract(REVIEW, _of(ReviewTask), "The task's id.", tombstone="The question is gone."),
-    Contract(TRAIL, _of(MessageRead, ObservationTaken), "The message."),
+    Contract(TRAIL, _of(MessageRead, ObservationTaken), "The message.", headers=(*_CAUSED, "source")),
     Contract(LINKS, _of(LinkDecision), "The link.", "the hub"),
     Contract(AUDIT, _of(AuditEntry), "Who acted, an opaque id.", headers=("id", "causes", "received_at", *_ALWAYS)),
     Contract(
