@@ -2,6 +2,7 @@
 
 import typer
 
+from hub.commands.audit import app as audit
 from hub.commands.clocks import app as clocks
 from hub.commands.deadletter import app as deadletter
 from hub.commands.demo import demo
@@ -25,6 +26,7 @@ from hub.commands.simulate import simulate
 from hub.commands.state import app as state
 from hub.commands.status import status
 from hub.commands.topics import topics
+from hub.commands.user import app as user
 
 app = typer.Typer(no_args_is_help=True, help="The SEND integration hub.", pretty_exceptions_show_locals=False)
 for command in (
@@ -32,6 +34,8 @@ for command in (
     resume,
 ):  # fmt: skip
     app.command()(command)
+app.add_typer(audit, name="audit")
+app.add_typer(user, name="user")
 app.add_typer(deadletter, name="deadletter")
 app.add_typer(state, name="state")
 app.add_typer(identity, name="identity")

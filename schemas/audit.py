@@ -1,6 +1,9 @@
-"""What stands on `hub.audit`: who read, replayed, decided or changed what, and why."""
+"""What stands on `hub.audit`: who read, replayed, decided or changed what, and why; each entry chained to the last.
 
-from typing import Literal
+Whoever acts writes an `AuditEntry` to `hub.audit.intake`. One stage, the only writer of `hub.audit`, chains them.
+"""
+
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,6 +17,7 @@ Action = Literal[
     "message.replay",
     "message.show-raw",
     "job.begin",
+    "job.stop",
     "job.end",
     "identity.look",
     "identity.decide",
@@ -50,3 +54,16 @@ class AuditEntry(Model):
     evidence: tuple[str, ...] = ()
     outcome: Literal["taken", "refused"] | None = None
     detail: str | None = None
+
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class ChainedEntry(AuditEntry):
+    """An entry in its place: `seq` counts from 1 without a gap, `previous` is the hash of the entry before, and `hash`
+    is SHA-256 in hex over all the other fields as canonical JSON: sorted by name, no white space, UTF-8. The first
+    one's `previous` is 64 zeros."""
+
+    seq: int = Field(ge=1)
+    previous: Sha256
+    hash: Sha256

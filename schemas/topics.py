@@ -116,13 +116,21 @@ DEADLETTER_KEYS = Topic(
     "hub.deadletter.keys", 1, "compact", holds="the key of each dead letter, wrapped",
     purpose="to open a dead letter while it is open", ends="a tombstone, then compaction", erased_within_days=2,
 )  # fmt: skip
+AUDIT_INTAKE = Topic(
+    "hub.audit.intake", 1, "delete", 90, holds="audit entries on their way into the chain of hub.audit",
+    purpose="to be put in order by one writer", personal="who acted; opaque ids", ends=_EXPIRES,
+)  # fmt: skip
 AUDIT = Topic(
-    "hub.audit", 1, "delete", 2920, holds="who read, replayed, decided, changed what",
+    "hub.audit", 1, "delete", 2920, holds="who read, replayed, decided, changed what; each entry chained to the last",
     purpose="to answer for it", personal="who acted; opaque ids", ends=_EXPIRES,
 )  # fmt: skip
 CONTROL = Topic(
     "hub.control", 1, "compact", holds="which stages and connectors are paused",
     purpose="a running process is told to stop reading, also after a restart", personal="who paused it", ends=_REPLACED,
+)  # fmt: skip
+AUDIT_STATE = Topic(
+    "hub.audit.state", 1, "compact", holds="the audit stage's changelog: where the chain stands",
+    purpose="the next entry is chained to the last", ends=_REPLACED,
 )  # fmt: skip
 IDENTITY_STATE = Topic(
     "hub.identity.state", 1, "compact", holds="the identity stage's changelog",
@@ -154,7 +162,9 @@ TOPICS: tuple[Topic, ...] = (
     TRAIL,
     DEADLETTER,
     DEADLETTER_KEYS,
+    AUDIT_INTAKE,
     AUDIT,
+    AUDIT_STATE,
     CONTROL,
     IDENTITY_STATE,
     TICKER_STATE,

@@ -19,7 +19,7 @@ VERSIONS: dict[str, int] = {
     ALERTS.name: 1,
     REVIEW.name: 1,
     TRAIL.name: 1,
-    AUDIT.name: 1,
+    AUDIT.name: 2,
 }
 
 _SAID = {topic: str(version).encode() for topic, version in VERSIONS.items()}

@@ -12,6 +12,7 @@ from aiokafka.errors import KafkaError
 
 from schemas.topics import (
     ALERTS,
+    AUDIT_INTAKE,
     CHILDREN,
     COUNCIL_EVENTS,
     DEADLETTER,
@@ -34,6 +35,9 @@ FLOW: Flow = (
 """The stages downstream, with what each reads. Looked at in this order, 'nothing left' at each means nothing left in
 all.
 """
+
+AUDITED: Flow = (("audit", (AUDIT_INTAKE,)),)
+"""What chains the audit, where it runs."""
 
 POLL_SECONDS = 0.05
 

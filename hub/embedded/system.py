@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from hub.embedded.deployment import Deployment
-from hub.embedded.pipeline import Pipeline
+from hub.embedded.pipeline import AUDITED, FLOW, Pipeline
 from hub.embedded.ports import LOOPBACK
 from hub.runtime import topics
 from hub.runtime.programs import PickPort, programs
@@ -47,7 +47,7 @@ async def running(deployment: Deployment, kafka: str, pick: PickPort) -> AsyncIt
     task = asyncio.create_task(supervisor.run(stopping))
     try:
         await all_ready(deployment.logs, ports)
-        async with Pipeline(kafka) as pipeline:
+        async with Pipeline(kafka, flow=(*FLOW, *AUDITED)) as pipeline:
             yield System(deployment, kafka, ports, supervisor, pipeline)
     finally:
         stopping.set()

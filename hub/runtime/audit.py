@@ -1,4 +1,4 @@
-"""Writing to hub.audit: who did what, and why."""
+"""Writing down who did what, and why: to hub.audit.intake, from where one stage chains it into hub.audit."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from hub.platform.clock import Clock
 from hub.platform.settings import Settings
 from hub.stages.errors import Unavailable
 from schemas.audit import Action, AuditEntry
-from schemas.topics import AUDIT
+from schemas.topics import AUDIT_INTAKE
 
 
 class Act(NamedTuple):
@@ -28,7 +28,7 @@ async def write(settings: Settings, entry: AuditEntry) -> None:
     producer = AIOKafkaProducer(bootstrap_servers=settings.kafka, acks="all", enable_idempotence=True)
     try:
         await producer.start()
-        await producer.send_and_wait(AUDIT.name, entry.model_dump_json().encode(), entry.actor.encode())
+        await producer.send_and_wait(AUDIT_INTAKE.name, entry.model_dump_json().encode(), entry.actor.encode())
     finally:
         await producer.stop()
 

@@ -28,7 +28,7 @@ from hub.stages.errors import PermanentError
 from hub.stages.stage import Record
 from schemas.audit import Action
 from schemas.deadletters import DeadLetter, How, Parsed, Resolution, build_resolution, letter_id
-from schemas.topics import AUDIT, DEADLETTER, DEADLETTER_KEYS, SEALED_BY_DAY
+from schemas.topics import AUDIT_INTAKE, DEADLETTER, DEADLETTER_KEYS, SEALED_BY_DAY
 
 BATCH_LETTERS = 100
 BATCH_BYTES = 16 << 20
@@ -57,7 +57,7 @@ class LetterDesk:
 
     async def __aenter__(self) -> Self:
         """Fence an earlier desk and settle what it left open, then read: in this order nothing is put back twice."""
-        await topics.require(self._settings.kafka, [DEADLETTER.name, DEADLETTER_KEYS.name, AUDIT.name])
+        await topics.require(self._settings.kafka, [DEADLETTER.name, DEADLETTER_KEYS.name, AUDIT_INTAKE.name])
         try:
             await self._producer.start()
             self.keys = await LetterKeys.read(self._settings)
@@ -177,5 +177,6 @@ class LetterDesk:
         await send_all(self._producer, destroyed)
         subjects = tuple(letter.meta.id for letter in letters)
         entry = self._act.entry(action, subjects, self._clock)
-        sent.append(await send(self._producer, AUDIT.name, entry.model_dump_json().encode(), entry.actor.encode()))
+        said = entry.model_dump_json().encode()
+        sent.append(await send(self._producer, AUDIT_INTAKE.name, said, entry.actor.encode()))
         await acked(sent)

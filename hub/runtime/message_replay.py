@@ -21,7 +21,7 @@ from hub.runtime.putting_back import Transaction, acked, producer, send
 from hub.stages.stage import Record
 from hub.store.messages import RawPlace
 from schemas.envelope import Envelope
-from schemas.topics import AUDIT
+from schemas.topics import AUDIT_INTAKE
 from schemas.trail import message_key
 
 BATCH_MESSAGES = 100
@@ -66,7 +66,7 @@ class MessageReplay:
 
     async def run(self, wanted: Sequence[RawPlace]) -> Report:
         """Put all of these back, in the order of their partitions."""
-        await topics.require(self.settings.kafka, {AUDIT.name, *(each.topic for each in wanted)})
+        await topics.require(self.settings.kafka, {AUDIT_INTAKE.name, *(each.topic for each in wanted)})
         done: list[PutBack] = []
         passed: set[str] = set()
         sender = producer(self.settings, "messages")
@@ -120,7 +120,7 @@ class MessageReplay:
             ]
             placed = await acked(sent)
             entry = self.act.entry("message.replay", tuple(each.message for each, _ in batch), self.clock)
-            await acked([await send(sender, AUDIT.name, entry.model_dump_json().encode(), entry.actor.encode())])
+            await acked([await send(sender, AUDIT_INTAKE.name, entry.model_dump_json().encode(), entry.actor.encode())])
         return [
             PutBack(each.message, STAGE, _partition(each), metadata.offset)
             for (each, _), metadata in zip(batch, placed, strict=True)

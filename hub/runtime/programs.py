@@ -29,6 +29,7 @@ PARTS: tuple[Part, ...] = (
     _stage("identity", 9102),
     _stage("casework", 9103),
     _stage("projection", 9104),
+    _stage("audit", 9113),
     Part("ticker", ("-m", "hub.cli", "ticker"), 0, 9105),
     Part("webhook", ("-m", "connectors.council.webhook"), 8080, 9106),
     Part("files", ("-m", "connectors.council.files"), 0, 9107),

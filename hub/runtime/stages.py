@@ -15,6 +15,7 @@ from hub.runtime.policies import policy_of
 from hub.runtime.producer import Reach
 from hub.runtime.worker import no_point, run_projection, run_stage
 from hub.stages import projection
+from hub.stages.auditing import auditing
 from hub.stages.casework import casework
 from hub.stages.identity import identity
 from hub.stages.intake import intake
@@ -52,6 +53,10 @@ def _projection(settings: Settings, reach: Reach) -> None:
     run_projection(settings, "projection", projection.TOPICS, open_, reach)
 
 
+def _audit(settings: Settings, reach: Reach) -> None:
+    run_stage(settings, auditing(), reach)
+
+
 def note(outcome: str, source: str) -> None:
     """Count a message that leaves no record of its own."""
     metrics.STAGE_OUTCOME.labels(outcome, source).inc()
@@ -62,4 +67,5 @@ STAGES: dict[str, Callable[[Settings, Reach], None]] = {
     "identity": _identity,
     "casework": _casework,
     "projection": _projection,
+    "audit": _audit,
 }

@@ -24,7 +24,7 @@ from schemas.ids import digest, keyed_digest
 from schemas.kinds import CONTROL_KINDS
 from schemas.sources import Sources
 from schemas.statements import Observation
-from schemas.topics import ALERTS, AUDIT, FACTS, IDENTITY_STATE, LINKS, OBSERVATIONS, REVIEW, TRACES, TRAIL
+from schemas.topics import ALERTS, AUDIT_INTAKE, FACTS, IDENTITY_STATE, LINKS, OBSERVATIONS, REVIEW, TRACES, TRAIL
 from schemas.trail import ObservationTaken, TakenOutcome, message_key
 
 
@@ -42,7 +42,7 @@ def identity(key: bytes, sources: Sources, note: Note, matching: Matching | None
         (OBSERVATIONS.name,),
         IDENTITY_STATE.name,
         lambda partition, state: IdentityHandler(key, sources, note, matching, state),
-        (FACTS.name, LINKS.name, REVIEW.name, ALERTS.name, AUDIT.name, TRACES.name, TRAIL.name),
+        (FACTS.name, LINKS.name, REVIEW.name, ALERTS.name, AUDIT_INTAKE.name, TRACES.name, TRAIL.name),
         lambda key, value: orjson.loads(value),
         "Stop identity and restore its last backup with `sendhub identity restore FILE`.",
         owner_of,
@@ -123,7 +123,7 @@ class IdentityHandler:
             outputs.append(_output(ALERTS.name, alert.about, alert, _headers(alert_id, cause, received)))
         for entry in outcome.audits:
             entry_id = digest("audit", entry.id, cause.get("id", b"").decode())
-            outputs.append(_output(AUDIT.name, entry.actor, entry, _headers(entry_id, cause, received)))
+            outputs.append(_output(AUDIT_INTAKE.name, entry.actor, entry, _headers(entry_id, cause, received)))
         for trace in outcome.traces:
             outputs.append(_output(TRACES.name, trace.link, trace, _headers(trace.id, cause, received)))
         return outputs

@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from pydantic import TypeAdapter
 
 from schemas.alerts import Alert
-from schemas.audit import AuditEntry
+from schemas.audit import ChainedEntry
 from schemas.deadlines import Deadline
 from schemas.kinds import CONTROL_KINDS, KINDS
 from schemas.links import LinkDecision
@@ -54,7 +54,9 @@ _CAUSED = ("id", "causes", "received_at", *_ALWAYS)
 _BEATEN = (*_CAUSED, "kind", "number", "inserted_at")
 
 
-GROWING = frozenset({("Alert", "threshold"), ("Alert", "reason"), ("ReviewTask", "question"), ("AuditEntry", "action")})
+GROWING = frozenset(
+    {("Alert", "threshold"), ("Alert", "reason"), ("ReviewTask", "question"), ("ChainedEntry", "action")}
+)
 """Lists that grow with what the hub knows, by model and field: a reader has to be ready for a word that is not there
 yet. All other lists are whole: one word more is another version."""
 
@@ -154,7 +156,7 @@ CONTRACTS: tuple[Contract, ...] = (
     Contract(REVIEW, _of(ReviewTask), "The task's id.", tombstone="The question is gone."),
     Contract(TRAIL, _of(MessageRead, ObservationTaken), "The message.", headers=(*_CAUSED, "source")),
     Contract(LINKS, _of(LinkDecision), "The link.", "the hub"),
-    Contract(AUDIT, _of(AuditEntry), "Who acted, an opaque id.", headers=("id", "causes", "received_at", *_ALWAYS)),
+    Contract(AUDIT, _of(ChainedEntry), "Who acted, an opaque id.", headers=("id", "causes", "received_at", *_ALWAYS)),
     Contract(
         OBSERVATIONS,
         _of(Observation, Told, Heartbeat),

@@ -35,7 +35,7 @@ from hub.stages.stage import Record
 from hub.store import Projector, reader
 from hub.store.engine import open_engine
 from schemas.deadletters import Parsed, build, parse
-from schemas.topics import AUDIT, CHILDREN, COUNCIL_EVENTS, DEADLETTER, DEADLETTER_KEYS, REVIEW, Topic
+from schemas.topics import AUDIT_INTAKE, CHILDREN, COUNCIL_EVENTS, DEADLETTER, DEADLETTER_KEYS, REVIEW, Topic
 from tests.integration.test_commands import sendhub
 from tests.support.counting import Run
 from tests.support.processes import PROJECT, running
@@ -52,7 +52,8 @@ LETTERS = BATCH_LETTERS + 10
 async def run(broker: Kafka) -> Run:
     run = Run(f"dl-{uuid4().hex[:8]}")
     source = Topic(run.source, 1, "delete", 1, COUNCIL_EVENTS.max_message_bytes)
-    await topics.create(broker.bootstrap, 1, [source, *run.topics(1)[1:], DEADLETTER, DEADLETTER_KEYS, AUDIT, REVIEW])
+    ours = (DEADLETTER, DEADLETTER_KEYS, AUDIT_INTAKE, REVIEW)
+    await topics.create(broker.bootstrap, 1, [source, *run.topics(1)[1:], *ours])
     return run
 
 
@@ -284,7 +285,8 @@ async def test_resolve_and_replay_say_what_is_not_there_and_pass_what_is_done(
     assert (report["replayed"], report["waiting"], report["passed"], told.returncode) == (1, [second], 1, 1)
     passed = sendhub("deadletter", "replay", first, second, **env)
     assert (passed.stdout.split(":")[0], passed.returncode) == ("replayed 0", 0)
-    audits = [orjson.loads(record.value) for record in (await read_all(broker.bootstrap, [AUDIT.name]))[AUDIT.name]]
+    found = (await read_all(broker.bootstrap, [AUDIT_INTAKE.name]))[AUDIT_INTAKE.name]
+    audits = [orjson.loads(record.value) for record in found]
     ours = [(each["actor"], each["action"], each["why"]) for each in audits if {first, second} & set(each["subjects"])]
     assert ours == [
         ("ops", "deadletter.resolve", "asked them by phone"),

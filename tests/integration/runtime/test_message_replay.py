@@ -15,7 +15,7 @@ from hub.runtime.audit import Act
 from hub.runtime.message_replay import BATCH_MESSAGES, MessageReplay, Progress
 from hub.store.messages import RawPlace
 from schemas.envelope import Envelope
-from schemas.topics import AUDIT, DEADLETTER, Topic
+from schemas.topics import AUDIT_INTAKE, DEADLETTER, Topic
 from schemas.trail import message_key
 from tests.support.streams import read_all
 
@@ -25,7 +25,7 @@ MESSAGES = BATCH_MESSAGES + 5
 @pytest.fixture
 async def topic(broker: Kafka) -> str:
     name = f"raw-{uuid4().hex[:8]}"
-    await topics.create(broker.bootstrap, 1, [Topic(name, 1, "delete", 1), DEADLETTER, AUDIT])
+    await topics.create(broker.bootstrap, 1, [Topic(name, 1, "delete", 1), DEADLETTER, AUDIT_INTAKE])
     return name
 
 
@@ -62,12 +62,12 @@ async def test_messages_go_to_the_end_as_they_were_with_their_audit(broker: Kafk
     assert sorted(report.waiting) == sorted(place.message for place in places)
     assert (report.gone, report.left, report.came_back) == ((), (), ())
     assert told == [Progress(MESSAGES, BATCH_MESSAGES, 0), Progress(MESSAGES, MESSAGES, 0)]
-    found = await read_all(broker.bootstrap, [topic, AUDIT.name])
+    found = await read_all(broker.bootstrap, [topic, AUDIT_INTAKE.name])
     first, again = found[topic][:MESSAGES], found[topic][MESSAGES:]
     assert [(each.key, each.value, each.headers) for each in again] == [
         (each.key, each.value, each.headers) for each in first
     ]
-    entries = [orjson.loads(each.value) for each in found[AUDIT.name]]
+    entries = [orjson.loads(each.value) for each in found[AUDIT_INTAKE.name]]
     mine = [entry["subjects"] for entry in entries if entry["why"] == replay.act.why]
     assert [name for names in mine for name in names] == [place.message for place in places]
 
