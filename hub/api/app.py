@@ -24,11 +24,11 @@ from hub.api.measuring import measuring
 from hub.api.operations import operations
 from hub.api.pages.look import PagesLook
 from hub.api.pages.router import pages_of
-from hub.api.pages.site import Site, asked_here
+from hub.api.pages.site import Site
 from hub.api.questions import questions
 from hub.api.reading import Reading
 from hub.api.records import records
-from hub.api.reviewing import Send, reviewing
+from hub.api.reviewing import Looking, Send, reviewing
 from hub.api.settings import ApiSettings
 from hub.api.usage import Measured
 from hub.platform.clock import clock_from, today
@@ -80,7 +80,7 @@ def create_app(
     app.include_router(changing(model, access.cursor_key))
     desk, send = identities or settings.desk(), send or partial(decision_log.send, settings)
     app.include_router(reviewing(reading, desk, send, clock))
-    app.include_router(pages_of(Site(model, asked_here(desk), access, audited, clock, send)))
+    app.include_router(pages_of(Site(reading, Looking(reading, desk), access, clock, send)))
     return app
 
 

@@ -11,6 +11,7 @@ from itertools import groupby
 import orjson
 
 from hub.api.identities import Desk
+from hub.core.casework.changes import task_json
 from hub.core.casework.evaluate import evaluate
 from hub.core.casework.policy import Policy
 from hub.core.facts.fact import read_fact
@@ -23,11 +24,15 @@ from hub.stages.intake import IntakeHandler
 from hub.stages.stage import Output, Record
 from hub.store import Projector
 from schemas.envelope import Envelope
+from schemas.sources import Source, Sources
 
 KEY = b"a key for tests, thirty-two bytes"
 LAST_DAY = date(2026, 11, 27)
 """The day on which the partnership is looked at."""
 NOW = datetime.combine(LAST_DAY, time(9, 30), UTC)
+
+ELSEWHERE = "one-education:931:2022"
+"""Another council's feed."""
 
 _NOBODY: list = []
 
@@ -49,7 +54,7 @@ class Values(dict):
             self[key] = value
 
 
-@dataclass
+@dataclass(repr=False)
 class Hub:
     """What came of it. `names`: the council's own word for each child, by child id; `audits` is what the desk wrote."""
 
@@ -67,13 +72,13 @@ class Hub:
         async def note(entry):
             self.audits.append(entry)
 
-        return Desk(Identity(KEY, sources(self.partnership.first_day)), read, note, AtNow())
+        return Desk(Identity(KEY, _registered(self.partnership)), read, note, AtNow())
 
 
 def fill(projector: Projector, children: int = 60, seed: int = 825, weeks: int = 8, extra=()) -> Hub:
     """Play a partnership up to LAST_DAY into an empty read model. `extra`: further messages, as made by `message`."""
     partnership = Partnership.make(seed, children, LAST_DAY - timedelta(weeks=weeks), LAST_DAY)
-    registered = sources(partnership.first_day)
+    registered = _registered(partnership)
     raw = sorted([*_messages(partnership), *extra], key=lambda record: record.timestamp)
     raw = [_at(record, number) for number, record in enumerate(raw)]
     read = IntakeHandler(registered, lambda *_: None).handle(raw, Values()).outputs
@@ -90,6 +95,30 @@ def fill(projector: Projector, children: int = 60, seed: int = 825, weeks: int =
         records = list(_records(by_topic.get(topic, _NOBODY)))
         projector.apply(topic, 0, records, 0, len(records))
     return Hub(partnership, values, _names(partnership, made))
+
+
+def _registered(partnership: Partnership) -> Sources:
+    other = Source(id=ELSEWHERE, kind="council", area="931", creates_children=True, trusts_nhs_number=True)
+    return Sources(sources=(*sources(partnership.first_day).sources, other))
+
+
+def event(kind: str, record: str, on: date, *, person: dict, days: int = 0, **said) -> dict:
+    """A council's event of a day; `days`: how much later it was written down. The rest is subject, data and so on."""
+    at = datetime.combine(on + timedelta(days=days), time(10), UTC)
+    known = {
+        "kind": kind,
+        "record": record,
+        "version": 1,
+        "effective_on": on.isoformat(),
+        "recorded_at": at.isoformat(),
+    }
+    return {**known, "person": person, **said}
+
+
+def council(kind: str, record: str, on: date, *, source: str = CASES, days: int = 0, **said) -> Record:
+    """The same as its connector hands it on, on the day on which it was written down."""
+    made = event(kind, record, on, days=days, **said)
+    return message(source, made, datetime.fromisoformat(made["recorded_at"]) + timedelta(minutes=1))
 
 
 def message(source: str, event: dict, at: datetime) -> Record:
@@ -133,6 +162,9 @@ def _casework(facts: list[Output], registered, day: date) -> list[Output]:
             changed_on = found.now.traces[deadline.id].changed_on
             outputs.append(Output("hub.deadlines", key, _json(deadline.to_json(child_id, changed_on))))
         outputs += [Output("hub.alerts", child, _json(alert)) for alert in found.alerts]
+        for question in found.questions:
+            id_ = question.id(child_id)
+            outputs.append(Output("hub.review", id_.encode(), _json(task_json(child_id, id_, question))))
     return outputs
 
 

@@ -80,6 +80,18 @@ PAGE_WAYS: tuple[Way, ...] = (
     Way("POST", "/pages/worklist.csv", "child.name", SHEETS),
     Way("GET", "/pages/filters", "record.read"),
     Way("POST", "/pages/filters", "record.read"),
+    Way("GET", "/pages/children/{child_id}", "record.read"),
+    Way("POST", "/pages/children/{child_id}/name", "child.break-glass", LOOKS),
+    Way("GET", "/pages/changes", "record.read"),
+    Way("GET", "/pages/find", "child.find"),
+    Way("POST", "/pages/find", "child.find", LOOKS),
+    Way("GET", "/pages/measures", "measures.read"),
+    Way("GET", "/pages/questions", "review.read"),
+    Way("GET", "/pages/questions/{task_id}", "review.read"),
+    Way("POST", "/pages/questions/{task_id}", "review.decide", LOOKS),
+    Way("POST", "/pages/questions/{task_id}/decide", "review.decide", LOOKS),
+    Way("GET", "/pages/decisions/{decision_id}", "review.decide"),
+    Way("POST", "/pages/decisions/{decision_id}/undo", "review.decide", LOOKS),
 )
 """Those of the pages, each below PAGES."""
 

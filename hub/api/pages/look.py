@@ -38,8 +38,19 @@ def _environment() -> Environment:
         "role": lambda role: words.PEOPLE.get(role, role),
         "state": lambda state: words.STATES.get(state, state),
         "count": words.count,
+        "moment": words.moment,
+        "day_or_text": words.day_or_text,
+        "capitalize_first": words.capitalised,
     }
-    made.globals |= {"pages": PAGES, "file": file_path}
+    made.globals |= {
+        "pages": PAGES,
+        "file": file_path,
+        "london": words.LONDON,
+        "outcomes": words.OUTCOMES,
+        "kinds": words.KINDS,
+        "kind_said": words.fact,
+        "types": words.TYPES,
+    }
     return made
 
 

@@ -36,7 +36,7 @@ async def initials(site: Site, who: Principal, children: list[str], why: str) ->
     if not children:
         return {}, ""
     try:
-        known = await site.desk().known(children[:AT_ONCE], who.actor, why, names=False)
+        known = await site.desk.known(children[:AT_ONCE], who.actor, why, names=False)
     except Unavailable:
         return {}, "Initials and school years can't be shown just now: identity's desk does not answer."
     return {each.child_id: each for each in known.initialled}, ""
@@ -46,6 +46,6 @@ async def names(site: Site, who: Principal, children: list[str], why: str) -> Ma
     """Name, date of birth and NHS number by child; raises Unavailable."""
     found: dict[str, Named] = {}
     for start in range(0, len(children), AT_ONCE):
-        known = await site.desk().known(children[start : start + AT_ONCE], who.actor, why, names=True)
+        known = await site.desk.known(children[start : start + AT_ONCE], who.actor, why, names=True)
         found |= {each.child_id: each for each in known.named}
     return found

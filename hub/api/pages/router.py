@@ -9,8 +9,13 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, StreamingResponse
 
 from hub.api.access.ways import PAGES
+from hub.api.pages.changes import changes_pages
+from hub.api.pages.child import child_pages
+from hub.api.pages.find import find_pages
 from hub.api.pages.look import FILES, file_content
+from hub.api.pages.measures import measures_pages
 from hub.api.pages.navigation import entries_for
+from hub.api.pages.questions import questions_pages
 from hub.api.pages.site import PageRoute, Site, who_of
 from hub.api.pages.worklist import worklist_pages
 from hub.stages.errors import Unavailable
@@ -50,7 +55,8 @@ def pages_of(site: Site) -> APIRouter:
         return StreamingResponse(_news(site, after, streams), media_type="text/event-stream")
 
     whole = APIRouter(include_in_schema=False)
-    for each in (router, worklist_pages(site)):
+    made = (worklist_pages, changes_pages, child_pages, find_pages, questions_pages, measures_pages)
+    for each in (router, *(pages(site) for pages in made)):
         whole.include_router(each)
     return whole
 

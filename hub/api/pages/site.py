@@ -1,10 +1,13 @@
 """What every page is made with: the read model, who asks, the clock, the look; and how refusals are answered."""
 
+import traceback
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
+import structlog
 from fastapi import HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
@@ -17,7 +20,8 @@ from hub.api.identities import Identities
 from hub.api.pages.look import PagesLook
 from hub.api.pages.navigation import entries_for
 from hub.api.problems import BadCursor
-from hub.api.reviewing import Send
+from hub.api.reading import Reading
+from hub.api.reviewing import Looking, Send
 from hub.platform.clock import Clock, today
 from hub.stages.errors import Unavailable
 from hub.store import SchemaMismatch, reader
@@ -28,26 +32,40 @@ from schemas.instants import london_day
 
 @dataclass(frozen=True)
 class Site:
-    """Everything that a page asks. `desk` raises Unavailable where nobody can be named here."""
+    """Everything that a page asks."""
 
-    model: ReadModel
-    desk: Callable[[], Identities]
+    reading: Reading
+    looking: Looking
     access: Access
-    audited: Audited
     clock: Clock
     send: Send
     look: PagesLook = field(default_factory=PagesLook)
     measures: Measures = field(default_factory=Measures)
 
     @property
-    def today(self) -> date:
-        """The day that everything is seen from."""
-        return today(self.clock)
+    def model(self) -> ReadModel:
+        """The read model."""
+        return self.reading.model
 
     @property
     def cursors(self) -> Cursors:
         """Where a next page begins."""
-        return Cursors(self.access.cursor_key)
+        return self.reading.cursors
+
+    @property
+    def audited(self) -> Audited:
+        """Where looks are written down."""
+        return self.reading.audited
+
+    @property
+    def desk(self) -> Identities:
+        """Identity's desk; raises Unavailable where nobody can be named here."""
+        return self.looking.desk
+
+    @property
+    def today(self) -> date:
+        """The day that everything is seen from."""
+        return today(self.clock)
 
     def page(self, request: Request, template: str, shown: Mapping[str, Any], status: int = 200) -> Response:
         """A page of the frame. It may hold what only this person may see, so nobody keeps it."""
@@ -76,17 +94,6 @@ class Site:
         return HTTPException(404, "There is none with this id, or it is not yours to see")
 
 
-def asked_here(identities: Identities | None) -> Callable[[], Identities]:
-    """The desk that pages ask; raises Unavailable where none is set up."""
-
-    def desk() -> Identities:
-        if identities is None:
-            raise Unavailable("identity's desk is not set up here: set SENDHUB_IDENTITY_URL")
-        return identities
-
-    return desk
-
-
 def who_of(request: Request) -> Principal:
     """Who asks."""
     return asking(request)
@@ -111,6 +118,12 @@ class PageRoute(APIRoute):
                 answer = look.refused(503, "What this page needs is away just now", str(error))
                 answer.headers["Retry-After"] = "5"
                 return answer
+            except Exception as error:
+                # No address, no message and no values: any of them may hold what should not be kept.
+                at = traceback.extract_tb(error.__traceback__)[-1]
+                where = f"{Path(at.filename).name}:{at.lineno}"
+                structlog.get_logger().error("a page failed", page=self.path, error=type(error).__name__, at=where)
+                return look.refused(500, "Something went wrong in the hub", "It is in the log of this process.")
 
         return handled
 

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from hub.core.clocks.rules import RULES
 
@@ -107,6 +108,16 @@ STATES: Mapping[str, str] = {
     "void": "No longer applies",
 }
 
+TAGS: Mapping[str, str] = {
+    "overdue": "late",
+    "met-late": "late",
+    "running": "well",
+    "met": "well",
+    "exempt": "soon",
+    "met-exempt": "soon",
+}
+"""How states are coloured; what they are is always said in words as well."""
+
 GROUNDS: Mapping[str, str] = {
     "school-closure": "the school was closed",
     "early-years-closure": "the early years provider was closed",
@@ -126,6 +137,26 @@ KINDS: Mapping[str, str] = {
     "death": "A death was told",
 }
 """Questions for people."""
+
+OUTCOMES: Mapping[str, str] = {
+    "open": "Open",
+    "refused": "No assessment",
+    "withdrawn": "Withdrawn",
+    "no-plan": "No plan",
+    "plan-issued": "Plan issued",
+    "moved-away": "Moved away",
+    "died": "The child died",
+}
+"""What became of a case."""
+
+TYPES: Mapping[str, str] = {
+    "sendhub.council.event": "Event of the council",
+    "sendhub.council.row": "Row of a council's file",
+    "sendhub.nhs.bars": "Message of a trust (BaRS)",
+    "sendhub.nhs.pds": "Answer of the national demographics service",
+}
+
+LONDON = ZoneInfo("Europe/London")
 
 FIELDS: Mapping[str, str] = {
     "given": "Given name",
@@ -154,10 +185,32 @@ def day(value: date | str | None) -> str:
     return "" if found is None else f"{found.day} {found:%B %Y}"
 
 
+def day_or_text(value: str) -> str:
+    """A day as people say it, where the text is one."""
+    return _ISO.sub(_spelt, value)
+
+
 def short_day(value: date | str | None) -> str:
     """The same in a table: `27 Oct 2026`."""
     found = date.fromisoformat(value) if isinstance(value, str) else value
     return "" if found is None else f"{found.day} {found:%b %Y}"
+
+
+def moment(value: datetime | str) -> str:
+    """An instant as people say it: `27 Oct 2026, 09:30`, in London."""
+    found = datetime.fromisoformat(value) if isinstance(value, str) else value
+    local = found.astimezone(LONDON)
+    return f"{short_day(local.date())}, {local:%H:%M}"
+
+
+def capitalised(text: str) -> str:
+    """With a capital letter, and the rest as it stands."""
+    return text[:1].upper() + text[1:]
+
+
+def fact(kind: str) -> str:
+    """A kind of fact: `advice.received` is `Advice received`."""
+    return capitalised(kind.replace(".", " ").replace("-", " "))
 
 
 def service(name: str | None) -> str:

@@ -13,18 +13,21 @@ from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
-from hub.api.access.principal import Principal
+from hub.api.access import Principal, shown
 from hub.api.access.scope import slices
+from hub.api.access.shown import Sight
 from hub.api.access.ways import PAGES
 from hub.api.pages import chasing, words
 from hub.api.pages.kept import Filter, keep, kept
 from hub.api.pages.names import initials, nameable, names
-from hub.api.pages.sheet import sheet
 from hub.api.pages.site import PageRoute, Site, who_of
+from hub.api.reading import sights
+from hub.api.sheet import sheet
 from hub.core.measures.ages import ADVICE_BANDS
 from hub.store import reader, worklist
 from hub.store.reader import DEADLINES, Value
 from hub.store.worklist import Asked, Group, List
+from schemas.looks import Named
 
 SIZE = 50
 MANY = 500
@@ -120,7 +123,7 @@ def worklist_pages(site: Site) -> APIRouter:
     router = APIRouter(prefix=PAGES, include_in_schema=False, route_class=PageRoute)
 
     @router.get("/worklist")
-    async def shown(request: Request, query: Annotated[WorklistQuery, Query()]) -> Response:
+    async def listed(request: Request, query: Annotated[WorklistQuery, Query()]) -> Response:
         who = who_of(request)
         found = await run_in_threadpool(_read, site, who, query)
         wanted = await run_in_threadpool(nameable, site, who, [row.child_id for row in found.rows])
@@ -152,10 +155,8 @@ def worklist_pages(site: Site) -> APIRouter:
         wanted = await run_in_threadpool(nameable, site, who, {row.child_id for row in rows})
         await site.audited.act(who, "list.export", (), f"worklist with names: {reason.strip()}"[:500])
         known = await names(site, who, wanted, reason.strip())
-        rows_of = ([*_named_cells(known.get(row.child_id)), *_cells(row, site.today)] for row in rows)
-        return sheet(
-            "worklist-with-names", ["Given name", "Family name", "Date of birth", "NHS number", *HEAD], rows_of
-        )
+        cells = (_named_cells(known.get(row.child_id)) | _cells(row, site.today) for row in rows)
+        return sheet("worklist-with-names", (*NAMED_HEAD, *HEAD), cells)
 
     @router.get("/filters")
     async def filters(request: Request) -> Response:
@@ -189,6 +190,7 @@ HEAD = (
     "Case reference", "Recipient's reference", "Heading", "Service", "Body asked", "Asked on", "Due", "Act by",
     "Days left", "State", "Why", "Last contact", "Last contact on", "Next step",
 )  # fmt: skip
+NAMED_HEAD = ("Given name", "Family name", "Date of birth", "NHS number")
 
 
 def _read(site: Site, who: Principal, query: WorklistQuery) -> _Shown:
@@ -199,7 +201,7 @@ def _read(site: Site, who: Principal, query: WorklistQuery) -> _Shown:
         following = None if page.last is None else site.cursors.write(DEADLINES, _bound(who, query), page.last)
         lists = [each for each in get_args(List) if each != "restricted" or named]
         return _Shown(
-            rows=_rows(connection, page.bodies),
+            rows=_rows(connection, who, page.bodies),
             groups=worklist.groups(connection, query.which, scope, today, named=named),
             counts={each: worklist.count(connection, Asked(each), scope, today, named=named) for each in lists},
             counted=worklist.count(connection, query.asked, scope, today, named=named),
@@ -214,16 +216,23 @@ def _bound(who: Principal, query: WorklistQuery) -> dict[str, Value]:
     return {"page": "worklist", "actor": who.actor, "list": query.which, **query.filters}
 
 
-def _rows(connection: Connection, bodies: Sequence[str]) -> list[chasing.Row]:
-    """The rows with what the records and alerts say of them: two questions, however many rows."""
-    deadlines = [orjson.loads(body) for body in bodies]
-    children = {each["child_id"] for each in deadlines}
-    records = {key: orjson.loads(body) for key, body in worklist.records(connection, children).items()}
+def _rows(connection: Connection, who: Principal, bodies: Sequence[str]) -> list[chasing.Row]:
+    """The rows with what the records and alerts say of them, as they are shown to whoever asks: a few questions,
+    however many rows."""
+    children = {orjson.loads(body)["child_id"] for body in bodies}
+    seen = sights(connection, who, "record.read", children)
+    deadlines = [_shown_deadline(body, seen) for body in bodies]
+    known = worklist.records(connection, children)
+    records = {key: orjson.loads(shown.record(body, seen[key])) for key, body in known.items()}
     alerts: dict[str, list[Any]] = {}
     for body in worklist.alerts(connection, children):
         alert = orjson.loads(body)
         alerts.setdefault(alert["child_id"], []).append(alert)
     return [chasing.row(each, records.get(each["child_id"]), alerts.get(each["child_id"], ())) for each in deadlines]
+
+
+def _shown_deadline(body: str, seen: Mapping[str, Sight]) -> Any:
+    return orjson.loads(shown.deadline(body, seen[orjson.loads(body)["child_id"]]))
 
 
 def _all_rows(site: Site, who: Principal, query: WorklistQuery) -> list[chasing.Row]:
@@ -232,24 +241,28 @@ def _all_rows(site: Site, who: Principal, query: WorklistQuery) -> list[chasing.
     with site.model.connection() as connection:
         while len(found) < worklist.COUNTED_TO:
             page = worklist.page(connection, query.asked, scope, site.today, after, SHEET_AT_ONCE, named=who.restricted)
-            found += _rows(connection, page.bodies)
+            found += _rows(connection, who, page.bodies)
             after = page.last
             if after is None:
                 break
     return found
 
 
-def _cells(row: chasing.Row, today: date) -> list[object]:
+def _cells(row: chasing.Row, today: date) -> dict[str, object]:
     service = words.service(row.service) if row.service else ""
     heading = words.service(row.heading) if row.heading else ""
-    return [
+    cells = (
         row.case_reference, row.reference, heading, service, row.body, row.asked_on, row.due_on, row.act_by,
         (row.act_by - today).days, words.STATES[row.state], "; ".join(row.why), row.heard, row.heard_on, row.next_step,
-    ]  # fmt: skip
+    )  # fmt: skip
+    return dict(zip(HEAD, cells, strict=True))
 
 
-def _named_cells(named: Any) -> list[object]:
-    return ["", "", "", ""] if named is None else [named.given, named.family, named.birth_date, named.nhs_number]
+def _named_cells(named: Named | None) -> dict[str, object]:
+    if named is None:
+        return {}
+    cells = (named.given, named.family, named.birth_date, named.nhs_number)
+    return dict(zip(NAMED_HEAD, cells, strict=True))
 
 
 def _page(site: Site, who: Principal, query: WorklistQuery, found: _Shown) -> dict[str, Any]:
