@@ -113,9 +113,9 @@ def conditions(became: str | None, child_id: str | None) -> list[ColumnElement[b
         letters = tables.dead_letters.c
         where.append(exists().where(letters.message == tables.messages.c.key, letters.status == "open"))
     elif became is not None:
-        where.append(_has_step(tables.message_steps.c.outcome == became))
+        where.append(_has_step("outcome", became))
     if child_id is not None:
-        where.append(_has_step(tables.message_steps.c.child_id == child_id))
+        where.append(_has_step("child_id", child_id))
     return where
 
 
@@ -125,5 +125,7 @@ def children_of(steps: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({child for child in named if child is not None}))
 
 
-def _has_step(condition: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(tables.message_steps.c.message == tables.messages.c.key, condition)
+def _has_step(column: str, value: str) -> ColumnElement[bool]:
+    """Under a name of its own: the question around it may be of the steps as well."""
+    steps = tables.message_steps.alias("a_step").c
+    return exists().where(steps.message == tables.messages.c.key, steps[column] == value)

@@ -10,7 +10,7 @@ from hub.store.messages import count_places, raw_places
 from schemas.deadletters import letter_id
 from schemas.trail import message_key
 from tests.support.readmodel import dead_letter, resolution, review
-from tests.unit.store.test_messages import read
+from tests.unit.store.test_messages import read, took
 
 
 @pytest.fixture
@@ -92,3 +92,14 @@ def test_as_many_are_counted_as_would_be_replayed(model):
         for narrowed in ({}, {"source": "nowhere"}):
             found = raw_places(connection, narrowed, None, None, ())
             assert count_places(connection, narrowed, None, None, ()) == len(found) == (0 if narrowed else 2)
+
+
+def test_those_of_a_state_or_a_child_are_found_to_be_replayed(model):
+    projector, engine = model
+    said = [read(0, "m-1"), took(1, "m-1", "taken", "chd-1"), read(2, "m-2"), took(3, "m-2", "asked")]
+    projector.apply("hub.trail", 0, said, 0, 4)
+    with engine.connect() as connection:
+        for became, child, wanted in (("taken", None, "m-1"), ("asked", None, "m-2"), (None, "chd-1", "m-1")):
+            (found,) = raw_places(connection, {}, became, child, ())
+            assert found.message == message_key("one-education:825:2022", wanted)
+            assert count_places(connection, {}, became, child, ()) == 1
