@@ -82,6 +82,39 @@ class HeldSeparated(Decision):
     held: Number
 
 
+class HeldDismissed(Decision):
+    """(decided) what the source still says of `link`, a record that was closed by an adoption, is dropped. `held` as
+    above."""
+
+    held: Number
+
+
+class AdoptionProposed(Decision):
+    """(decided) `child_id` was adopted: what goes on is to be written anew under a new identity, the old one purged.
+
+    `into` is the child that the source's new record made; without it a child is made. `leave` are the facts (by `ref`)
+    that do not go on, `seen` stands for all that were looked at. `evidence` are looks at the old child alone, `beside`
+    those at the new one: no record names both. Nothing happens before a second person says the same
+    (`identity.adopted`); until then it may be undone.
+    """
+
+    into: Text | None = None
+    leave: tuple[Text, ...] = Field(default=(), max_length=1_000)
+    seen: Text
+    beside: tuple[Text, ...] = Field(default=(), max_length=20)
+
+
+class Adopted(AdoptionProposed):
+    """(decided) a second person says what `proposal` said: it is carried out, for good.
+
+    `nonce` is random: from it the new ids are made, so that nobody can work them out from the old ones once the record
+    of this decision is gone.
+    """
+
+    proposal: Text
+    nonce: Text
+
+
 class SubjectAnswered(Decision):
     """(decided) what the source calls `theirs` is our subject `to`. `link` is the source person of whom it was stated,
     `child_id` the child about whom it was asked."""
@@ -141,7 +174,13 @@ DECISIONS: dict[str, type[Decision]] = {
     "match.rejected": MatchRejected,
     "held.accepted": HeldAccepted,
     "held.separated": HeldSeparated,
+    "held.dismissed": HeldDismissed,
+    "identity.adoption-proposed": AdoptionProposed,
+    "identity.adopted": Adopted,
     **ANSWERS,
     "decision.undone": DecisionUndone,
 }
 """Kinds of observation that only people's decisions have."""
+
+PROPOSED, ADOPTED = "identity.adoption-proposed", "identity.adopted"
+ADOPTIONS = frozenset({PROPOSED, ADOPTED})

@@ -3,7 +3,7 @@
 23:30 UTC on 1 July is already 2 July in Buckinghamshire: a date is never cut out of an instant's text.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -22,6 +22,11 @@ def _to_utc(instant: datetime) -> datetime:
 
 Instant = Annotated[AwareDatetime, AfterValidator(_to_utc)]
 """An instant with a zone, held in UTC and written with a Z."""
+
+
+def start_of(day: date) -> datetime:
+    """The first instant of a London day, in UTC."""
+    return datetime.combine(day, time(), LONDON).astimezone(UTC)
 
 
 def london_day(instant: datetime) -> date:

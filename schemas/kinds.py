@@ -403,6 +403,11 @@ class ChildMerged(Model):
     into: Text
 
 
+class ChildPurged(Model):
+    """(decided) nothing counts under this id any more, whatever else is told to it, before or after: its record,
+    deadlines, alerts and questions are gone. Never taken back, and it says nothing of where anything went on."""
+
+
 class SourceHeard(Model):
     """(from) written by the ticker."""
 
@@ -487,6 +492,7 @@ CONTROL_KINDS: dict[str, type[Model]] = {
     "link.assigned": LinkPlaced,
     "link.released": NoData,
     "child.merged": ChildMerged,
+    "child.purged": ChildPurged,
     "statement.placed": StatementPlaced,
     "question.acknowledged": QuestionAcknowledged,
     "version.chosen": VersionChosen,

@@ -7,7 +7,10 @@ from schemas.instants import Instant
 from schemas.statements import Text
 
 LinkRule = Text
-"""What decided: `founding` (a new child), `person`, or the name of the matching policy's rule."""
+"""What decided: `founding` (a new child), `person`, CLOSED, or the name of the matching policy's rule."""
+
+CLOSED = "closed"
+"""The last decision about a link whose child was adopted: it is nobody's, for good. Who decided is in the audit."""
 
 
 class LinkDecision(Model):

@@ -165,6 +165,46 @@ class Evidence(Model):
     parts: tuple[tuple[str, float], ...] = ()
 
 
+class GoingOn(Model):
+    """One fact that stands of a child who was adopted, and that could go on. `ref` names it; `known_on` is the day from
+    which it counted."""
+
+    ref: str
+    kind: str
+    source: str
+    effective_on: date | None
+    known_on: date
+    subject: dict[str, str]
+    data: dict[str, object]
+
+
+class Proposed(Model):
+    """What was proposed last, and by whom: `into` is the child that is to go on, `leave` the facts that are not."""
+
+    decision: str
+    actor: str
+    into: str | None
+    leave: tuple[str, ...]
+    seen: str
+
+
+class Adoption(Model):
+    """A child who was adopted, by itself: who it was, and what could go on under another identity.
+
+    A decision repeats `seen` and `expected`, so that it is refused once either is another. `refused`: why it would be,
+    as things are.
+    """
+
+    look: str
+    child_id: str
+    columns: tuple[Column, ...]
+    facts: tuple[GoingOn, ...]
+    seen: str
+    expected: dict[str, int]
+    proposal: Proposed | None = None
+    refused: str | None = None
+
+
 class Ruled(Model):
     """What came of a decision: `waiting` until identity has read it."""
 

@@ -70,6 +70,10 @@ def create_desk(identities: Identities, token_hashes: tuple[str, ...], raw: RawB
     async def compare(asked: Annotated[ChildrenLook, Body()]) -> Response:
         return _answer(await identities.compare(asked.children, asked.who, asked.purpose))
 
+    @app.post("/adoption")
+    async def adoption(asked: Annotated[ChildLook, Body()]) -> Response:
+        return _answer(await identities.adoption(asked.child, asked.who, asked.purpose))
+
     @app.post("/ruled")
     async def ruled(asked: Annotated[DecisionAsked, Body()]) -> Response:
         return _answer(await identities.ruled(asked.decision))

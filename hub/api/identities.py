@@ -9,11 +9,11 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol
 
-from hub.core.identity import Identity, finding, knowing, looking
+from hub.core.identity import Identity, finding, knowing, looking, supervising
 from hub.core.identity.store import KeyValues
 from hub.platform.clock import Clock, today
 from schemas.audit import AuditEntry
-from schemas.looks import Evidence, FoundChildren, Identified, KnownChildren, Ruled, Sought
+from schemas.looks import Adoption, Evidence, FoundChildren, Identified, KnownChildren, Ruled, Sought
 
 
 class Identities(Protocol):
@@ -38,6 +38,10 @@ class Identities(Protocol):
 
     async def compare(self, children: Sequence[str], who: str, purpose: str) -> Evidence | None:
         """The same of children that a person compares, though nobody asked; None where one is not there."""
+        ...
+
+    async def adoption(self, child: str, who: str, purpose: str) -> Adoption | None:
+        """A child who was adopted, by itself, and what could go on; None when there is none of that id."""
         ...
 
     async def ruled(self, decision: str) -> Ruled:
@@ -112,6 +116,13 @@ class Desk:
         values, look = await self._read(), _new_look()
         found = looking.comparison(self._identity, values, children, look, self._clock.now())
         await self._note(look, who, purpose, _subjects(children, found))
+        return found
+
+    async def adoption(self, child: str, who: str, purpose: str) -> Adoption | None:
+        """See Identities. On record is the child that was looked at alone."""
+        values, look = await self._read(), _new_look()
+        found = supervising.adoption(self._identity, values, child, look, self._clock.now())
+        await self._note(look, who, purpose, (child,))
         return found
 
     async def ruled(self, decision: str) -> Ruled:

@@ -7,7 +7,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from hub.stages.errors import Unavailable
-from schemas.looks import Evidence, FoundChildren, Identified, KnownChildren, Ruled, Sought
+from schemas.looks import Adoption, Evidence, FoundChildren, Identified, KnownChildren, Ruled, Sought
 
 SECONDS = 30.0
 """How long an answer may take: the desk first reads what identity wrote since."""
@@ -48,6 +48,10 @@ class RemoteDesk:
     async def compare(self, children: Sequence[str], who: str, purpose: str) -> Evidence | None:
         """See Identities."""
         return await self.ask("/compare", {"children": list(children), "who": who, "purpose": purpose}, Evidence)
+
+    async def adoption(self, child: str, who: str, purpose: str) -> Adoption | None:
+        """See Identities."""
+        return await self.ask("/adoption", {"child": child, "who": who, "purpose": purpose}, Adoption)
 
     async def ruled(self, decision: str) -> Ruled:
         """See Identities."""

@@ -24,7 +24,7 @@ from hub.store import reader
 from hub.store.readmodel import ReadModel
 from schemas.api import Problem
 from schemas.base import Model
-from schemas.looks import Act, Decided, DecisionSent, Evidence, Identified, Purpose, Ruled
+from schemas.looks import Act, Adoption, Decided, DecisionSent, Evidence, Identified, Purpose, Ruled
 from schemas.reviews import ReviewTask
 from schemas.statements import Observation, Text
 
@@ -88,6 +88,17 @@ def _add_looks(router: APIRouter, looking: "Looking") -> None:
             return _shown(await looking.seen(who, answerable))
         found = await looking.desk.evidence(task_id, who.actor, look.purpose)
         return _shown(None if found is None else await looking.seen(who, found))
+
+    @router.post(
+        "/children/{child_id}/adoption",
+        response_model=Adoption,
+        responses=REFUSALS,
+        summary="A child who was adopted, what could go on, and what was proposed; audited",
+    )
+    async def adoption(request: Request, child_id: Key, look: Annotated[Look, Body()]) -> Response:
+        desk, who = looking.desk, asking(request)
+        await looking.permit(who, "review.decide", [child_id])
+        return _shown(await desk.adoption(child_id, who.actor, look.purpose))
 
     @router.post(
         "/comparisons",

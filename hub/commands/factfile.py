@@ -20,6 +20,7 @@ from hub.core.casework.policy import Policy
 from hub.core.casework.record import MERGED
 from hub.core.facts.belonging import ASSIGNED, RELEASED
 from hub.core.facts.fact import Fact, read_fact
+from hub.core.facts.purged import PURGED, is_purged
 from schemas.kinds import CONTROL_KINDS, data_errors, validation_errors
 from schemas.sources import Sources
 from schemas.statements import Fact as Checked
@@ -34,14 +35,14 @@ class BadLine(ValueError):
 
 
 def evaluations(file: Path, as_of: str, known_at: str | None, sources: Path | None) -> list[Evaluation]:
-    """Every child of the file on a day, in the order of their ids; ends the command when anything is wrong."""
+    """Every child of the file on a day, in the order of their ids, but for those that were purged; ends the command
+    when anything is wrong."""
     day = read_day("--as-of", as_of)
     known = date.max if known_at == "now" else read_day("--known-at", known_at) if known_at else day
     policy = Policy(_sources(sources))
     children, silences = _read(file)
-    return [
-        evaluate(child_id, children[child_id], day, policy, known, silences=silences) for child_id in sorted(children)
-    ]
+    kept = [child_id for child_id in sorted(children) if not is_purged(children[child_id])]
+    return [evaluate(child_id, children[child_id], day, policy, known, silences=silences) for child_id in kept]
 
 
 def read_day(option: str, text: str) -> date:
@@ -113,7 +114,7 @@ def _add(line: bytes, children: dict[str, list[Fact]], sayings: list[Saying]) ->
         except ValueError as error:
             raise BadLine(str(error)) from None
         return
-    if kind in CONTROL_KINDS and kind not in (ASSIGNED, RELEASED, MERGED):
+    if kind in CONTROL_KINDS and kind not in (ASSIGNED, RELEASED, MERGED, PURGED):
         return  # days of the topic are about no child
     errors = _errors(line, value)
     if errors:
@@ -141,7 +142,7 @@ def _errors_of(kind: str, value: dict[str, object]) -> list[tuple[str, str]]:
     if kind in (ASSIGNED, RELEASED):
         missing = [name for name in ("link", "seq") if value.get(name) is None]
         return [(name, f"{kind} needs it") for name in missing]
-    if kind == MERGED:
+    if kind in (MERGED, PURGED):
         return []
     data = value.get("data")
     said: dict[str, Any] = data if isinstance(data, dict) else {}

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from hub.commands.adopt import app as adopt
 from hub.commands.asking import ask, key_of, read_backup
 from hub.commands.failures import stop
 from hub.commands.key_audit import Why, written_down
@@ -13,6 +14,7 @@ from hub.platform.settings import Settings
 from hub.runtime import backup as backups
 
 app = typer.Typer(no_args_is_help=True, help="Identity's own record of which child a source person is.")
+app.add_typer(adopt, name="adopt")
 
 WARNING = "It holds names, dates of birth and NHS numbers, sealed with the deployment's key: keep the two apart."
 

@@ -40,5 +40,8 @@ def restore(
     key = key_of(settings)
     found = read_backup(file, lambda: links_backup.read(file, key))
     written_down(settings, "backup.restore", (f"hub.links restored, {len(found.entries)} decisions",), why)
-    written = ask(settings, links_backup.restore(settings, found))
-    typer.echo(f"restored hub.links from {file} of {found.taken_at:%Y-%m-%d %H:%M}: decisions={written}")
+    written = ask(settings, links_backup.restore(settings, found, clock_from(settings.clock_file).now()))
+    typer.echo(
+        f"restored hub.links from {file} of {found.taken_at:%Y-%m-%d %H:%M}: decisions={written.decisions}, of these "
+        f"closed since it was taken: {written.closed_since}"
+    )

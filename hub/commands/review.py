@@ -3,13 +3,10 @@
 Names come from identity's desk at the moment of looking, and each look is audited before anything is shown.
 """
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
@@ -18,30 +15,24 @@ from hub.api.reviewing import of_casework, with_deadlines
 from hub.api.settings import AskingSettings
 from hub.commands.deadletter.options import AsJson, actor
 from hub.commands.deadletter.text import plain
+from hub.commands.desk import Wait, Why, ask_desk, asking_settings, decide_and_wait, purposeful
 from hub.commands.failures import stop
 from hub.commands.reading import read_model
-from hub.platform.clock import clock_from
-from hub.runtime.decision_log import observation_of, send
 from hub.stages.errors import StageError
 from hub.store import reader
 from hub.store.engine import open_engine
 from hub.store.readmodel import ReadModel
 from schemas.decisions import ANSWERS
 from schemas.ids import digest
-from schemas.looks import Act, Column, Decided, Evidence, Ruled
+from schemas.looks import Act, Column, Decided, Evidence
 from schemas.reviews import ReviewTask
 
 app = typer.Typer(no_args_is_help=True, help="Questions for people: look into them and decide.")
 
 STATES = ("open", "resolved", "all")
-POLL_SECONDS = 0.5
 
-Why = Annotated[str, typer.Option(help="Why, in a few plain words, for the audit. Name nobody.")]
 Children = Annotated[list[str] | None, typer.Option("--child", help="In the place of a question: compare this child.")]
-Wait = Annotated[float, typer.Option(min=0, help="Seconds to wait for what comes of it.")]
 Question = Annotated[str | None, typer.Argument(metavar="ID", help="A question's id, as in `list`.")]
-
-Answer = TypeVar("Answer")
 
 
 @app.command("list")
@@ -82,7 +73,7 @@ def show(
 ) -> None:
     """Show what a question rests on, side by side, and what each decision would do. Where somebody is named, it is
     audited before it is shown."""
-    settings = _settings()
+    settings = asking_settings()
     found = _found(settings, task, child, purpose)
     if as_json:
         typer.echo(found.model_dump_json())
@@ -106,7 +97,7 @@ def decide(
     wait: Wait = 30.0,
 ) -> None:
     """Decide as shown. What has changed since it was shown is not decided. Exit status 1 when it is refused."""
-    settings = _settings()
+    settings = asking_settings()
     found = _found(settings, task, child, why)
     chosen = next((each for each in found.acts if each.stamp == act), None)
     if chosen is None:
@@ -122,7 +113,7 @@ def decide(
         child_id=chosen.child_id,
         data=chosen.data,
     )
-    _send(settings, decision, wait)
+    decide_and_wait(settings, decision, wait)
 
 
 @app.command("undo")
@@ -132,39 +123,13 @@ def undo(
     wait: Wait = 30.0,
 ) -> None:
     """Take a decision back: all stands as before it. Exit status 1 when it is refused."""
-    settings = _settings()
+    settings = asking_settings()
     who = actor(settings)
     undone = {"decision": decision}
     sent = Decided(
         id=digest("undo", decision, who), kind="decision.undone", actor=who, why=why, evidence=(decision,), data=undone
     )
-    _send(settings, sent, wait)
-
-
-def _settings() -> AskingSettings:
-    try:
-        return AskingSettings()
-    except ValidationError as error:
-        names = ", ".join(f"SENDHUB_{item['loc'][0]}".upper() for item in error.errors(include_input=False))
-        stop(f"the environment has settings that can't be read: {names}. docs/settings.md says what each takes")
-
-
-def _ask(settings: AskingSettings, question: Callable[[RemoteDesk], Awaitable[Answer]]) -> Answer:
-    async def ask() -> Answer:
-        desk = settings.desk()
-        if desk is None:
-            stop("nobody is named here: set SENDHUB_IDENTITY_URL and SENDHUB_IDENTITY_TOKEN_FILE (docs/identity.md)")
-        try:
-            return await question(desk)
-        finally:
-            await desk.close()
-
-    try:
-        return asyncio.run(ask())
-    except StageError as error:
-        stop(str(error))
-    except OSError as error:
-        stop(f"the token of identity's desk can't be read ({type(error).__name__})")
+    decide_and_wait(settings, sent, wait)
 
 
 Looking = Callable[[RemoteDesk], Awaitable[Evidence | None]]
@@ -173,9 +138,7 @@ Looking = Callable[[RemoteDesk], Awaitable[Evidence | None]]
 def _look(settings: AskingSettings, task: str | None, children: list[str] | None, purpose: str) -> Looking:
     if (task is None) == (not children):
         stop("give the id of a question, or the children to compare with --child")
-    if not purpose.strip() or len(purpose) > 200:
-        stop("say why in 1 to 200 characters")
-    who = actor(settings)
+    who, purpose = actor(settings), purposeful(purpose)
     if task is not None:
         return lambda desk: desk.evidence(task, who, purpose)
     return lambda desk: desk.compare(children or [], who, purpose)
@@ -205,7 +168,7 @@ def _of_casework(model: ReadModel, task: str) -> Evidence | None:
 
 
 def _asked(settings: AskingSettings, look: Looking) -> Evidence:
-    found = _ask(settings, look)
+    found = ask_desk(settings, look)
     if found is None:
         stop("nobody knows such a question or child, or it was answered since")
     return found
@@ -217,27 +180,6 @@ def _with_deadlines(model: ReadModel, found: Evidence) -> Evidence:
     except (StageError, LookupError) as error:
         typer.echo(f"Which deadlines would move can't be told: {error}", err=True)
         return found
-
-
-def _send(settings: AskingSettings, decision: Decided, wait: float) -> None:
-    try:
-        asyncio.run(send(settings, observation_of(decision, clock_from(settings.clock_file))))
-    except (StageError, ValueError) as error:
-        stop(str(error))
-    typer.echo(f"sent decision {decision.id}")
-    ruled = _ask(settings, lambda desk: desk.ruled(decision.id))
-    until = time.monotonic() + wait
-    while ruled.outcome == "waiting" and time.monotonic() < until:
-        time.sleep(POLL_SECONDS)
-        ruled = _ask(settings, lambda desk: desk.ruled(decision.id))
-    typer.echo(_came_of(ruled))
-    raise typer.Exit(0 if ruled.outcome == "taken" else 1)
-
-
-def _came_of(ruled: Ruled) -> str:
-    if ruled.outcome == "waiting":
-        return "identity has yet to read it: it is not lost. The same command says what came of it"
-    return f"{ruled.outcome}: {ruled.words}"
 
 
 def _print_task(console: Console, task: ReviewTask) -> None:

@@ -1,12 +1,12 @@
 """What is unclear about a child's facts, said in words that a person can act on. Of what was received only ids and days
 are repeated."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from hub.core.facts.fact import Fact
-from schemas.ids import digest
+from schemas.ids import digest, full_id
 
 DETAILS: dict[str, str] = {
     "same-version-differs": "The source sent two different contents under one version; until somebody says which is "
@@ -112,6 +112,26 @@ class Question(NamedTuple):
     def id(self, child_id: str) -> str:
         """The task's id."""
         return digest(self.question, self.code, child_id, self.about)
+
+
+def ids_of_all(child_id: str, facts: Iterable[Fact]) -> set[str]:
+    """The ids of all tasks that these facts could ever have raised, in any order and on any day: what a question is
+    about is a fact, its record, or an id that it names."""
+    about = {"child.died"}
+    for fact in facts:
+        about |= {"|".join(fact.key), f"{fact.source}/{fact.record}"}
+        about |= {full_id(fact.source, text) for text in (*fact.subject.values(), *_texts(fact.data))}
+    kinds = {code: _KINDS.get(code, "data") for code in DETAILS}
+    return {digest(kind, code, child_id, each) for code, kind in kinds.items() for each in about}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from (text for each in value.values() for text in _texts(each))
+    elif isinstance(value, list | tuple):
+        yield from (text for each in value for text in _texts(each))
 
 
 def unanswered(questions: Iterable[Question], acknowledged: Set[str]) -> list[Question]:

@@ -1,5 +1,7 @@
 """Writing a person's decision where identity reads all that it knows: once, however often it is sent."""
 
+import secrets
+
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from pydantic import ValidationError
@@ -9,13 +11,16 @@ from hub.platform.settings import Settings
 from hub.runtime.sealing import Boundary
 from hub.stages.errors import Unavailable
 from hub.stages.intake import POPULATION
-from schemas.decisions import DECISIONS, PEOPLE
+from schemas.decisions import ADOPTED, DECISIONS, PEOPLE
 from schemas.ids import digest
 from schemas.instants import london_day
 from schemas.kinds import validation_errors
 from schemas.looks import Decided
 from schemas.statements import Observation
 from schemas.topics import OBSERVATIONS
+
+NONCE_BYTES = 16
+"""Of what is drawn anew for each adoption, and kept nowhere but in this record, until its day's key is destroyed."""
 
 
 class DecisionUnfit(ValueError):
@@ -32,6 +37,8 @@ def observation_of(decided: Decided, clock: Clock) -> Observation:
     if model is None:
         raise DecisionUnfit([("kind", "not one that a person may decide")])
     data = {**decided.data, "actor": decided.actor, "why": decided.why, "evidence": decided.evidence}
+    if decided.kind == ADOPTED:
+        data["nonce"] = secrets.token_hex(NONCE_BYTES)
     try:
         checked = model.model_validate(data)
     except ValidationError as error:

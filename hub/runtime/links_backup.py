@@ -5,25 +5,30 @@ transaction: so no decision is ever there twice, or in another place than it had
 """
 
 import base64
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from hub.core.identity.closing import WHY
 from hub.platform.settings import Settings
 from hub.runtime import groups, sealed_file
 from hub.runtime import topics as kafka_topics
+from hub.runtime.backup import identity_vault
+from hub.runtime.changelog import Content
 from hub.runtime.errors import DataMissing
 from hub.runtime.log_reader import LogReader
 from hub.runtime.partitions import Partition, to_record
 from hub.runtime.producer import TransactionalProducer
+from hub.runtime.rebuild_links import LinkStates
 from hub.runtime.restore import TRANSACTION_SECONDS
 from hub.runtime.sealed_file import BackupUnfit
 from hub.stages.stage import Headers, Output
-from schemas.ids import keyed_digest
-from schemas.links import LinkDecision
-from schemas.topics import LINKS
+from schemas.ids import digest, keyed_digest
+from schemas.links import CLOSED, LinkDecision
+from schemas.topics import IDENTITY_STATE, LINKS
 
 STAGE = "identity"
 FORMAT = "sendhub-links-backup-1"
@@ -74,10 +79,19 @@ def read(file: Path, key: bytes) -> Backup:
     return Backup(entries, datetime.fromisoformat(content["taken_at"]))
 
 
-async def restore(settings: Settings, backup: Backup) -> int:
-    """Write the backup into the empty topic; how many records.
+class Written(NamedTuple):
+    """How many decisions were written, and how many of these were not in the backup: of links closed since."""
 
-    Raises groups.StageRuns while identity runs, BackupUnfit where the topic holds anything.
+    decisions: int
+    closed_since: int
+
+
+async def restore(settings: Settings, backup: Backup, now: datetime) -> Written:
+    """Write the backup into the empty topic, and after it that links were closed for good since: else an identity that
+    was purged would seem to stand again.
+
+    Raises groups.StageRuns while identity runs, BackupUnfit where the topic holds anything, Unavailable while the key
+    ring lacks a key of identity's state.
     """
     await kafka_topics.require(settings.kafka, [LINKS.name])
     await groups.require_stopped(settings, STAGE)
@@ -86,12 +100,42 @@ async def restore(settings: Settings, backup: Backup) -> int:
     await producer.start()
     try:
         await _require_empty(settings)
-        outputs = [Output(LOG.topic, *each, LOG.partition) for each in backup.entries]
+        closings = closings_missing(backup.entries, await _closed(settings), now)
+        outputs = [Output(LOG.topic, *each, LOG.partition) for each in (*backup.entries, *closings)]
         await producer.write(outputs)
         await _await_readable(settings)
-        return len(outputs)
+        return Written(len(outputs), len(closings))
     finally:
         await producer.stop()
+
+
+async def _closed(settings: Settings) -> dict[str, int]:
+    """The links that identity's state says are closed, with the number of their last decision."""
+    states = LinkStates()
+    async with LogReader(settings, [Partition(IDENTITY_STATE.name, 0)]) as log:
+        content = Content(states)
+        async for batch in log.read_on():
+            content.take(batch)
+    return states.closed(identity_vault(settings))
+
+
+def closings_missing(entries: Iterable[Entry], closed: Mapping[str, int], now: datetime) -> list[Entry]:
+    """The last decision about each closed link, where a backup has the link and not that."""
+    last: dict[str, LinkDecision] = {}
+    for _, value, _ in entries:
+        decision = LinkDecision.model_validate_json(value)
+        if decision.link not in last or decision.seq >= last[decision.link].seq:
+            last[decision.link] = decision
+    found: list[Entry] = []
+    for link, seq in sorted(closed.items()):
+        known = last.get(link)
+        if known is not None and known.rule != CLOSED:
+            told = LinkDecision(
+                link=link, child_id=known.child_id, seq=seq, decision="released", rule=CLOSED, why=WHY, at=now
+            )
+            headers = (("id", digest("link", link, seq).encode()), ("causes", b""))
+            found.append((link.encode(), told.model_dump_json().encode(), headers))
+    return found
 
 
 async def key_fits(settings: Settings) -> bool | None:

@@ -45,6 +45,12 @@ class LinkStates(PartitionState):
         found = {key.removeprefix(PREFIX): _standing(value) for key, value in state.items()}
         return found | {key.removeprefix(PREFIX): UNREADABLE for key in shut if key.startswith(PREFIX)}
 
+    def closed(self, vault: Vault) -> dict[str, int]:
+        """The links that were closed for good, with the number of their last decision. Raises as above."""
+        state, _ = vault.open_state(self)
+        found = {key.removeprefix(PREFIX): orjson.loads(value) for key, value in state.items()}
+        return {link: each["seq"] for link, each in found.items() if isinstance(each, dict) and each.get("closed")}
+
     def copy(self) -> "LinkStates":
         """Another of the same content."""
         other = LinkStates()

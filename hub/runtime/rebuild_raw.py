@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from pydantic import ValidationError
@@ -43,7 +43,7 @@ OF_THE_HUB = ("received_at", "message", "child_id", "link", "seq")
 PATIENCE_SECONDS = 60.0
 """How long identity may take to pass what intake had said when the comparison began."""
 
-HELD_BACK = b"disputed:"
+HELD_BACK, LINK = b"disputed:", b"link:"
 RAW = (COUNCIL_EVENTS, NHS_MESSAGES)
 
 
@@ -104,20 +104,24 @@ async def rebuild_raw(settings: Settings, patience: float = PATIENCE_SECONDS) ->
             if record.offset not in given_up.get(Partition(record.topic, record.partition), ()):
                 observations += _read(intake, record)
         windows.append(window)
-    links, held_back = await decided(settings), await _held_back(settings)
-    expected: dict[str, str] = {}
-    waiting = 0
-    for observation in observations:
-        found = _expected(observation, links, settings.key)
-        if found is None:
-            waiting += 1
-        elif (observation.source, observation.message) not in held_back:
-            expected[found[0]] = found[1]
+    links, kept = await decided(settings), await _kept(settings)
     messages = {(observation.source, observation.message) for observation in observations}
     everywhere, inside = await _facts(settings, messages, links)
-    compared = Compared("hub.facts from raw", {"facts": len(expected), "waiting": waiting, "held_back": len(held_back)})
-    for content in sorted(expected.keys() - everywhere.keys()):
-        compared.differ(expected[content], "a fact is missing")
+    expected: dict[str, str] = {}
+    missing: dict[str, str] = {}
+    waiting = 0
+    for observation in observations:
+        possible = _possible(observation, links, kept.seconds, settings.key)
+        there = {content: child_id for content, child_id in possible.items() if content in everywhere}
+        expected |= there
+        if not possible:
+            waiting += 1
+        elif not there and (observation.source, observation.message) not in kept.held_back:
+            missing |= dict([next(iter(possible.items()))])
+    counts = {"facts": len(expected) + len(missing), "waiting": waiting, "held_back": len(kept.held_back)}
+    compared = Compared("hub.facts from raw", counts)
+    for content in sorted(missing):
+        compared.differ(missing[content], "a fact is missing")
     for content in sorted(inside.keys() - expected.keys()):
         compared.differ(inside[content], "a fact should not be there")
     return FromRaw(windows, compared)
@@ -167,21 +171,27 @@ def _read(intake: IntakeHandler, record: Record) -> list[Observation]:
     return [Observation.model_validate_json(output.value or b"") for output in said]
 
 
-def _expected(observation: Observation, links: dict[str, Standing], key: bytes) -> tuple[str, str] | None:
-    """The fact of an observation, as a digest, and its child; None where its source person has no child."""
+def _possible(
+    observation: Observation, links: dict[str, Standing], seconds: Mapping[str, list[str]], key: bytes
+) -> dict[str, str]:
+    """The facts that an observation can be, as digests, with their children: one for each source person whom people
+    said the source knows under this id; none where these have no child."""
     person = observation.person
     if person is not None and person.id is not None:
         link = keyed_digest(key, "person", observation.source, person.id)
     else:
         link = keyed_digest(key, "record", observation.source, observation.record)
-    standing = links.get(link)
-    if standing is None or standing.child_id is None:
-        return None
     try:
         body, _ = body_of(observation, key)
     except CoreError:
-        return None
-    return _content({**body, "child_id": standing.child_id, "link": link, "seq": standing.seq}), standing.child_id
+        return {}
+    found = {}
+    for each in (link, *seconds.get(link, ())):
+        standing = links.get(each)
+        if standing is not None and standing.child_id is not None:
+            fact = {**body, "child_id": standing.child_id, "link": each, "seq": standing.seq}
+            found[_content(fact)] = standing.child_id
+    return found
 
 
 async def _facts(
@@ -216,22 +226,44 @@ def _content(fact: dict[str, Any]) -> str:
     return digest(orjson.dumps([said, stands], option=orjson.OPT_SORT_KEYS).hex())
 
 
-async def _held_back(settings: Settings) -> set[tuple[str, str | None]]:
-    """Source and message of each observation that identity holds back until a person decides."""
+class Kept(NamedTuple):
+    """What identity's state says beside hub.links: source and message of each observation that is held back until a
+    person decides; and by link those of other people whom the source knows under the same id."""
+
+    held_back: set[tuple[str, str | None]]
+    seconds: dict[str, list[str]]
+
+
+async def _kept(settings: Settings) -> Kept:
     held = PartitionState()
     async with LogReader(settings, [Partition(IDENTITY_STATE.name, 0)]) as log:
         async for batch in log.read_on():
             for raw in batch:
-                if raw.key.startswith((HELD_BACK, DATA_KEY.encode())):
+                if raw.key.startswith((HELD_BACK, LINK, DATA_KEY.encode())):
                     held.load(raw.key.decode(), raw.value)
-    found = set()
-    for _, value in identity_vault(settings).open_state(held).state.items():
-        try:
-            observation = Observation.model_validate_json(value)
-        except ValidationError:
-            continue
-        found.add((observation.source, observation.message))
+    found = Kept(set(), {})
+    for key, value in identity_vault(settings).open_state(held).state.items():
+        if key.startswith(LINK.decode()):
+            found.seconds[key.removeprefix(LINK.decode())] = _seconds(value)
+        else:
+            _note_held_back(found, value)
     return found
+
+
+def _seconds(value: bytes) -> list[str]:
+    try:
+        seconds = orjson.loads(value).get("seconds", [])
+    except (orjson.JSONDecodeError, AttributeError):
+        return []
+    return seconds if isinstance(seconds, list) else []
+
+
+def _note_held_back(found: Kept, value: bytes) -> None:
+    try:
+        observation = Observation.model_validate_json(value)
+    except ValidationError:
+        return
+    found.held_back.add((observation.source, observation.message))
 
 
 class _NoState:

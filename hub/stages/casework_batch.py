@@ -7,8 +7,10 @@ from hub.core.alerts.silence import Saying, Silences, source_alerts
 from hub.core.casework.changes import changes
 from hub.core.casework.memory import PREFIX, Memory, dump, load
 from hub.core.casework.policy import Policy
+from hub.core.casework.purging import purging
 from hub.core.facts.belonging import is_move
 from hub.core.facts.fact import Fact, read_fact
+from hub.core.facts.purged import is_purged
 from hub.core.facts.restriction import turns
 from hub.core.facts.withdrawn import takes_back
 from hub.stages.casework_days import DAY_KEY, Days
@@ -112,9 +114,15 @@ class Batch:
     def _tell(self, child_id: str, facts: list[tuple[Fact, date]], cause: Cause) -> None:
         """Say what facts changed for a child. Repeats change nothing."""
         memory = load(self.state.get(child_id))
+        if memory.is_purged:
+            return
+        if is_purged(fact for fact, _ in facts):
+            self._purge(child_id, memory, facts, cause)
+            return
         news = [(fact, seen) for fact, seen in facts if memory.add(fact)]
         if news:
-            moves = [fact.received_on for fact, _ in news if is_move(fact) or turns(fact)]
+            moved = {fact.link for fact, _ in news if is_move(fact)}  # what comes with a link is as old as the move
+            moves = [fact.received_on for fact, _ in news if is_move(fact) or (turns(fact) and fact.link not in moved)]
             back = [fact.received_on for fact, _ in news if takes_back(fact)]
             rewritten = moves or any(takes_back(fact) or turns(fact) for fact in memory.facts.values())
             news_from = date.min if rewritten else min(fact.received_on for fact, _ in news)
@@ -135,6 +143,15 @@ class Batch:
         evaluation = memory.evaluate(child_id, day, news_from, self._policy, self.sayings.silences)
         found = changes(evaluation, said, memory, moved_on, restored_on)
         value = dump(memory)  # from here on nothing raises: who is passed over has said nothing
+        self.outputs += [output_of(child_id, change, cause) for change in found]
+        self.state.put(child_id, value)
+        self.settled[child_id] = value[:PREFIX]
+
+    def _purge(self, child_id: str, memory: Memory, facts: list[tuple[Fact, date]], cause: Cause) -> None:
+        """Take back all that was ever said of a child, and keep nothing of it."""
+        told = [*memory.facts.values(), *(fact for fact, _ in facts)]
+        found = purging(child_id, memory, told, facts[-1][1])
+        value = dump(Memory.of_purged())
         self.outputs += [output_of(child_id, change, cause) for change in found]
         self.state.put(child_id, value)
         self.settled[child_id] = value[:PREFIX]

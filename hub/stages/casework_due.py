@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 
-from hub.core.casework.memory import due_on, is_held, policy_of
+from hub.core.casework.memory import NO_CHILD, due_on, is_held, policy_of
 
 
 class DueIndex:
@@ -22,7 +22,7 @@ class DueIndex:
         if child_id.startswith("!"):
             return
         _keep(self._held, child_id, value is not None and is_held(value))
-        _keep(self._outdated, child_id, value is not None and policy_of(value) != self._policy)
+        _keep(self._outdated, child_id, value is not None and policy_of(value) not in (self._policy, NO_CHILD))
         before = self._day_of.pop(child_id, None)
         if before is not None:
             self._children[before].discard(child_id)

@@ -115,6 +115,9 @@ class IdentityHandler:
         for decision in outcome.decisions:
             decision_id = digest("link", decision.link, decision.seq)
             outputs.append(_output(LINKS.name, decision.link, decision, _headers(decision_id, cause, received)))
+        for gone in outcome.forgotten:
+            gone_id = digest("review", gone, "gone", cause.get("id", b"").decode())
+            outputs.append(Output(REVIEW.name, gone.encode(), None, _headers(gone_id, cause, received)))
         for task in outcome.reviews:
             task_id = digest("review", task.id, cause.get("id", b"").decode())
             outputs.append(_output(REVIEW.name, task.id, task, _headers(task_id, cause, received)))
@@ -126,7 +129,8 @@ class IdentityHandler:
             outputs.append(_output(AUDIT_INTAKE.name, entry.actor, entry, _headers(entry_id, cause, received)))
         for trace in outcome.traces:
             outputs.append(_output(TRACES.name, trace.link, trace, _headers(trace.id, cause, received)))
-        return outputs
+        # Of one cause with the rest it could be told whose it was.
+        return outputs if outcome.apart is None else [*outputs, *self._outputs(outcome.apart, {}, None)]
 
 
 def _trail(observation: Observation, outcome: Outcome, cause: dict[str, bytes]) -> list[Output]:

@@ -4,7 +4,7 @@ A row is the columns that the API asks by, and `body`, the JSON as received. Not
 """
 
 import base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import orjson
@@ -34,6 +34,11 @@ Row = Mapping[str, Any]
 Kind = TypeVar("Kind", bound=BaseModel)
 
 
+PURGED = "purged_children"
+"""The table of children of whom nothing is kept. A row there takes all rows of that child away, whatever says them,
+and whenever."""
+
+
 class Change(NamedTuple):
     """One row to set, or with `row` None to remove."""
 
@@ -46,7 +51,7 @@ def changes(records: Iterable[Record]) -> dict[str, dict[str, Row | None]]:
     """The last row of each key, by table; raises PermanentError when one of the records cannot be read.
 
     A dead letter that is written again after its resolution is a repeat of the same: the resolution stays. Heartbeats
-    say nothing.
+    say nothing. Of a child that was purged there are no rows, also where they came before.
     """
     found: dict[str, dict[str, Row | None]] = {}
     for record in records:
@@ -57,6 +62,28 @@ def changes(records: Iterable[Record]) -> dict[str, dict[str, Row | None]]:
             continue
         for change in made:
             found.setdefault(change.table, {})[change.key] = change.row
+    return without(found, found.get(PURGED, ()))
+
+
+def without(
+    rows: Mapping[str, Mapping[str, Row | None]], children: Collection[str]
+) -> dict[str, dict[str, Row | None]]:
+    """The rows but for those of these children."""
+    if not children:
+        return {table: dict(changed) for table, changed in rows.items()}
+    return {
+        table: {
+            key: row for key, row in changed.items() if table == PURGED or child_of(table, key, row) not in children
+        }
+        for table, changed in rows.items()
+    }
+
+
+def child_of(table: str, key: str, row: Row | None) -> str | None:
+    """Whose a row is; None where it is no child's, or gone."""
+    if row is None:
+        return None
+    found: str | None = key if table in ("children", "merged_children") else row.get("child_id")
     return found
 
 
@@ -144,9 +171,12 @@ def _outcome(key: str, child_id: str, part: str, narrow: Narrow | None) -> Chang
 
 
 def _alert(record: Record) -> list[Change]:
-    """Kept by child as well: while a link moves, one child's alert clears and the same opens for the other."""
+    """Kept by child as well: while a link moves, one child's alert clears and the same opens for the other.
+
+    A record without a value is no alert's: nothing is to be left of the child that its key names.
+    """
     if record.value is None:
-        raise _refused("an alert has no tombstone: it is cleared by a record")
+        return [Change(PURGED, _key(record), {})]
     alert = _model(Alert, record.value)
     body = _text(record.value)
     if alert.moved or alert.restored:

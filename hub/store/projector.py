@@ -10,12 +10,23 @@ from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, selec
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
-from hub.stages.projection import Row, changes
+from hub.stages.projection import PURGED, Row, changes, child_of, without
 from hub.stages.stage import Record
 from hub.store import changes_log, schema
 from hub.store.engine import open_engine
 from hub.store.errors import Conflict, NotReached, translated
-from hub.store.tables import dead_letter_contents, dead_letters, message_steps, messages, metadata, offsets
+from hub.store.tables import (
+    alerts,
+    children,
+    dead_letter_contents,
+    dead_letters,
+    merged_children,
+    message_steps,
+    messages,
+    metadata,
+    offsets,
+    purged_children,
+)
 from schemas.topics import ALERTS, CHILDREN, DAY_MS, DEADLETTER, TRAIL, Topic
 
 Observe = Callable[[datetime], None]
@@ -79,6 +90,7 @@ class Projector:
         rows = changes(records)
         with self._turn, translated(), self._engine.begin() as connection:
             _move(connection, topic, partition, records, expected, next_offset)
+            rows = _without_purged(connection, rows)
             if topic == DEADLETTER.name:
                 rows = _without_repeats(connection, rows)
             for table, changed in rows.items():
@@ -103,6 +115,7 @@ class Projector:
                 raise NotReached(f"{record.topic} {record.partition} is at {position}")
             if position > read_to:
                 raise Conflict(f"{record.topic} {record.partition} is at {position}, read to {read_to}")
+            rows = _without_purged(connection, rows)
             for table, changed in rows.items():
                 _write(connection, metadata.tables[table], changed)
             changes_log.note(connection, record.topic, record.partition, [record], rows)
@@ -144,6 +157,22 @@ def _write(connection: Connection, table: Table, changed: Mapping[str, Row | Non
         connection.execute(_REMOVE[table.name], gone)
     if kept:
         connection.execute(_UPSERT[connection.dialect.name, table.name], kept)
+
+
+def _without_purged(
+    connection: Connection, rows: Mapping[str, Mapping[str, Row | None]]
+) -> dict[str, dict[str, Row | None]]:
+    """The rows of children that are kept. What there is of those that were just purged goes, in every table."""
+    if purged := list(rows.get(PURGED, ())):
+        ended = connection.scalars(select(alerts.c.key).where(alerts.c.child_id.in_(purged)))
+        rows = {**rows, "alerts": {**rows.get("alerts", {}), **dict.fromkeys(ended)}}
+    for table in _OF_CHILDREN if purged else ():
+        whose = table.c.child_id if "child_id" in table.c else table.c.key
+        connection.execute(delete(table).where(whose.in_(purged)))
+    named = {child_of(table, key, row) for table, changed in rows.items() for key, row in changed.items()} - {None}
+    known = select(purged_children.c.key).where(purged_children.c.key.in_(sorted(map(str, named))))
+    gone = set(connection.scalars(known)) if named else set()
+    return without(rows, gone)
 
 
 def _without_repeats(
@@ -191,7 +220,11 @@ def _greatest(connection: Connection) -> Any:
 def _upsert(dialect: str, table: Table) -> Insert:
     statement = _INSERT[dialect](table)
     changed = {column.name: statement.excluded[column.name] for column in table.columns if not column.primary_key}
-    found: Insert = statement.on_conflict_do_update(index_elements=["key"], set_=changed)
+    found: Insert = (
+        statement.on_conflict_do_update(index_elements=["key"], set_=changed)
+        if changed
+        else statement.on_conflict_do_nothing(index_elements=["key"])
+    )
     return found
 
 
@@ -201,5 +234,7 @@ _FORGOTTEN: Mapping[str, Forgotten] = {
     TRAIL.name: Forgotten(TRAIL, (messages, message_steps)),
 }
 _KEYED = [table for table in metadata.tables.values() if "key" in table.columns]
+_OF_CHILDREN = [table for table in _KEYED if "child_id" in table.columns or table in (children, merged_children)]
+"""Tables whose rows are each a child's, or may be."""
 _UPSERT = {(dialect, table.name): _upsert(dialect, table) for dialect in _INSERT for table in _KEYED}
 _REMOVE = {table.name: delete(table).where(table.c.key == bindparam("gone")) for table in _KEYED}

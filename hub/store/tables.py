@@ -35,6 +35,9 @@ merged_children = Table(
 OWED = "clock = 'advice-6w' AND state IN ('running', 'overdue', 'exempt')"
 """Advice that is still owed: what people chase. Few of all deadlines, so they have an index of their own."""
 
+purged_children = Table("purged_children", metadata, Column("key", Text, primary_key=True))
+"""Ids of children of whom nothing is kept: whatever is still read about them is passed over."""
+
 deadlines = Table(
     "deadlines",
     metadata,

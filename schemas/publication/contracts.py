@@ -146,7 +146,12 @@ CONTRACTS: tuple[Contract, ...] = (
         "The child's id and the deadline's, with `|` between.",
         tombstone="This child has this deadline no longer: it never applied, or went with its facts to another child.",
     ),
-    Contract(ALERTS, _of(Alert), "The child's id; where the alert is about no child, what it is about."),
+    Contract(
+        ALERTS,
+        _of(Alert),
+        "The child's id; where the alert is about no child, what it is about.",
+        tombstone="Nothing is to be left of the child that the key names: drop its alerts, and all you keep of it.",
+    ),
     Contract(
         FACTS,
         _facts,

@@ -42,6 +42,7 @@ API: tuple[Way, ...] = (
     Way("GET", "/children/{child_id}/deadlines", "record.read"),
     Way("GET", "/children/{child_id}/timeline", "record.read"),
     Way("POST", "/children/{child_id}/identify", "child.name", LOOKS),
+    Way("POST", "/children/{child_id}/adoption", "review.decide", LOOKS),
     Way("GET", "/deadlines", "record.read"),
     Way("GET", "/alerts", "record.read"),
     Way("GET", "/changes", "change.read"),

@@ -23,6 +23,9 @@ NEVER = b"----------"
 
 HELD, FREE = b"!", b"-"
 NO_POLICY = "-" * POLICY_CHARACTERS
+NO_CHILD = "purged".ljust(POLICY_CHARACTERS, "-")
+"""In place of the policy of a child that was purged: it is never looked at again."""
+
 PREFIX = len(NEVER) + len(HELD) + POLICY_CHARACTERS
 """How much of a memory tells when it is due, whether something is held back, and by which policy it was made."""
 
@@ -31,7 +34,7 @@ PREFIX = len(NEVER) + len(HELD) + POLICY_CHARACTERS
 class Memory:
     """`past` is what is kept of the days before `day`, `now` what they and `day` leave behind. `record` is a digest of
     the record last said, `alerts` and `tasks` the open ones as of `day`, by id; `policy` the digest of the policy by
-    which they are.
+    which they are. Of a child that was purged nothing is kept but that it was.
 
     All of it follows from the facts in their order and from `day`, not from how often it was evaluated on the way.
     """
@@ -44,6 +47,16 @@ class Memory:
     alerts: dict[str, dict[str, Any]] = field(default_factory=dict)
     tasks: dict[str, dict[str, Any]] = field(default_factory=dict)
     policy: str = NO_POLICY
+
+    @classmethod
+    def of_purged(cls) -> "Memory":
+        """What is kept of a child of whom nothing is to be left."""
+        return cls(policy=NO_CHILD)
+
+    @property
+    def is_purged(self) -> bool:
+        """Whether nothing told of the child counts any more."""
+        return self.policy == NO_CHILD
 
     def add(self, fact: Fact) -> bool:
         """Keep a fact, of repeats the first received; whether it was news."""

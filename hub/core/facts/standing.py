@@ -43,12 +43,7 @@ def stand(facts: Iterable[Fact], day: date) -> Standing:
     retraction removes. A statement without a subject has the one that a person gave it.
     """
     counted, _, moving = belonging(facts)
-    known = [fact for _, fact in counted]
-    best, first_seen, disputed = _highest(known)
-    questions = _settle(best, disputed, known)
-    for key, to in places_in(best.values()).items():
-        if key in best:
-            best[key] = best[key]._replace(subject=to | best[key].subject)
+    best, first_seen, questions = last_words([fact for _, fact in counted])
     standing, deaths, next_on = [], list[Fact](), None
     for fact in best.values():
         if fact.retracted:
@@ -71,6 +66,17 @@ def stand(facts: Iterable[Fact], day: date) -> Standing:
     for fact in standing:
         by_kind.setdefault(fact.kind, []).append(fact)
     return Standing(standing, by_kind, first_seen, questions, moving, next_on, sorted(deaths, key=_order))
+
+
+def last_words(known: list[Fact]) -> tuple[dict[Key, Fact], dict[Key, date], list[Question]]:
+    """Of each statement the version that stands, retractions among them, with the subject that a person gave it; when
+    it was first heard of; and what is unclear about which stands."""
+    best, first_seen, disputed = _highest(known)
+    questions = _settle(best, disputed, known)
+    for key, to in places_in(best.values()).items():
+        if key in best:
+            best[key] = best[key]._replace(subject=to | best[key].subject)
+    return best, first_seen, questions
 
 
 def _settle(best: dict[Key, Fact], disputed: set[tuple[Key, int]], known: list[Fact]) -> list[Question]:

@@ -5,18 +5,23 @@ from datetime import datetime
 from hub.core.identity.ruling import Ruling
 from hub.core.identity.work import Work
 from schemas.audit import AuditEntry
+from schemas.decisions import ADOPTIONS
 from schemas.reviews import Answer, ReviewTask
 from schemas.statements import Observation
 
 _NAMING = ("child", "into", "decision")
 """Fields of decisions that name children and decisions."""
 
+_NAMING_OF_OLD = ("proposal",)
+"""The same of an adoption: nothing on record says what an adopted child became."""
+
 
 def answer(work: Work, ruling: Ruling, observation: Observation) -> None:
     """Say it, carried out or refused."""
     by = work.by
     assert by is not None
-    named = [observation.link, observation.child_id, *(observation.data.get(name) for name in _NAMING)]
+    naming = _NAMING_OF_OLD if observation.kind in ADOPTIONS else _NAMING
+    named = [observation.link, observation.child_id, *(observation.data.get(name) for name in naming)]
     subjects = dict.fromkeys([*filter(None, named), *(move.link for move in ruling.moves)])
     work.outcome.audits.append(
         AuditEntry.model_validate(

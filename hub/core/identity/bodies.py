@@ -106,6 +106,20 @@ def link_fact(kind: str, link: Link, child_id: str, at: datetime) -> Fact:
     )
 
 
+def purged_fact(child_id: str, at: datetime) -> Fact:
+    """`child.purged`: nothing is to be left of what was told under this id."""
+    return Fact(
+        kind="child.purged",
+        source=HUB,
+        record=child_id,
+        version=1,
+        effective_on=london_day(at),
+        recorded_at=at,
+        received_at=at,
+        child_id=child_id,
+    )
+
+
 def merged_fact(child_id: str, into: str, turn: int, at: datetime, *, retracted: bool) -> Fact:
     """`child.merged`, told to the child that was merged into another; taken back when that is undone."""
     return Fact(

@@ -12,7 +12,20 @@ import orjson
 from pydantic import ValidationError
 
 from hub.core.errors import Unreadable
-from hub.core.identity import answering, answers, decisions, guards, held, likeness, matching, pairs, questions, undoing
+from hub.core.identity import (
+    adopting,
+    answering,
+    answers,
+    closing,
+    decisions,
+    guards,
+    held,
+    likeness,
+    matching,
+    pairs,
+    questions,
+    undoing,
+)
 from hub.core.identity.draft import Draft
 from hub.core.identity.outcome import Outcome
 from hub.core.identity.refusal import Refused
@@ -21,10 +34,13 @@ from hub.core.identity.store import Child, Link, Store
 from hub.core.identity.work import By, Work
 from schemas.decisions import (
     DECISIONS,
+    Adopted,
+    AdoptionProposed,
     ChildMerged,
     Decision,
     DecisionUndone,
     HeldAccepted,
+    HeldDismissed,
     HeldSeparated,
     LinkAssigned,
     LinkReleased,
@@ -42,9 +58,14 @@ _OF_SENDING: dict[str, Any] = {
     "effective_on": True,
     "received_at": True,
     "recorded_at": True,
-    "data": {"evidence": True},
+    "data": {"evidence": True, "beside": True, "nonce": True},
 }
-"""What differs where one decision is sent twice: when, and the look that came before."""
+"""What differs where one decision is sent twice: when, the looks that came before, and what is drawn anew."""
+
+_KEPT_TO_UNDO = (HeldAccepted, HeldSeparated, AdoptionProposed)
+_NOTHING_BESIDE = (DecisionUndone, AdoptionProposed, HeldDismissed)
+"""Decisions that place nobody."""
+_FOR_GOOD = (Adopted, HeldDismissed)
 
 
 def decide(observation: Observation, at: Work) -> Outcome:
@@ -76,7 +97,9 @@ def decide(observation: Observation, at: Work) -> Outcome:
         likeness.relearn(work, changed)
         questions.refresh(work, changed)
         ruling.moves = work.moves
-        if isinstance(decision, HeldAccepted | HeldSeparated):
+        if isinstance(decision, _FOR_GOOD):
+            ruling.can_be_undone = False
+        elif isinstance(decision, _KEPT_TO_UNDO):
             undoing.remember(draft, ruling, observation.record)
         draft.keep()
         work.store = store
@@ -99,7 +122,7 @@ def _decision(observation: Observation) -> Decision:
 def _carry_out(work: Work, observation: Observation, decision: Decision, ruling: Ruling) -> set[str]:
     """Do it, and place what waited for it; returns the links whose questions may be others now."""
     changed = _ACTS[type(decision)](work, observation, decision, ruling)
-    if not isinstance(decision, DecisionUndone):
+    if not isinstance(decision, _NOTHING_BESIDE):
         changed |= _look_again(work, changed)
     return changed
 
@@ -167,6 +190,31 @@ def _separate(work: Work, observation: Observation, decision: HeldSeparated, _ru
     return held.separate(work, link, observation.record)
 
 
+def _dismiss(work: Work, observation: Observation, decision: HeldDismissed, _ruling: Ruling) -> set[str]:
+    link = work.store.link(observation.link or "")
+    if link is None or not link.closed:
+        raise Refused("only what is said under a record that was closed for good can be dismissed")
+    _require_held(link, decision, decision.held)
+    closing.dismiss(work, link)
+    return {link.id}
+
+
+def _propose(work: Work, observation: Observation, decision: AdoptionProposed, _ruling: Ruling) -> set[str]:
+    adopting.propose(work, *_adoption(work, observation, decision), decision)
+    return set()
+
+
+def _adopt(work: Work, observation: Observation, decision: Adopted, _ruling: Ruling) -> set[str]:
+    return adopting.adopt(work, *_adoption(work, observation, decision), decision)
+
+
+def _adoption(work: Work, observation: Observation, decision: AdoptionProposed) -> tuple[Child, Child | None]:
+    old = _child(work, observation.child_id)
+    into = _child(work, decision.into) if decision.into is not None else None
+    _require_seen(decision, [*work.members(old.id), *(work.members(into.id) if into is not None else ())])
+    return old, into
+
+
 def _answer(work: Work, observation: Observation, decision: answers.Answer, ruling: Ruling) -> set[str]:
     ruling.answered = answers.give(work, observation, _link(work, observation.link), decision)
     return set()
@@ -183,6 +231,9 @@ _ACTS: dict[type[Decision], Callable[[Work, Observation, Any, Ruling], set[str]]
     MatchRejected: _reject,
     HeldAccepted: _accept,
     HeldSeparated: _separate,
+    HeldDismissed: _dismiss,
+    AdoptionProposed: _propose,
+    Adopted: _adopt,
     SubjectAnswered: _answer,
     PlaceAnswered: _answer,
     QuestionAnswered: _answer,
@@ -195,6 +246,8 @@ def _link(work: Work, link_id: str | None) -> Link:
     link = work.store.link(link_id or "")
     if link is None or link.gone:
         raise Refused("there is no such source person")
+    if link.closed:
+        raise Refused("that record was closed for good: what it still says can be dismissed, and nothing else")
     return link
 
 
@@ -209,12 +262,16 @@ def _child(work: Work, child_id: str | None) -> Child:
 
 def _held(work: Work, observation: Observation, decision: Decision, number: int) -> Link:
     link = _link(work, observation.link)
+    _require_held(link, decision, number)
+    return link
+
+
+def _require_held(link: Link, decision: Decision, number: int) -> None:
     _require_seen(decision, [link])
     if not link.disputed:
         raise Refused("nothing is held back there")
     if number != link.disputed:
         raise Refused("more was held back since this was looked at: look again")
-    return link
 
 
 def _require_seen(decision: Decision, links: Iterable[Link]) -> None:

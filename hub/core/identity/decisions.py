@@ -58,6 +58,10 @@ def turn(work: Work, child_id: str, into: str | None) -> None:
     child.turns += 1
     child.into = into
     work.store.put_child(child)
+    other = work.store.child(str(told)) or Child(str(told))
+    others = set(other.merged) - {child_id}
+    other.merged = sorted(others | {child_id} if into is not None else others)
+    work.store.put_child(other)
     work.outcome.facts.append(merged_fact(child_id, str(told), child.turns, work.at, retracted=into is None))
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from hub.core.errors import CoreError
-from hub.core.identity import deciding, held, likeness, matching, questions, taking, traced, tracing
+from hub.core.identity import closing, deciding, held, likeness, matching, questions, taking, traced, tracing
 from hub.core.identity.bodies import Body, body_of
 from hub.core.identity.outcome import Outcome
 from hub.core.identity.people import People
@@ -44,6 +44,8 @@ class Identity:
         link = held.whose(work, first, observation)
         if link is None:
             held.hold_back(work, first, observation)
+        elif link.closed:
+            closing.hold(work, link, observation, body)
         else:
             self._take(work, link, observation, body, settings, is_new)
         return work.outcome

@@ -8,7 +8,7 @@ from hub.core.identity.store import KeyValues
 DATA_KEY = "!key:"
 """Begins the name under which an owner's data key is kept beside the values."""
 
-OF_ONE_LINK = frozenset({"link", "fact", "disputed", "national"})
+OF_ONE_LINK = frozenset({"link", "fact", "disputed", "national", "asked", "adoption", "kept"})
 """What is kept under these is about one link, and may hold a person's identifiers: `<what>:<link>[:<number>]`."""
 
 DEPLOYMENT = ""

@@ -37,6 +37,12 @@ def acts(
 def possible(review: ReviewTask, about: list[Link]) -> Iterator[looks.Act]:
     """What could be decided about the links of a question, before it is known what each would do."""
     for link in about:
+        if link.disputed and link.closed:
+            words = (
+                "what this closed record still says is dropped: its source sends it under the one that took its place"
+            )
+            yield looks.Act(kind="held.dismissed", link=link.id, data={"held": link.disputed}, words=words)
+            return
         if link.disputed and review.question == "conflict" and review.links[0] == link.id:
             same = "the statements held back are of the same person, put right"
             other = "the statements held back are of somebody else, who gets a link of their own"

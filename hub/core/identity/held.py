@@ -12,15 +12,20 @@ from schemas.statements import Observation
 
 
 def whose(work: Work, link: Link, observation: Observation) -> Link | None:
-    """The link of those under one source id that the statement is about; None where it is nobody's, or unclear."""
+    """The link of those under one source id that the statement is about; None where it is nobody's, or unclear.
+
+    Of one that was closed nobody knows any more whose it is: what is not clearly another's is that one's.
+    """
     if observation.person is None:
         return link
     evidence = taking.evidence_in(observation, work)
     people = [link, *map(work.link, link.seconds)]
-    possible = [one for one in people if not taking.differs(one, evidence, work)]
+    possible = [one for one in people if one.closed or not taking.differs(one, evidence, work)]
     if len(possible) > 1:
         possible = [one for one in possible if agrees(evidence, one.evidence)]
-    return possible[0] if len(possible) == 1 else None
+    if len(possible) == 1:
+        return possible[0]
+    return next((one for one in people if one.closed), None)
 
 
 def hold_back(work: Work, link: Link, observation: Observation) -> None:

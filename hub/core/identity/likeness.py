@@ -70,4 +70,4 @@ def relearn(work: Work, links: Iterable[str]) -> None:
     """After a decision gave statements to other links: whom these are found by. Whom they may be is as it was noted."""
     if work.people is not None:
         for link in map(work.link, links):
-            work.people.learn(link.id, () if link.gone else link.persons)
+            work.people.learn(link.id, () if link.gone or link.closed else link.persons)

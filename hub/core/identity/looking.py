@@ -86,7 +86,7 @@ def _laid_out(
     possible: foresight.Possible,
 ) -> looks.Evidence:
     store = Store(values)
-    columns = [_column(link, link.persons) for link in links]
+    columns = [column_of(link) for link in links]
     persons = [link.persons for link in links]
     for link in links:
         if link.disputed:
@@ -129,6 +129,11 @@ def _held(store: Store, link: Link) -> tuple[Said, ...]:
         observation = store.disputed(link.id, number)
         said = with_person(said, observation.person, observation.recorded_at)
     return said
+
+
+def column_of(link: Link) -> looks.Column:
+    """One source person as received."""
+    return _column(link, link.persons)
 
 
 def _column(link: Link, said: tuple[Said, ...], held: int = 0) -> looks.Column:

@@ -32,7 +32,7 @@ def settle(work: Work, link_id: str) -> set[str]:
     queue = deque([link_id])
     while queue:
         link = work.link(queue.popleft())
-        if link.child is None and not link.by_person:
+        if link.child is None and not link.by_person and not work.is_barred(link):
             _place(work, link)
         looked_at |= {link.id, *_relatives(work, link)}
         link = work.link(link.id)

@@ -15,7 +15,8 @@ class Outcome:
     """Facts of known children, decisions, questions, alerts, audit records and look-ups to make, in the order they came
     about.
 
-    `repeat` says that the observation said nothing new.
+    `repeat` says that the observation said nothing new. `forgotten` are ids of questions that are gone with whom they
+    were about. `apart` is what must not be told from the rest as of one cause: it names none.
     """
 
     facts: list[Fact] = field(default_factory=list)
@@ -25,3 +26,5 @@ class Outcome:
     audits: list[AuditEntry] = field(default_factory=list)
     traces: list[Trace] = field(default_factory=list)
     repeat: bool = False
+    forgotten: list[str] = field(default_factory=list)
+    apart: "Outcome | None" = None

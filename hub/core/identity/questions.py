@@ -75,6 +75,31 @@ def _refresh(work: Work, link: Link) -> None:
         work.store.put_link(link)
 
 
+def forget(work: Work, link_id: str) -> set[str]:
+    """Take away what was ever asked about a link. What is open about others, and only might have been its child's,
+    stays: returns these others, for their questions are others now."""
+    others = set()
+    for task_id in work.store.asked(link_id):
+        task = work.store.task(task_id)
+        if task is None:
+            continue
+        links = set(task.review["links"])
+        others |= links - {link_id}
+        if link_id in links or not task.is_open:
+            _forget(work, task_id, task)
+    return others
+
+
+def _forget(work: Work, task_id: str, task: Task) -> None:
+    _clear(work, task)
+    for link in map(work.link, task.review["links"]):
+        if task_id in link.tasks:
+            link.tasks = [each for each in link.tasks if each != task_id]
+            work.store.put_link(link)
+    work.store.drop_task(task_id)
+    work.outcome.forgotten.append(task_id)
+
+
 def overdue(store: Store, day: date) -> Outcome:
     """Alert once for every input that began to wait at least one working day before a day that was reached."""
     outcome = Outcome()
@@ -111,12 +136,14 @@ def _bank_holidays(year: int) -> frozenset[date]:
 def _standing(work: Work, link: Link) -> list[Question]:
     if link.gone:
         return []
+    if link.closed:
+        return [_still_said(link, work.store.disputed(link.id, 0))] if link.disputed else []
     neighbours = [one for one in work.neighbours(link) if one.id not in link.apart]
     found = [question for one in neighbours if (question := _between(link, one)) is not None]
     alike = [one for one in work.alike(link) if one.id not in link.apart and _may_be_one(link, one)]
     found += [_alike(link, one) for one in alike if link.child is not None and one.child not in (None, link.child)]
     if link.child is None and not found:
-        found.append(_unmatched(link, neighbours, alike))
+        found.append(_unmatched(link, neighbours, alike, barred=work.is_barred(link)))
     if link.by_name and link.child is not None and not link.by_person:
         relatives = tuple(one for one in link.relatives if work.link(one).child != link.child and one not in link.apart)
         found += [_relative(link, relatives)] if relatives else []
@@ -161,7 +188,7 @@ def _clash(link: Link) -> Question:
     return Question(digest("clash", link.id), "conflict", link, link, detail, False, link.child, (), links)
 
 
-def _unmatched(link: Link, neighbours: list[Link], alike: list[Link]) -> Question:
+def _unmatched(link: Link, neighbours: list[Link], alike: list[Link], *, barred: bool) -> Question:
     candidates = tuple(sorted({one.child for one in (*neighbours, *alike) if one.child is not None}))
     detail = "matches no child; it is taken up by itself when a record with the same verified number comes"
     if candidates:
@@ -170,9 +197,22 @@ def _unmatched(link: Link, neighbours: list[Link], alike: list[Link]) -> Questio
         )
     if any(one.child is not None for one in neighbours):
         detail = "shares a number with a child, but date of birth or given name is missing or says too little"
+    if barred:
+        detail = (
+            "carries a number of a record that was closed for good, so no rule places it: have its source correct it, "
+            "or say whose it is"
+        )
     task_id = digest("unmatched-input", link.id)
     links = (link.id,)
     return Question(task_id, "unmatched-input", link, link, detail, waits=True, candidates=candidates, links=links)
+
+
+def _still_said(link: Link, held: Observation) -> Question:
+    detail = (
+        "this record was closed for good and its source still speaks under it: have it closed there and sent under the "
+        "record that took its place, then dismiss what is held back"
+    )
+    return Question(digest("closed", link.id), "unmatched-input", link, held, detail, waits=True, links=(link.id,))
 
 
 def _disputed(link: Link, held: Observation) -> Question:
@@ -236,7 +276,17 @@ def _ask(work: Work, question: Question) -> None:
         work.store.wait(day, question.id)
     work.store.put_task(task)
     if changed:
+        _note_asked(work, question)
         work.outcome.reviews.append(ReviewTask.model_validate(review))
+
+
+def _note_asked(work: Work, question: Question) -> None:
+    """With every link that it names, itself or as one of a child's: so that nothing of one is ever left behind."""
+    children = [work.store.child(each) for each in (question.child_id, *question.candidates) if each is not None]
+    links = {*question.links, *(link for child in children if child is not None for link in child.links)}
+    for link_id in sorted(links):
+        if question.id not in work.store.asked(link_id):
+            work.store.note_asked(link_id, question.id)
 
 
 def _review(work: Work, question: Question, task: Task | None) -> dict[str, Any]:

@@ -3,7 +3,9 @@
 Keys: `link:<id>`, `child:<id>`, `number:<digest>` (links that carry a verified number), `fact:<link>:<n>` (a link's
 facts, without child), `stated:<digest>` (links under which a statement was made), `disputed:<link>:<n>` (observations
 held back), `seen:<digest>`, `task:<id>`, `opened:<day>` and `days` (inputs that wait, by the day they began to),
-`setting:<token>`, `decision:<id>` (a person's decision and what it did), and those of hub/core/identity/national.py.
+`setting:<token>`, `decision:<id>` (a person's decision and what it did), `asked:<link>` (ids of all questions ever
+asked that name a link), `kept:<link>` (decisions with which values of a link are kept), `adoption:<link>` (what was
+proposed about the child whose first link it is), and those of hub/core/identity/national.py.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -60,7 +62,8 @@ class Link:
     the same id. `gone`: it was one of these, and that was undone. `likely` are links that may be the same person, as
     scored when the later of the two came. `by_name`: a rule without a number placed it; `relatives` are links
     that it could be a brother, sister or twin of, seen since. `clash`: a number that the national service gave it while
-    its child had another.
+    its child had another. `closed`: its child was adopted; all that was kept of it is erased but its id, keyed digests
+    of its numbers and of what was said, and what its source still says waits for a person.
     """
 
     id: str
@@ -86,19 +89,22 @@ class Link:
     relatives: list[str] = field(default_factory=list)
     gone: bool = False
     clash: str | None = None
+    closed: bool = False
 
 
 @dataclass(slots=True)
 class Child:
     """One child and the links that belong to it now, in the order they came.
 
-    `into` is the child that it was merged into, `turns` how often that was decided or undone.
+    `into` is the child that it was merged into, `turns` how often that was decided or undone; `merged` are the
+    children that were merged into it.
     """
 
     id: str
     links: list[str] = field(default_factory=list)
     into: str | None = None
     turns: int = 0
+    merged: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -177,6 +183,14 @@ class Store:
         else:
             self.values.put(f"number:{number}", None)
 
+    def bar(self, number: str) -> None:
+        """Note that a number was a closed record's: nobody is placed by a rule who carries it."""
+        self.values.put(f"barred:{number}", b"1")
+
+    def is_barred(self, number: str) -> bool:
+        """Whether it was."""
+        return self.values.get(f"barred:{number}") is not None
+
     def ruling(self, decision_id: str) -> Ruling | None:
         """A person's decision, or None when there was none of that id."""
         found = self._get(f"decision:{decision_id}")
@@ -208,6 +222,38 @@ class Store:
         """Keep a question."""
         self._put(f"task:{task.review['id']}", _fields(task))
 
+    def drop_task(self, task_id: str) -> None:
+        """Forget a question."""
+        self.values.put(f"task:{task_id}", None)
+
+    def asked(self, link_id: str) -> list[str]:
+        """Ids of all questions ever asked that name a link."""
+        return self._get(f"asked:{link_id}") or []
+
+    def note_asked(self, link_id: str, task_id: str) -> None:
+        """A question that names a link was asked."""
+        self._put(f"asked:{link_id}", sorted({*self.asked(link_id), task_id}))
+
+    def kept(self, link_id: str) -> list[str]:
+        """Ids of the decisions with which values of a link are kept, under `disputed:<link>:<decision>`."""
+        return self._get(f"kept:{link_id}") or []
+
+    def put_kept(self, link_id: str, decisions: list[str]) -> None:
+        """Note which these are; none, nothing."""
+        if decisions:
+            self._put(f"kept:{link_id}", decisions)
+        else:
+            self.values.put(f"kept:{link_id}", None)
+
+    def proposal(self, link_id: str) -> dict[str, Any] | None:
+        """What was proposed last about the child whose first link it is."""
+        found: dict[str, Any] | None = self._get(f"adoption:{link_id}")
+        return found
+
+    def put_proposal(self, link_id: str, proposal: dict[str, Any]) -> None:
+        """Keep what is proposed."""
+        self._put(f"adoption:{link_id}", proposal)
+
     def fact(self, link_id: str, number: int) -> dict[str, Any]:
         """Fact `number` of a link, without child and seq."""
         found: dict[str, Any] = self._get(f"fact:{link_id}:{number}")
@@ -231,8 +277,11 @@ class Store:
         return {link_id: Stated(*found) for link_id, found in (self._get(f"stated:{key}") or {}).items()}
 
     def put_stated(self, key: str, stated: dict[str, Stated]) -> None:
-        """Keep under which links a statement was made."""
-        self._put(f"stated:{key}", {link_id: list(found) for link_id, found in stated.items()})
+        """Keep under which links a statement was made; under none, nothing."""
+        if stated:
+            self._put(f"stated:{key}", {link_id: list(found) for link_id, found in stated.items()})
+        else:
+            self.values.put(f"stated:{key}", None)
 
     def put_disputed(self, link_id: str, number: int, observation: bytes) -> None:
         """Hold an observation back, as received."""
@@ -241,6 +290,10 @@ class Store:
     def disputed(self, link_id: str, number: int) -> Observation:
         """Observation `number` of those held back under a link."""
         return Observation.model_validate_json(self.values.get(f"disputed:{link_id}:{number}") or b"")
+
+    def drop_child(self, child_id: str) -> None:
+        """Forget a child."""
+        self.values.put(f"child:{child_id}", None)
 
     def drop_disputed(self, link_id: str, number: int) -> None:
         """Hold an observation back no longer."""

@@ -16,6 +16,7 @@ from hub.core.identity.bodies import body_of
 from hub.core.identity.evidence import Evidence, agrees, conflicts
 from hub.core.identity.names import given_name
 from hub.core.identity.national import (
+    National,
     national_of,
     number_now,
     put_national,
@@ -41,7 +42,7 @@ def take(work: Work, observation: Observation) -> None:
     link = work.store.link(observation.link or "")
     if link is None:
         _wait(work, observation)
-    elif not link.gone:
+    elif not (link.gone or link.closed):
         _apply(work, link, observation, said)
 
 
@@ -85,6 +86,9 @@ def _apply(work: Work, link: Link, observation: Observation, said: Traced) -> No
         work.outcome.repeat = True
         return
     asked, found = _digest(work, said.asked_number), _digest(work, _number(observation))
+    if asked is not None and work.store.is_barred(asked):
+        _leads_nowhere(work, link, national, observation)
+        return
     changed: set[str] = set()
     word: str = said.result
     if said.result == "invalidated" and asked is not None:
@@ -101,6 +105,13 @@ def _apply(work: Work, link: Link, observation: Observation, said: Traced) -> No
     national.answered.append(observation.record)
     put_national(work.store, link.id, national)
     _settle(work, changed)
+
+
+def _leads_nowhere(work: Work, link: Link, national: National, observation: Observation) -> None:
+    """The number was a closed record's: whatever took its place is none of those who still have it."""
+    national.said = "closed"
+    national.answered.append(observation.record)
+    put_national(work.store, link.id, national)
 
 
 def _settle(work: Work, changed: set[str]) -> None:

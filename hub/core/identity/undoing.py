@@ -14,12 +14,24 @@ from hub.core.identity.draft import Draft
 from hub.core.identity.evidence import Evidence
 from hub.core.identity.refusal import Refused
 from hub.core.identity.ruling import Move, Ruling, Turn
-from hub.core.identity.store import Link
+from hub.core.identity.store import Link, Store
 from hub.core.identity.work import Work
 from schemas.decisions import DecisionUndone
 
-_OF_ONE_LINK = ("link:", "fact:", "disputed:")
+_OF_ONE_LINK = ("link:", "fact:", "disputed:", "adoption:")
 _OF_STATEMENTS = (*_OF_ONE_LINK, "seen:", "stated:")
+
+
+_CLOSED = "it is about a record that was closed for good since"
+_ANEW = "decide on the statements held back anew instead"
+_FOR_GOOD = {
+    "held.accepted": _ANEW,
+    "held.separated": _ANEW,
+    "decision.undone": _ANEW,
+    "identity.adopted": "an adoption can't be undone: nothing is left of who the child was before",
+    "held.dismissed": "what was dismissed is gone: have its source send it again",
+}
+"""Of kinds that can't be undone, why."""
 
 
 def undo(work: Work, decision: DecisionUndone, ruling: Ruling) -> set[str]:
@@ -29,8 +41,9 @@ def undo(work: Work, decision: DecisionUndone, ruling: Ruling) -> set[str]:
         raise Refused("there is no such decision that was carried out")
     if undone.undone_by is not None:
         raise Refused("it was undone already")
-    if not undone.can_be_undone:
-        raise Refused("decide on the statements held back anew instead")
+    closed = any(link is not None and link.closed for link in map(work.store.link, _concerned(undone)))
+    if closed or not undone.can_be_undone:
+        raise Refused(_CLOSED if closed else _FOR_GOOD.get(undone.kind, _CLOSED))
     assert work.by is not None
     undone.undone_by = work.by.decision
     work.store.put_ruling(decision.decision, undone)
@@ -47,6 +60,10 @@ def undo(work: Work, decision: DecisionUndone, ruling: Ruling) -> set[str]:
     for one, other in undone.pairs:
         pairs.record(work, one, work.link(other).child or "none", decision.why)
     return changed | {link_id for pair in undone.pairs for link_id in pair}
+
+
+def _concerned(undone: Ruling) -> Iterable[str]:
+    return {*(move.link for move in undone.moves), *(link for pair in undone.pairs for link in pair), *undone.holders}
 
 
 def _move_back(work: Work, undone: Ruling, why: str) -> set[str]:
@@ -104,10 +121,13 @@ def remember(draft: Draft, ruling: Ruling, decision_id: str) -> None:
             ruling.values[key] = (pair[0], pair[1])
     ruling.holders = sorted(of_links)
     for link_id, values in of_links.items():
-        draft.put(_kept(link_id, decision_id), orjson.dumps(values))
+        draft.put(kept_under(link_id, decision_id), orjson.dumps(values))
+        store = Store(draft)
+        store.put_kept(link_id, [*store.kept(link_id), decision_id])
 
 
-def _kept(link_id: str, decision_id: str) -> str:
+def kept_under(link_id: str, decision_id: str) -> str:
+    """The key under which a decision's values of a link are kept."""
     return f"disputed:{link_id}:{decision_id}"
 
 
@@ -115,8 +135,9 @@ def _restore(work: Work, decision: DecisionUndone, undone: Ruling) -> set[str]:
     """Give statements back to whom they were of before."""
     values: dict[str, Any] = dict(undone.values)
     for link_id in undone.holders:
-        values |= orjson.loads(work.store.values.get(_kept(link_id, decision.decision)) or b"{}")
-        work.store.values.put(_kept(link_id, decision.decision), None)
+        values |= orjson.loads(work.store.values.get(kept_under(link_id, decision.decision)) or b"{}")
+        work.store.values.put(kept_under(link_id, decision.decision), None)
+        work.store.put_kept(link_id, [each for each in work.store.kept(link_id) if each != decision.decision])
     for key, (_, after) in values.items():
         if _comparable(key, work.store.values.get(key)) != _comparable(key, _bytes(after)):
             raise Refused("more was said or decided since: reassign, or decide on what is held back, instead")

@@ -76,3 +76,7 @@ class Work:
         numbers = link.evidence.nhs | link.evidence.upns
         found = [self.link(link_id) for link_id in sorted(link.likely)]
         return [one for one in found if numbers.isdisjoint(one.evidence.nhs | one.evidence.upns)]
+
+    def is_barred(self, link: Link) -> bool:
+        """Whether it carries a number of a record that was closed for good: then only a person says who it is."""
+        return any(map(self.store.is_barred, link.evidence.nhs | link.evidence.upns))

@@ -15,6 +15,7 @@ from hub.api.remote_desk import RemoteDesk
 from hub.core.identity.store import KeyValues
 from hub.stages.errors import Unavailable
 from schemas.audit import AuditEntry
+from tests.unit.identity.adopted import Adopting, before, zoe
 from tests.unit.identity.people import COUNCIL, NHS, OTHER_COUNCIL, OTHER_NHS, TRUST, World, amy, later, observation
 
 TOKEN = "a token for tests"
@@ -205,6 +206,41 @@ async def test_children_are_compared_though_nobody_asked(port: Identities, backi
     assert later_on is not None
     assert not {act.stamp for act in later_on.acts} & {act.stamp for act in found.acts}
     assert [entry.subjects[0] for entry in backing.audits] == [first] * 4
+
+
+async def test_an_adopted_child_is_looked_at_alone_and_both_decide_on_what_they_saw(
+    port: Identities, backing: Backing
+) -> None:
+    world = Adopting()
+    backing.world = world
+    world.observe(*before(), observation(COUNCIL, zoe(), "NEW-1", kind="child.identified"))
+    old, new = world.child_of("REQ-1"), world.child_of("NEW-1")
+    assert await port.adoption("nobody", WHO, WHY) is None
+    found = await port.adoption(old, WHO, WHY)
+    assert found is not None
+    assert {fact.kind for fact in found.facts} == {"assessment.requested", "advice.requested", "advice.acknowledged"}
+    assert {value for column in found.columns for value in column.values.get("given", ())} == {"Amy"}
+    assert (found.proposal, found.refused) == (None, None)
+    said = {"seen": found.seen, "expected": {**found.expected, **{link.id: link.seq for link in world.members(new)}}}
+    said |= {"into": new, "leave": [found.facts[0].ref], "evidence": [found.look], "beside": ["another look"]}
+    world.decide("identity.adoption-proposed", "p1", child_id=old, data={**said, "actor": WHO})
+    again = await port.adoption(old, "officer-2", WHY)
+    assert again is not None
+    assert again.proposal is not None
+    assert again.proposal.model_dump() == {
+        "decision": "p1",
+        "actor": WHO,
+        "into": new,
+        "leave": (found.facts[0].ref,),
+        "seen": found.seen,
+    }
+    world.decide(
+        "identity.adopted", "p2", child_id=old, data={**said, "actor": "officer-2", "proposal": "p1", "nonce": "n"}
+    )
+    assert world.audits() == ["taken", "taken"]
+    assert await port.adoption(old, WHO, WHY) is None
+    assert await port.identify(old, WHO, WHY) is None
+    assert {entry.subjects for entry in backing.audits} == {("nobody",), (old,)}
 
 
 async def test_what_came_of_a_decision_is_told(port: Identities, backing: Backing) -> None:

@@ -6,7 +6,9 @@ import shutil
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
@@ -23,6 +25,10 @@ from tests.support.processes import running
 from tests.support.recovery import await_worked_off, held, make_anew, sendhub, write
 from tests.support.sealed import identity_state, seal
 from tests.unit.identity.people import COUNCIL, amy, observation
+
+AT = datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+Found = TypeVar("Found")
 
 
 def observe(kafka: str, said: list[Observation]) -> None:
@@ -79,15 +85,15 @@ def links_lost_and_put_back(kafka: str, file: Path) -> None:
     settings = Settings()
     backup = links_backup.read(file, settings.key)
     with pytest.raises(BackupUnfit, match="would double or reorder"):
-        asyncio.run(links_backup.restore(settings, backup))
+        asyncio.run(links_backup.restore(settings, backup, AT))
     make_anew(kafka, LINKS)
-    assert asyncio.run(once_there(LINKS, lambda: links_backup.restore(settings, backup))) == 35
+    assert asyncio.run(once_there(LINKS, lambda: links_backup.restore(settings, backup, AT))).decisions == 35
     assert [(each.key, each.value, each.headers) for each in held(kafka, [LINKS.name])[LINKS.name]] == before
     assert asyncio.run(links_backup.key_fits(settings)) is True
     assert asyncio.run(links_backup.key_fits(Settings(key_file=file))) is False
 
 
-async def once_there(topic: Topic, work: Callable[[], Awaitable[int]]) -> int:
+async def once_there(topic: Topic, work: Callable[[], Awaitable[Found]]) -> Found:
     """What comes of it once the broker tells of a topic that was made a moment ago."""
     for _ in range(50):
         with suppress(Unavailable):

@@ -45,6 +45,7 @@ WHO = {
     "GET /reviews/{task_id}": "coordinator head-of-send engineer",
     "POST /reviews/{task_id}/evidence": "coordinator head-of-send",
     "POST /comparisons": "coordinator head-of-send",
+    "POST /children/{child_id}/adoption": "coordinator head-of-send",
     "POST /decisions": "coordinator head-of-send",
     "GET /decisions/{decision_id}": "coordinator head-of-send",
     "GET /dead-letters": "engineer admin",

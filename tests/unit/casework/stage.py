@@ -71,7 +71,8 @@ class Bench:
         for output in outputs:
             value = orjson.loads(output.value) if output.value is not None else None
             if output.topic == "hub.alerts":
-                self.alerts.append(value)
+                if value is not None:
+                    self.alerts.append(value)
                 continue
             topic = self.topics.setdefault(output.topic, {})
             if value is None:

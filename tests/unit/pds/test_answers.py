@@ -9,6 +9,7 @@ from hub.core.identity.erasure import owner_of
 from hub.core.identity.national import National, national_of
 from hub.core.identity.store import Store
 from schemas.traces import PDS, TRACED
+from tests.unit.identity.adopted import Adopting
 from tests.unit.identity.people import COUNCIL, NHS, OTHER_COUNCIL, OTHER_NHS, TRUST, amy, later, observation
 from tests.unit.pds.world import Traced, answer, digest
 
@@ -244,3 +245,20 @@ def test_no_other_source_may_answer() -> None:
     with pytest.raises(Unreadable, match="link"):
         world.observe(said.model_copy(update={"link": None}))
     assert said.kind == TRACED
+
+
+class TracedAndAdopting(Traced, Adopting):
+    """A world with both."""
+
+
+def test_the_number_of_a_closed_record_leads_to_nobody() -> None:
+    world = TracedAndAdopting()
+    world.observe(observation(COUNCIL, amy(), "OLD"))
+    world.adopt(world.child_of("OLD"))
+    world.observe(observation(COUNCIL, amy(id="P9", nhs_number=OTHER_NHS, upn=None), "NEW"))
+    world.observe(observation(TRUST, amy(id=None, **UNVERIFIED), "REF1"))
+    asked = next(trace for trace in world.traces if trace.nhs_number == NHS)
+    outcome = world.answer(asked, "superseded", number=OTHER_NHS)
+    assert national(world, asked.link).said == "closed"
+    assert world.link_of(asked).evidence.nhs == frozenset()
+    assert (outcome.facts, world.children_of("REF1")) == ([], set())

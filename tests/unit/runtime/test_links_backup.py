@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.core.identity.closing import WHY
 from hub.runtime import links_backup
 from hub.runtime.links_backup import Backup, Entry
 from hub.runtime.sealed_file import BackupUnfit
@@ -48,3 +49,13 @@ def test_another_key_a_cut_file_and_another_kind_of_backup_are_refused(tmp_path:
     file.write_bytes(b"anything")
     with pytest.raises(BackupUnfit, match="is no sendhub-links-backup-1: take one with `sendhub links backup`"):
         links_backup.read(file, KEY)
+
+
+def test_what_was_closed_since_the_backup_is_said_after_it() -> None:
+    entries = [entry("a", 1), entry("b", 1), entry("a", 2), entry("c", 1)]
+    closing = links_backup.closings_missing(entries, {"a": 3, "unknown": 2}, AT)
+    assert [LinkDecision.model_validate_json(value) for _, value, _ in closing] == [
+        LinkDecision(link="a", child_id="chd-2", seq=3, decision="released", rule="closed", why=WHY, at=AT)
+    ]
+    assert closing[0][0] == b"a"
+    assert links_backup.closings_missing([*entries, *closing], {"a": 3}, AT) == []
