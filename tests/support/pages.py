@@ -107,7 +107,7 @@ SOURCES = "".join(
 class Served:
     """The application, who signed in to it, and what it wrote to the audit and decided."""
 
-    def __init__(self, url: str, hub: Hub | None = None, desk=None, doing=None) -> None:
+    def __init__(self, url: str, hub: Hub | None = None, desk=None) -> None:
         folder = Path(url.removeprefix("sqlite:///")).parent
         clock_file = folder / f"clock-{secrets.token_hex(4)}"
         self.clock = DrivenClock(clock_file)
@@ -124,7 +124,7 @@ class Served:
             sources_file=folder / "sources.toml",
             clock_file=clock_file,
         )
-        self.app = create_app(settings, self.engine, identities, self._send, self.access, self._note, doing=doing)
+        self.app = create_app(settings, self.engine, identities, self._send, self.access, self._note)
 
     async def _note(self, entry) -> None:
         self.audits.append(entry)

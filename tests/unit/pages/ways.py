@@ -5,7 +5,6 @@ ALL = f"{CASEWORK} viewer engineer information-governance admin"
 READERS = f"{CASEWORK} viewer engineer"
 NAMES = "coordinator designated-officer service"
 DECIDERS = "coordinator head-of-send"
-OPERATORS = "engineer admin information-governance"
 
 PAGES = {
     "GET /pages": ALL,
@@ -33,5 +32,6 @@ PAGES = {
 NOT_SYSTEMS = {
     "GET /pages/find",
     "GET /pages/decisions/{decision_id}",
+    *(way for way in PAGES if way.startswith("POST") and way != "POST /pages/filters"),
 }
 """Where no system may, whatever its role."""
