@@ -96,6 +96,11 @@ def agrees(one: Evidence, other: Evidence) -> bool:
     return {"birth", "given"} <= agreements(one, other) and not conflicts(one, other)
 
 
+def birth_to_agree_in(evidence: Evidence) -> date | None:
+    """The one date of birth that somebody else's could agree with, if there is one."""
+    return min(evidence.births) if _births(evidence, evidence) is Agreement.AGREE else None
+
+
 def _births(one: Evidence, other: Evidence) -> Agreement:
     if not one.births or not other.births:
         return Agreement.UNKNOWN

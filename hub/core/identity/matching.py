@@ -97,10 +97,9 @@ def _set_aside(link: Link, found: list[Match]) -> bool:
 
 
 def _place(work: Work, link: Link) -> None:
-    neighbours = work.neighbours(link)
-    if not _joined(work, link, matches(work, link, neighbours)):
+    if not _joined(work, link, matches(work, link, work.neighbours(link))):
         # Where a number is shared and yet decides nothing, a name must not either.
-        by_name = [] if neighbours else matches_by_name(work, link)
+        by_name = [] if work.shares_a_number(link) else matches_by_name(work, link)
         if not _joined(work, link, by_name) and link.named and work.sources[link.source].creates_children:
             decisions.found(work, link, FOUNDING)
 

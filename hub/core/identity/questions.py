@@ -4,6 +4,7 @@ Which questions stand about a link is a function of what is known now: `refresh`
 the order in which things became known leaves no trace. References only: the evidence is fetched when somebody looks.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
@@ -11,6 +12,7 @@ from typing import Any, Literal
 
 import holidays
 
+from hub.core.identity.carrying import is_common
 from hub.core.identity.evidence import agreements, agrees, conflicts
 from hub.core.identity.outcome import Outcome
 from hub.core.identity.store import Likeness, Link, Store, Task
@@ -23,6 +25,9 @@ from schemas.statements import Observation
 
 AUDIENCE = "coordinator"
 """Who is told that an input waits."""
+
+MOST_SHOWN = 10
+"""How many links a question names where more are in it."""
 
 _SATURDAY = 5
 
@@ -48,12 +53,33 @@ class Question:
 
 def refresh(work: Work, changed: set[str]) -> None:
     """After some links changed, open and resolve questions so that exactly those stand that what is known raises."""
-    affected = set(changed)
+    affected = changed | _of_common(work)
     for link in map(work.link, changed):
         affected |= {one.id for one in work.neighbours(link) if _affects(link, one)}
         affected |= set(link.likely)
-    for link_id in sorted(affected):
-        _refresh(work, work.link(link_id))
+    standing = {
+        link_id: {each.id: each for each in _standing(work, work.link(link_id))} for link_id in sorted(affected)
+    }
+    asked = {task_id for questions in standing.values() for task_id in questions}
+    for link_id, questions in standing.items():
+        _refresh(work, work.link(link_id), questions, asked)
+
+
+def _of_common(work: Work) -> set[str]:
+    """Those whose questions may be others since a number tells nobody apart, or does again: all its carriers at the
+    turn, else the one that the question is kept with, and the one it was kept with before."""
+    found: set[str] = set()
+    for number in sorted(work.store.renumbered):
+        carriers = work.store.bearers(number)
+        task = work.store.task(_common_id(number))
+        asked = task is not None and task.is_open
+        if asked != is_common(carriers):
+            found |= {each.link for each in carriers}
+        elif asked:
+            found.add(carriers[0].link)
+        if task is not None and asked:
+            found.add(task.review["links"][0])
+    return found
 
 
 def _affects(link: Link, one: Link) -> bool:
@@ -63,10 +89,10 @@ def _affects(link: Link, one: Link) -> bool:
     return _pair_id(link, one) in one.tasks or _between(link, one) is not None
 
 
-def _refresh(work: Work, link: Link) -> None:
-    standing = {question.id: question for question in _standing(work, link)}
+def _refresh(work: Work, link: Link, standing: dict[str, Question], asked: set[str]) -> None:
+    """Set a link's questions to those that stand; one of those that it no longer has may go on with another link."""
     for task_id in link.tasks:
-        if task_id not in standing:
+        if task_id not in asked:
             _resolve(work, task_id)
     for question in standing.values():
         _ask(work, question)
@@ -139,7 +165,9 @@ def _standing(work: Work, link: Link) -> list[Question]:
     if link.closed:
         return [_still_said(link, work.store.disputed(link.id, 0))] if link.disputed else []
     neighbours = [one for one in work.neighbours(link) if one.id not in link.apart]
-    found = [question for one in neighbours if (question := _between(link, one)) is not None]
+    common = work.common_numbers(link)
+    found = [question for one in neighbours if (question := _unless_common(link, one, common)) is not None]
+    found += [question for number in common if (question := _common(work, link, number)) is not None]
     alike = [one for one in work.alike(link) if one.id not in link.apart and _may_be_one(link, one)]
     found += [_alike(link, one) for one in alike if link.child is not None and one.child not in (None, link.child)]
     if link.child is None and not found:
@@ -238,6 +266,31 @@ def _between(link: Link, other: Link) -> Question | None:
     detail = _detail(differing, link, other)
     links = tuple(sorted((link.id, other.id)))
     return Question(_pair_id(link, other), "conflict", about, about, detail, waits, None, candidates, links)
+
+
+def _unless_common(link: Link, other: Link, common: Collection[str]) -> Question | None:
+    """The same; but that two differ who share no other number than one that many do is no question of its own."""
+    shared = (link.evidence.nhs | link.evidence.upns) & (other.evidence.nhs | other.evidence.upns)
+    if shared <= set(common) and conflicts(link.evidence, other.evidence):
+        return None
+    return _between(link, other)
+
+
+def _common(work: Work, link: Link, number: str) -> Question | None:
+    """One question for all that carry a number: it is kept with the first of them."""
+    carriers = work.store.carriers(number)
+    if carriers[0] != link.id:
+        return None
+    detail = (
+        "more people are recorded with one number than it can belong to: a placeholder, or one that was copied; until "
+        "it is put right at its source it joins only records that agree in all else"
+    )
+    links = tuple(carriers[:MOST_SHOWN])
+    return Question(_common_id(number), "conflict", link, link, detail, False, link.child, (), links)
+
+
+def _common_id(number: str) -> str:
+    return digest("common-number", number)
 
 
 def _pair_id(link: Link, other: Link) -> str:

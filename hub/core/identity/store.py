@@ -1,6 +1,6 @@
 """What identity remembers, as typed views of keyed values.
 
-Keys: `link:<id>`, `child:<id>`, `number:<digest>` (links that carry a verified number), `fact:<link>:<n>` (a link's
+Keys: `link:<id>`, `child:<id>`, `number:<digest>` (the carriers of a number), `fact:<link>:<n>` (a link's
 facts, without child), `stated:<digest>` (links under which a statement was made), `disputed:<link>:<n>` (observations
 held back), `seen:<digest>`, `task:<id>`, `opened:<day>` and `days` (inputs that wait, by the day they began to),
 `setting:<token>`, `decision:<id>` (a person's decision and what it did), `asked:<link>` (ids of all questions ever
@@ -11,7 +11,7 @@ proposed about the child whose first link it is), and those of hub/core/identity
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 import orjson
 
@@ -20,6 +20,9 @@ from hub.core.identity.names import family_name, given_name
 from hub.core.identity.persons import Said
 from hub.core.identity.ruling import Answered, Move, Ruling, Turn
 from schemas.statements import Observation
+
+MOST_CARRIERS: Final = 5_000
+"""More links than one person ever has: what is kept of a number must fit into one record."""
 
 
 class Stated(NamedTuple):
@@ -92,6 +95,15 @@ class Link:
     closed: bool = False
 
 
+class Carrier(NamedTuple):
+    """A link that carries a number. `birth` is a digest of the date of birth that it could agree in, "" where there is
+    none; `face` one of the dates and given names that it is known by."""
+
+    link: str
+    birth: str = ""
+    face: str = ""
+
+
 @dataclass(slots=True)
 class Child:
     """One child and the links that belong to it now, in the order they came.
@@ -132,6 +144,9 @@ class Store:
 
     def __init__(self, values: KeyValues) -> None:
         self.values = values
+        self.renumbered: set[str] = set()
+        """The numbers whose carriers are others than they were, or known otherwise."""
+        self._bearers: dict[str, list[Carrier]] = {}
 
     def link(self, link_id: str) -> Link | None:
         """A link, or None when it was never seen."""
@@ -169,17 +184,31 @@ class Store:
 
     def carriers(self, number: str) -> list[str]:
         """Ids of the links that carry a number, in order."""
-        return self._get(f"number:{number}") or []
+        return [carrier.link for carrier in self.bearers(number)]
 
-    def add_carrier(self, number: str, link_id: str) -> None:
-        """Note that a link carries a number."""
-        self._put(f"number:{number}", sorted({*self.carriers(number), link_id}))
+    def bearers(self, number: str) -> list[Carrier]:
+        """The links that carry a number, by id. An earlier version kept no more than their ids."""
+        if number not in self._bearers:
+            found = self._get(f"number:{number}") or []
+            self._bearers[number] = [Carrier(each) if isinstance(each, str) else Carrier(*each) for each in found]
+        return self._bearers[number]
+
+    def add_carrier(self, number: str, carrier: Carrier) -> None:
+        """Note that a link carries a number, or is known otherwise than before. Of one that is a placeholder beyond
+        doubt not all are kept: those left out are joined to nobody by it."""
+        others = [each for each in self.bearers(number) if each.link != carrier.link]
+        if len(others) < MOST_CARRIERS:
+            self._put_bearers(number, sorted([*others, carrier]))
 
     def remove_carrier(self, number: str, link_id: str) -> None:
         """Note that a link no longer carries a number."""
-        left = [carrier for carrier in self.carriers(number) if carrier != link_id]
-        if left:
-            self._put(f"number:{number}", left)
+        self._put_bearers(number, [carrier for carrier in self.bearers(number) if carrier.link != link_id])
+
+    def _put_bearers(self, number: str, bearers: list[Carrier]) -> None:
+        self.renumbered.add(number)
+        self._bearers[number] = bearers
+        if bearers:
+            self._put(f"number:{number}", [list(each) for each in bearers])
         else:
             self.values.put(f"number:{number}", None)
 

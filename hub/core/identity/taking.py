@@ -2,6 +2,7 @@
 
 from hub.core.identity import keeping
 from hub.core.identity.bodies import Body
+from hub.core.identity.carrying import carrier
 from hub.core.identity.evidence import Evidence, conflicts, evidence_of
 from hub.core.identity.national import numbers_now
 from hub.core.identity.persons import with_person
@@ -47,9 +48,9 @@ def learn(work: Work, link: Link, evidence: Evidence) -> bool:
     if evidence == link.evidence:
         return False
     before, now = link.evidence.nhs | link.evidence.upns, evidence.nhs | evidence.upns
-    for number in now - before:
-        work.store.add_carrier(number, link.id)
-    for number in before - now:
+    for number in sorted(now):
+        work.store.add_carrier(number, carrier(work.key, number, link.id, evidence))
+    for number in sorted(before - now):
         work.store.remove_carrier(number, link.id)
     link.evidence = evidence
     return True

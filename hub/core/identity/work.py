@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from hub.core.identity.carrying import able_to_agree, is_common
 from hub.core.identity.evidence import Evidence, combined
 from hub.core.identity.outcome import Outcome
 from hub.core.identity.people import People
@@ -66,10 +67,20 @@ class Work:
         return combined(member.evidence for member in self.members(child_id))
 
     def neighbours(self, link: Link) -> list[Link]:
-        """The links that carry a number this one carries, by id."""
+        """The links that carry a number this one carries, by id; of one that many carry those it could agree with."""
         numbers = link.evidence.nhs | link.evidence.upns
-        ids = {carrier for number in numbers for carrier in self.store.carriers(number)} - {link.id}
+        ids = {one for number in numbers for one in able_to_agree(self.store.bearers(number), link.id)}
         return [self.link(link_id) for link_id in sorted(ids)]
+
+    def shares_a_number(self, link: Link) -> bool:
+        """Whether any other link carries a number this one carries."""
+        numbers = link.evidence.nhs | link.evidence.upns
+        return any(one.link != link.id for number in numbers for one in self.store.bearers(number))
+
+    def common_numbers(self, link: Link) -> list[str]:
+        """Those of its numbers that tell nobody apart."""
+        numbers = link.evidence.nhs | link.evidence.upns
+        return sorted(number for number in numbers if is_common(self.store.bearers(number)))
 
     def alike(self, link: Link) -> list[Link]:
         """The links that may be the same person and share no number with it, by id."""
