@@ -15,7 +15,17 @@ def watch(settings: Settings) -> None:
     """Tell of all of them from now on."""
     expiry.watch("bank-holidays", lambda: BANK_HOLIDAYS_TO)
     expiry.watch("timetable", timetable_ends)
-    expiry.watch("wrapping-key", lambda: settings.ring.look_again().current.made + timedelta(days=ROTATE_DAYS))
+    expiry.watch("wrapping-key", lambda: rotation_due(settings))
+
+
+def rotation_due(settings: Settings) -> date | None:
+    """By when the wrapping key should be another; None where this process has no ring, for it needs none.
+
+    Raises KeyFault where there is a ring that can't be read.
+    """
+    if settings.ring.in_file and not settings.key_ring_file.exists():
+        return None
+    return settings.ring.look_again().current.made + timedelta(days=ROTATE_DAYS)
 
 
 def timetable_ends() -> date | None:

@@ -14,6 +14,9 @@ from connectors.nhs.bars.tls import certificate_ends
 from hub.core.clocks import rules
 from hub.core.days import BANK_HOLIDAYS_TO, bank_holidays
 from hub.platform import expiry
+from hub.platform.keyring import write_ring
+from hub.platform.keys import KeyFault, new_ring
+from hub.platform.settings import Settings
 from hub.runtime import expiries
 
 PUBLISHED = {
@@ -54,6 +57,16 @@ def test_the_timetable_ends_where_a_clock_has_no_later_row(monkeypatch: pytest.M
     assert expiries.timetable_ends() == date(2029, 8, 31)
     monkeypatch.setattr(expiries, "RULES", (ended, first, *rest))
     assert expiries.timetable_ends() is None, "the next row goes on"
+
+
+def test_a_wrapping_key_is_in_use_for_a_month_and_who_has_no_ring_is_not_asked(tmp_path: Path) -> None:
+    file = tmp_path / "ring"
+    assert expiries.rotation_due(Settings(key_ring_file=file)) is None
+    write_ring(file, new_ring(date(2026, 11, 2)))
+    assert expiries.rotation_due(Settings(key_ring_file=file)) == date(2026, 12, 3)
+    file.write_text("no ring")
+    with pytest.raises(KeyFault):
+        expiries.rotation_due(Settings(key_ring_file=file))
 
 
 def test_a_certificate_says_its_last_day(tmp_path: Path) -> None:
