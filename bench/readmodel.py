@@ -96,9 +96,11 @@ def _statements() -> Iterator[str]:
     )
     body = _text(deadline_value("@child", "@id", area="@area", explanation=["x" * 200, "y" * 200]))
     service = "(ARRAY['speech-and-language','camhs','physiotherapy','community-paediatrics','audiology','nursing'])"
-    states = "(ARRAY['met','met','met','met','met-late','met-late','overdue','running','closed','exempt'])"
-    due = "date '2024-07-15' + (n * 7 + k * 11) % 960"
-    open_now = f"CASE WHEN {due} > CAST(:today AS date) THEN 'running' ELSE {states}[1 + (n * 3 + k * 7) % 10] END"
+    due = "date '2024-07-15' + (n * 7 + k * 11) % 908"
+    # Past their day nearly all have ended: one in a hundred is late, one in two hundred exempt and still owed.
+    ended = "width_bucket((n * 3 + k * 7) % 200, ARRAY[1, 140, 190, 197, 199])"
+    states = f"(ARRAY['met','met','met-late','closed','overdue','exempt'])[1 + {ended}]"
+    open_now = f"CASE WHEN {due} > CAST(:today AS date) THEN 'running' ELSE {states} END"
     columns = (
         "key, child_id, clock, service, area, state, due_on, heading, role, ods, standing, starts_on, changed_on, body"
     )

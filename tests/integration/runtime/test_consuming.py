@@ -118,6 +118,18 @@ async def test_the_worked_example_runs_as_written(own_broker, write, tmp_path):
     }
 
 
+async def test_nothing_is_left_of_a_child_that_was_adopted(own_broker, write, tmp_path):
+    reader, gone = Reader(own_broker, tmp_path), type(child(0))
+    await write(child(0, "chd-8"), deadline(0, "chd-8"), alert(0, "al-8", child_id="chd-8"), schema="1")
+    reader.program.write_text(reader.program.read_text().replace('"hub.children": {1}', '"hub.children": {1, 2}'))
+    assert reader.run()[0] == 0
+    told = [("hub.children", b"chd-8"), ("hub.deadlines", b"chd-8|dl-1"), ("hub.alerts", b"chd-8")]
+    await write(*(gone(topic, 0, 0, key, None) for topic, key in told))
+    assert reader.run()[0] == 0
+    with closing(sqlite3.connect(reader.file)) as copy:
+        assert "chd-8" not in "\n".join(copy.iterdump())
+
+
 async def test_a_version_that_is_not_known_stops_it_and_loses_nothing(own_broker, write, tmp_path):
     reader = Reader(own_broker, tmp_path)
     await write(child(0, "chd-5"), schema="2")
