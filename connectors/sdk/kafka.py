@@ -26,6 +26,7 @@ from hub.platform.keys import KeyFault
 from hub.platform.outages import Outages
 from hub.platform.seal import DailySeal, about_record
 from hub.platform.settings import Settings
+from hub.platform.tracing import sending
 from schemas.topics import TOPICS
 
 _log = structlog.get_logger()
@@ -210,8 +211,9 @@ def own_ring(settings: Settings) -> KeyRing:
 
 
 async def _send(producer: AIOKafkaProducer, topic: str, message: Message) -> None:
-    headers = list(message.envelope.headers())
-    await producer.send_and_wait(topic, value=message.value, key=message.key, headers=headers)
+    with sending(topic, message.envelope) as traced:
+        headers = [*message.envelope.headers(), *traced]
+        await producer.send_and_wait(topic, value=message.value, key=message.key, headers=headers)
 
 
 def _check_size(topic: str, message: Message) -> None:

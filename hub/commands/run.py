@@ -12,7 +12,7 @@ import typer
 
 from hub.commands.failures import stop
 from hub.embedded.ports import free_port
-from hub.platform import logs, metrics
+from hub.platform import logs, metrics, tracing
 from hub.platform.clock import clock_from
 from hub.platform.health import Health
 from hub.platform.settings import Settings
@@ -33,6 +33,7 @@ def stage(name: Annotated[str, typer.Argument(help=f"One of: {', '.join(STAGES)}
         stop(f"there is no stage {name!r}: the stages are {', '.join(STAGES)}")
     settings = Settings()
     logs.set_up(name, settings.log_level)
+    tracing.set_up(settings, name)
     run_stage(name, settings)
 
 

@@ -54,6 +54,9 @@ class Settings(BaseSettings):
         description='Where `sendhub status` finds the metrics of each process, as JSON: `{"intake": "host:9100", …}`; '
         "unless set, the ports of `sendhub up` on this machine.",
     )
+    otlp_endpoint: str = Field(
+        "", description="Where traces go, by OTLP over HTTP (`http://collector:4318`); unless set nothing is traced."
+    )
     instance: str = Field("1", description="This process's name among its kind: static group membership.")
     log_level: str = Field("INFO", description="Least level that is logged.")
     ack_timeout: float = Field(3.0, description="Seconds that a connector waits for the broker before it answers 503.")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from aiokafka import AIOKafkaProducer
 
+from hub.platform import tracing
 from hub.platform.clock import Clock
 from hub.platform.settings import Settings
 from hub.runtime import stage_metrics as metrics
@@ -62,7 +63,10 @@ class DatabaseCommitter:
 
     async def commit(self, records: Sequence[Record], end: int) -> int:
         """Write all of them."""
+        passing = tracing.passing(self._stage_name, records)
         await self._apply(records, end)
+        if passing is not None:
+            passing.done(len(records))
         return len(records)
 
     async def bury(self, record: Record, error: Exception, attempts: int, end: int) -> None:

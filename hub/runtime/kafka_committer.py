@@ -4,9 +4,12 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import structlog
 
+from hub.platform import tracing
 from hub.platform.clock import Clock
 from hub.platform.settings import Settings
 from hub.runtime import stage_metrics as metrics
@@ -20,6 +23,9 @@ from hub.runtime.source_log import SourceLog
 from hub.runtime.state import Changes, PartitionState
 from hub.runtime.vault import Sealing, Vault
 from hub.stages.stage import Handler, Output, Record, Stage, Step
+
+if TYPE_CHECKING:
+    from hub.platform.spans import Passing
 
 log = structlog.get_logger()
 
@@ -84,15 +90,19 @@ class KafkaCommitter:
     async def commit(self, records: Sequence[Record], end: int) -> int:
         """Handle the records and commit; how many are done with."""
         assert self._handler is not None
+        passing = tracing.passing(self._stage.name, records)
         changes = self._state.begin()
         step = self._handler.handle(self._boundary.opened(records), changes)
         self._reach("compute")
         offset = end if step.consumed == len(records) else records[step.consumed].offset
         sealing = self._sealing(changes)
-        outputs = [self._boundary.seal(output) for output in step.outputs]
+        said = step.outputs if passing is None else [_traced(output, passing) for output in step.outputs]
+        outputs = [self._boundary.seal(output) for output in said]
         await self._write(outputs, self._stirred(self._entries(changes.changed, sealing, offset), offset), offset)
         if sealing is not None:
             sealing.done()
+        if passing is not None:
+            passing.done(step.consumed)
         self._reach("commit")
         try:
             self._follow(self._handler, changes, step)
@@ -193,6 +203,10 @@ class KafkaCommitter:
             return []
         entries = changed.items() if sealing is None else sealing.entries(changed)
         return [to_output(self._changelog, key, value, end) for key, value in entries]
+
+
+def _traced(output: Output, passing: "Passing") -> Output:
+    return replace(output, headers=passing.carried(output.headers))
 
 
 def check_state(

@@ -17,7 +17,7 @@ from connectors.council.files.settings import FilesSettings
 from connectors.sdk.kafka import KafkaPublisher, own_ring
 from connectors.sdk.pause import following
 from connectors.sdk.server import check
-from hub.platform import metrics
+from hub.platform import metrics, tracing
 from hub.platform.clock import clock_from
 from hub.platform.health import Health
 from hub.platform.logs import set_up
@@ -35,6 +35,7 @@ def main(arguments: list[str]) -> None:
     if arguments:
         sys.exit(_USAGE)
     set_up(CONNECTOR, settings.log_level)
+    tracing.set_up(settings, CONNECTOR)
     try:
         return asyncio.run(_run(settings))
     except (BadMapping, OSError, ValueError) as error:

@@ -10,7 +10,7 @@ from connectors.sdk.pause import following
 from connectors.sdk.server import check, serve
 from connectors.sdk.sql_ledger import SqlLedger
 from connectors.sdk.tokens import BearerTokens
-from hub.platform import logs
+from hub.platform import logs, tracing
 from hub.platform.clock import clock_from
 from hub.platform.health import Health
 from schemas.sources import Sources
@@ -20,6 +20,7 @@ def main() -> None:
     """Run until SIGTERM or SIGINT; one sentence and status 1 where the settings or their files are wrong."""
     settings = WebhookSettings()
     logs.set_up("webhook", settings.log_level)
+    tracing.set_up(settings, CONNECTOR)
     try:
         asyncio.run(run(settings))
     except (OSError, ValueError) as error:

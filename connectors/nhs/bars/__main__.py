@@ -17,7 +17,7 @@ from connectors.sdk.kafka import KafkaPublisher, own_ring
 from connectors.sdk.pause import following
 from connectors.sdk.server import check, serve
 from connectors.sdk.sql_ledger import SqlLedger
-from hub.platform import expiry, logs
+from hub.platform import expiry, logs, tracing
 from hub.platform.clock import clock_from
 from hub.platform.health import Health
 from schemas.kinds import validation_errors
@@ -30,6 +30,7 @@ def main() -> None:
     try:
         settings = BarsSettings()
         logs.set_up(CONNECTOR, settings.log_level)
+        tracing.set_up(settings, CONNECTOR)
         asyncio.run(run(settings))
     except ValidationError as error:
         problems = "; ".join(f"{field}: {message}" for field, message in validation_errors(error))

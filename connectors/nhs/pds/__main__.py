@@ -22,7 +22,7 @@ from connectors.nhs.pds.tokens import Tokens, read_key
 from connectors.sdk.kafka import KafkaPublisher, own_ring
 from connectors.sdk.pause import following
 from connectors.sdk.server import check
-from hub.platform import logs, metrics
+from hub.platform import logs, metrics, tracing
 from hub.platform.clock import SystemClock, clock_from
 from hub.platform.health import Health
 from schemas.kinds import validation_errors
@@ -36,6 +36,7 @@ def main() -> None:
     try:
         settings = PdsSettings()
         logs.set_up(CONNECTOR, settings.log_level)
+        tracing.set_up(settings, CONNECTOR)
         asyncio.run(run(settings))
     except ValidationError as error:
         problems = "; ".join(message for _, message in validation_errors(error))

@@ -1,13 +1,20 @@
 """What a committer does where a fault could make a batch count twice, or state and offset part."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from aiokafka.errors import GroupAuthorizationFailedError
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from hub.platform import tracing
 from hub.platform.clock import DrivenClock
 from hub.platform.settings import Settings
+from hub.platform.spans import Spans
 from hub.runtime import kafka_committer
 from hub.runtime.errors import DataMissing, Fenced, RuntimeFault
 from hub.runtime.kafka_committer import KafkaCommitter, check_state
@@ -25,7 +32,12 @@ class Handler:
     broken_after = False
 
     def handle(self, records: Sequence[Record], state: State) -> Step:
-        return Step(len(records), [Output("test.out", b"k", record.value) for record in records])
+        causes = [dict(record.headers).get("id", b"") for record in records]
+        outputs = [
+            Output("test.out", b"k", record.value, (("causes", cause),))
+            for record, cause in zip(records, causes, strict=True)
+        ]
+        return Step(len(records), outputs)
 
     def committed(self, changes: Mapping[str, bytes | None]) -> None:
         if self.broken_after:
@@ -36,6 +48,7 @@ class Producer:
     """Keeps what was committed; refuses as told."""
 
     refuses: Exception | None = None
+    written: ClassVar[list[Output]] = []
 
     def __init__(self, *arguments: object) -> None:
         self.offsets: list[int] = []
@@ -50,6 +63,7 @@ class Producer:
         if self.refuses is not None:
             raise self.refuses
         self.offsets.append(end)
+        Producer.written = list(outputs)
 
 
 TOO_LARGE = OutputTooLarge("an output is larger than its topic takes")
@@ -164,3 +178,25 @@ def test_state_and_offset_that_belong_together(committed: int | None, includes: 
 def test_one_without_the_other_stops_the_stage(committed: int | None, includes: int | None, said: str) -> None:
     with pytest.raises(DataMissing, match=said):
         check_state(SOURCE, CHANGELOG, committed, includes)
+
+
+async def test_an_output_goes_on_with_the_trace_of_its_cause_and_a_span_ends_with_the_commit(
+    committer: KafkaCommitter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    traced = replace(RECORD, headers=(("id", b"r-1"), ("traceparent", parent.encode())))
+    tracing.use(Spans(provider))
+    try:
+        assert await committer.commit([traced, replace(RECORD, offset=11)], 12) == 2
+        monkeypatch.setattr(Producer, "refuses", TOO_LARGE)
+        with pytest.raises(Fenced):
+            await committer.commit([replace(traced, offset=12)], 13)
+    finally:
+        tracing.use(None)
+    (span,) = exporter.get_finished_spans()
+    first, second = ([value for name, value in output.headers if name == "traceparent"] for output in Producer.written)
+    assert span.context is not None
+    assert first == [f"00-0af7651916cd43dd8448eb211c80319c-{span.context.span_id:016x}-01".encode()]
+    assert second == []
