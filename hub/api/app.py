@@ -18,16 +18,20 @@ from hub.api.access.ways import Ways
 from hub.api.bodies import Limited
 from hub.api.changes import changing
 from hub.api.cursors import Cursors
+from hub.api.desk_bytes import RemoteBytes
 from hub.api.health import health
 from hub.api.identities import Identities
 from hub.api.measuring import measuring
+from hub.api.operating import Deployment, Operations
 from hub.api.operations import operations
+from hub.api.pages.jobs import Jobs
 from hub.api.pages.look import PagesLook
 from hub.api.pages.router import pages_of
 from hub.api.pages.site import Site
 from hub.api.questions import questions
 from hub.api.reading import Reading
 from hub.api.records import records
+from hub.api.remote_desk import RemoteDesk
 from hub.api.reviewing import Looking, Send, reviewing
 from hub.api.settings import ApiSettings
 from hub.api.usage import Measured
@@ -46,6 +50,7 @@ def create_app(
     access: Access | None = None,
     note: Note | None = None,
     look: PageLook | None = None,
+    doing: Operations | None = None,
 ) -> FastAPI:
     """The application on a read-only engine. All else is, unless given, that of the settings."""
     model = ReadModel(engine)
@@ -80,7 +85,9 @@ def create_app(
     app.include_router(changing(model, access.cursor_key))
     desk, send = identities or settings.desk(), send or partial(decision_log.send, settings)
     app.include_router(reviewing(reading, desk, send, clock))
-    app.include_router(pages_of(Site(reading, Looking(reading, desk), access, clock, send)))
+    doing = doing or Deployment(settings, clock, RemoteBytes(desk) if isinstance(desk, RemoteDesk) else None)
+    site = Site(reading, Looking(reading, desk), access, clock, send, doing, Jobs(audited, clock))
+    app.include_router(pages_of(site))
     return app
 
 

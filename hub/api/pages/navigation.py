@@ -21,6 +21,10 @@ ENTRIES: tuple[Entry, ...] = (
     Entry(f"{PAGES}/find", "Find a child", "child.find"),
     Entry(f"{PAGES}/questions", "Questions", "review.read"),
     Entry(f"{PAGES}/measures", "Measures", "measures.read"),
+    Entry(f"{PAGES}/messages", "Messages", "message.read"),
+    Entry(f"{PAGES}/dead-letters", "Dead letters", "letter.read"),
+    Entry(f"{PAGES}/jobs", "Replays", "message.replay"),
+    Entry(f"{PAGES}/sources", "Sources and stages", "source.read"),
 )
 """In this order. Whoever comes in begins with the first that they may."""
 

@@ -12,11 +12,17 @@ from hub.api.access.ways import PAGES
 from hub.api.pages.changes import changes_pages
 from hub.api.pages.child import child_pages
 from hub.api.pages.find import find_pages
+from hub.api.pages.jobs_pages import jobs_pages
+from hub.api.pages.letters import letters_pages
+from hub.api.pages.letters_replay import letter_replay_pages
 from hub.api.pages.look import FILES, file_content
 from hub.api.pages.measures import measures_pages
+from hub.api.pages.messages import messages_pages
+from hub.api.pages.messages_replay import message_replay_pages
 from hub.api.pages.navigation import entries_for
 from hub.api.pages.questions import questions_pages
 from hub.api.pages.site import PageRoute, Site, who_of
+from hub.api.pages.sources import sources_pages
 from hub.api.pages.worklist import worklist_pages
 from hub.stages.errors import Unavailable
 from hub.store import SchemaMismatch, reader
@@ -55,7 +61,20 @@ def pages_of(site: Site) -> APIRouter:
         return StreamingResponse(_news(site, after, streams), media_type="text/event-stream")
 
     whole = APIRouter(include_in_schema=False)
-    made = (worklist_pages, changes_pages, child_pages, find_pages, questions_pages, measures_pages)
+    made = (
+        worklist_pages,
+        changes_pages,
+        child_pages,
+        find_pages,
+        questions_pages,
+        measures_pages,
+        message_replay_pages,
+        messages_pages,
+        letter_replay_pages,
+        letters_pages,
+        jobs_pages,
+        sources_pages,
+    )
     for each in (router, *(pages(site) for pages in made)):
         whole.include_router(each)
     return whole

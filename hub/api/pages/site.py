@@ -17,6 +17,8 @@ from hub.api.access.access import Access
 from hub.api.access.auditing import Audited
 from hub.api.cursors import Cursors
 from hub.api.identities import Identities
+from hub.api.operating import Operations
+from hub.api.pages.jobs import Jobs
 from hub.api.pages.look import PagesLook
 from hub.api.pages.navigation import entries_for
 from hub.api.problems import BadCursor
@@ -39,6 +41,8 @@ class Site:
     access: Access
     clock: Clock
     send: Send
+    operations: Operations
+    jobs: Jobs
     look: PagesLook = field(default_factory=PagesLook)
     measures: Measures = field(default_factory=Measures)
 
