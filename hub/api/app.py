@@ -1,5 +1,7 @@
 """The HTTP API: reads the read model by page, and shows no dead letter's bytes. Who may decide looks and decides."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import partial
 
 import structlog
@@ -19,6 +21,7 @@ from hub.api.bodies import Limited
 from hub.api.changes import changing
 from hub.api.cursors import Cursors
 from hub.api.desk_bytes import RemoteBytes
+from hub.api.description import describe
 from hub.api.health import health
 from hub.api.identities import Identities
 from hub.api.measuring import measuring
@@ -54,8 +57,16 @@ def create_app(
 ) -> FastAPI:
     """The application on a read-only engine. All else is, unless given, that of the settings."""
     model = ReadModel(engine)
+    writer = audit.Writer(settings)
+
+    @asynccontextmanager
+    async def serving(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await writer.close()
+
     app = FastAPI(
-        title="SEND integration hub: read API",
+        lifespan=serving,
+        title="SEND integration hub",
         version="1",
         docs_url=None,
         redoc_url=None,
@@ -63,9 +74,10 @@ def create_app(
         responses={401: {"model": Problem}, 422: {"model": Problem}, 503: {"model": Problem}},
     )
     problems.install(app)
+    describe(app)
     clock = clock_from(settings.clock_file)
     access, look = access or access_of(settings, clock), look or PagesLook()
-    audited = Audited(note or partial(audit.write_or_refuse, settings), clock)
+    audited = Audited(note or writer.note, clock)
     app.add_middleware(OwnForms, sessions=access.sessions)
     app.add_middleware(Permitted, access=access, look=look)
     app.add_middleware(Limited)
