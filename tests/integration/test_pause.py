@@ -92,6 +92,12 @@ async def status(hub: System) -> dict[str, Any]:
 
 async def audited(hub: System) -> list[tuple[str, str]]:
     """What stands on hub.audit about the intake stage."""
-    async with LogReader(Settings(kafka=hub.kafka), [Partition(AUDIT.name, 0)]) as log:
-        entries = [orjson.loads(record.value) async for batch in log.read_on() for record in batch if record.value]
-    return [(entry["action"], entry["why"]) for entry in entries if entry.get("subjects") == ["intake"]]
+    found: list[tuple[str, str]] = []
+    for _ in range(50):
+        async with LogReader(Settings(kafka=hub.kafka), [Partition(AUDIT.name, 0)]) as log:
+            entries = [orjson.loads(record.value) async for batch in log.read_on() for record in batch if record.value]
+        found = [(entry["action"], entry["why"]) for entry in entries if entry.get("subjects") == ["intake"]]
+        if len(found) == 2:
+            break
+        await asyncio.sleep(0.1)
+    return found

@@ -11,7 +11,7 @@ from hub.runtime.partitions import Partition
 from hub.stages.errors import Unavailable
 from hub.stages.projection import TOPICS as PROJECTED
 from schemas.status import Item
-from schemas.topics import COUNCIL_EVENTS, FACTS, NHS_MESSAGES, OBSERVATIONS, TOPICS
+from schemas.topics import AUDIT_INTAKE, COUNCIL_EVENTS, FACTS, NHS_MESSAGES, OBSERVATIONS, TOPICS
 
 MANY = 1_000
 """Records that a stage may be behind by while the hub counts as well: a backlog is worked off in seconds."""
@@ -21,6 +21,7 @@ SOURCES: Mapping[str, Sequence[str]] = {
     "identity": (OBSERVATIONS.name,),
     "casework": (FACTS.name,),
     "projection": tuple(PROJECTED),
+    "audit": (AUDIT_INTAKE.name,),
 }
 _PARTITIONS = {topic.name: topic.partitions for topic in TOPICS}
 
