@@ -20,8 +20,8 @@ from hub.api.access.ways import Ways
 from hub.api.bodies import Limited
 from hub.api.changes import changing
 from hub.api.cursors import Cursors
-from hub.api.desk_bytes import RemoteBytes
 from hub.api.description import describe
+from hub.api.desk_bytes import RemoteBytes
 from hub.api.health import health
 from hub.api.identities import Identities
 from hub.api.measuring import measuring
