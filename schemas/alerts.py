@@ -40,7 +40,7 @@ class Alert(Model):
     state. A decision about who a child is may take what stands to another child: it is cleared under the one as `moved`
     and opened under the other with `moved` true, in any order, with the same id and since: it is news only to whom the
     id is new. The same goes for `restored`: a notice of a death was withdrawn, and what was cleared for its sake stands
-    again with its id and since.
+    again with its id and since. `told`: people were told of it before, under an id that is gone.
     """
 
     id: str
@@ -61,6 +61,7 @@ class Alert(Model):
     act_by: date | None = None
     moved: bool = False
     restored: bool = False
+    told: bool = False
 
 
 class Tell(Model):

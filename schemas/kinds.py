@@ -392,9 +392,11 @@ class StatementPlaced(Model):
 
 class LinkPlaced(Model):
     """(decided) `since`: when the link was first given to any child. A move comes out as if it had been given to this
-    one then; without `since`, as if from the first."""
+    one then; without `since`, as if from the first. `told`: of what stands by it people were told before, under ids
+    that are gone."""
 
     since: Instant | None = None
+    told: bool = False
 
 
 class ChildMerged(Model):

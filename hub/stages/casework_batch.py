@@ -8,7 +8,7 @@ from hub.core.casework.changes import changes
 from hub.core.casework.memory import PREFIX, Memory, dump, load
 from hub.core.casework.policy import Policy
 from hub.core.casework.purging import purging
-from hub.core.facts.belonging import is_move
+from hub.core.facts.belonging import is_move, is_told
 from hub.core.facts.fact import Fact, read_fact
 from hub.core.facts.purged import is_purged
 from hub.core.facts.restriction import turns
@@ -127,7 +127,9 @@ class Batch:
             rewritten = moves or any(takes_back(fact) or turns(fact) for fact in memory.facts.values())
             news_from = date.min if rewritten else min(fact.received_on for fact, _ in news)
             since = min(moves, default=None), min(back, default=None)
-            self._evaluate(child_id, memory, news[-1][1], news_from, cause, *since)
+            # What two children's records say together nobody was told before.
+            told = not (memory.now and memory.now.traces) and any(is_told(fact) for fact, _ in news)
+            self._evaluate(child_id, memory, news[-1][1], news_from, cause, *since, told=told)
 
     def _evaluate(
         self,
@@ -138,10 +140,12 @@ class Batch:
         cause: Cause,
         moved_on: date | None = None,
         restored_on: date | None = None,
+        *,
+        told: bool = False,
     ) -> None:
         said = memory.now
         evaluation = memory.evaluate(child_id, day, news_from, self._policy, self.sayings.silences)
-        found = changes(evaluation, said, memory, moved_on, restored_on)
+        found = changes(evaluation, said, memory, moved_on, restored_on, told=told)
         value = dump(memory)  # from here on nothing raises: who is passed over has said nothing
         self.outputs += [output_of(child_id, change, cause) for change in found]
         self.state.put(child_id, value)

@@ -26,7 +26,7 @@ from schemas.topics import ALERTS, CHILDREN, COUNCIL_EVENTS, DEADLETTER, DEADLIN
 from schemas.trail import MessageRead, Receipt, TrailStep, message_key, receipt
 
 COLUMN_LIMIT = 200
-TURNS = frozenset({"moved", "restored"})
+TURNS = frozenset({"moved", "restored", "told"})
 """What an opening on the topic says of itself, not of the alert."""
 """Longest text in a column, in characters: what is indexed must stay small. `body` keeps the whole."""
 
@@ -179,7 +179,7 @@ def _alert(record: Record) -> list[Change]:
         return [Change(PURGED, _key(record), {})]
     alert = _model(Alert, record.value)
     body = _text(record.value)
-    if alert.moved or alert.restored:
+    if alert.moved or alert.restored or alert.told:
         said = orjson.loads(record.value)
         body = orjson.dumps({name: value for name, value in said.items() if name not in TURNS}).decode()
     row = {

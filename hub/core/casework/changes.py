@@ -32,16 +32,19 @@ def changes(
     memory: Memory,
     moved_on: date | None = None,
     restored_on: date | None = None,
+    *,
+    told: bool = False,
 ) -> list[Change]:
     """The changes since `said`, the history held when the memory last spoke; it then holds what is said now.
 
     `moved_on`: the day of a decision by which facts came from another child or went to one, if one is among the news;
-    `restored_on`: that on which a notice was withdrawn.
+    `restored_on`: that on which a notice was withdrawn. `told`: of what came by the move people were told before, under
+    ids that are gone.
     """
     return [
         *_record(evaluation, memory),
         *_deadlines(evaluation, said),
-        *_alerts(evaluation, memory, moved_on, restored_on),
+        *_alerts(evaluation, memory, moved_on, restored_on, told=told),
         *_tasks(evaluation, memory),
     ]
 
@@ -75,7 +78,9 @@ def _deadlines(evaluation: Evaluation, said: History | None) -> list[Change]:
     return found
 
 
-def _alerts(evaluation: Evaluation, memory: Memory, moved_on: date | None, restored_on: date | None) -> list[Change]:
+def _alerts(
+    evaluation: Evaluation, memory: Memory, moved_on: date | None, restored_on: date | None, *, told: bool
+) -> list[Change]:
     """Each is opened once and cleared once: an open one is not said again when a date in it changes, but it is cleared
     with its last.
 
@@ -96,14 +101,15 @@ def _alerts(evaluation: Evaluation, memory: Memory, moved_on: date | None, resto
             found.append(Change("alert", id_, _json(cleared)))
     for id_, alert in now.items():
         if id_ not in past:
-            found.append(Change("alert", id_, _json(alert | _not_news(alert, moved_on, restored_on))))
+            found.append(Change("alert", id_, _json(alert | _not_news(alert, moved_on, restored_on, told=told))))
     return found
 
 
-def _not_news(alert: dict[str, Any], moved_on: date | None, restored_on: date | None) -> dict[str, bool]:
+def _not_news(alert: dict[str, Any], moved_on: date | None, restored_on: date | None, *, told: bool) -> dict[str, bool]:
     moved = moved_on is not None and alert["since"] < moved_on
     restored = restored_on is not None and alert["since"] <= restored_on
-    return ({"moved": True} if moved else {}) | ({"restored": True} if restored else {})
+    said = {"moved": moved, "restored": restored, "told": moved and told}
+    return {name: True for name, holds in said.items() if holds}
 
 
 def _reason(alert: dict[str, Any], evaluation: Evaluation) -> str | None:

@@ -62,6 +62,11 @@ def is_move(fact: Fact) -> bool:
     return fact.kind == RELEASED or (fact.kind == ASSIGNED and (fact.seq or 0) > FIRST)
 
 
+def is_told(fact: Fact) -> bool:
+    """Whether it is a move of what people were told of before, under ids that are gone."""
+    return fact.kind == ASSIGNED and fact.data.get("told") is True
+
+
 def known_from(decision: Fact) -> date:
     """The day from which a link's facts are known: when it was first given to any child."""
     if not is_move(decision):

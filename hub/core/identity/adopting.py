@@ -98,7 +98,7 @@ def _write_anew(work: Work, into: Child | None, going_on: list[anew.Standing], n
         link.facts += 1
         link.record, link.kind = link.record or fact.record, link.kind or fact.kind
     # Last, so that all counts at once, and none of it as news.
-    apart.facts.append(link_fact("link.assigned", link, child.id, at))
+    apart.facts.append(link_fact("link.assigned", link, child.id, at, told=True))
     child.links.append(link.id)
     work.store.put_child(child)
     work.store.put_link(link)

@@ -88,8 +88,8 @@ def fact_of(body: Body, link: Link, child_id: str) -> Fact:
     return Fact.model_validate({**body, "child_id": child_id, "link": link.id, "seq": link.seq})
 
 
-def link_fact(kind: str, link: Link, child_id: str, at: datetime) -> Fact:
-    """`link.assigned` or `link.released`: decision `seq` about the link, told to the child."""
+def link_fact(kind: str, link: Link, child_id: str, at: datetime, *, told: bool = False) -> Fact:
+    """`link.assigned` or `link.released`: decision `seq` about the link, told to the child. `told` as in LinkPlaced."""
     moved = kind == "link.assigned" and link.seq > 1 and link.placed_at is not None
     return Fact(
         kind=kind,
@@ -99,7 +99,7 @@ def link_fact(kind: str, link: Link, child_id: str, at: datetime) -> Fact:
         effective_on=london_day(at),
         recorded_at=at,
         received_at=at,
-        data={"since": link.placed_at} if moved else {},
+        data=({"since": link.placed_at} if moved else {}) | ({"told": True} if told else {}),
         child_id=child_id,
         link=link.id,
         seq=link.seq,

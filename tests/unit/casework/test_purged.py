@@ -137,3 +137,40 @@ def test_in_any_order_it_is_the_same(order: tuple[dict[str, Any], ...]) -> None:
     for value in order:
         bench.feed([value])
     assert said_of(CHILD, bench) == {}
+
+
+def written_anew(child: str) -> list[dict[str, Any]]:
+    """The request of above, under another link, for a child who goes on."""
+    at = "2026-11-01T00:00:00Z"
+    said = {"record": "0000-new", "subject": {"request": "0000-new"}, "link": "lnk-new", "seq": 2}
+    assigned = {
+        "kind": "link.assigned",
+        "child_id": child,
+        "source": "one-education:825:2022",
+        "record": "lnk-new",
+        "version": 2,
+        "effective_on": "2026-11-01",
+        "recorded_at": at,
+        "received_at": at,
+        "link": "lnk-new",
+        "seq": 2,
+        "data": {"since": "2026-01-05T00:00:00Z", "told": True},
+    }
+    return [request(child) | said, assigned]
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_what_people_were_told_of_before_says_so_unless_it_stands_beside_what_they_were_not(own: bool) -> None:
+    bench = standing()
+    known = [request("chd-new") | {"effective_on": "2026-01-12", "received_at": "2026-01-12T10:00:00Z"}] if own else []
+    bench.feed([*known, reached("2026-03-20")])
+    done = len(bench.outputs)
+    bench.feed([*written_anew("chd-new"), PURGED])
+    opened = [
+        orjson.loads(output.value)
+        for output in bench.outputs[done:]
+        if output.topic == "hub.alerts" and output.key == b"chd-new" and output.value is not None
+    ]
+    assert {
+        (alert["state"], alert["moved"], alert.get("told", False)) for alert in opened if alert["state"] == "open"
+    } == {("open", True, not own)}

@@ -7,11 +7,13 @@ import pytest
 
 from hub.core.identity import anew
 from hub.core.identity.store import Store
-from schemas.decisions import ADOPTED, PROPOSED
+from hub.stages.identity import identity
+from hub.stages.stage import Record
+from schemas.decisions import ADOPTED, PEOPLE, PROPOSED
 from schemas.kinds import KINDS
 from schemas.links import CLOSED
 from tests.unit.identity.adopted import NONCE, Adopting, adoption, before
-from tests.unit.identity.people import COUNCIL, OTHER_COUNCIL, SOURCES, TRUST, UNTRUSTED, amy, later, observation
+from tests.unit.identity.people import COUNCIL, KEY, OTHER_COUNCIL, SOURCES, TRUST, UNTRUSTED, amy, later, observation
 
 
 def test_what_goes_on_is_written_anew_for_the_new_records_child() -> None:
@@ -58,6 +60,29 @@ def test_nothing_on_record_names_both_or_anything_of_the_other() -> None:
 
 def _records(world: Adopting, link: str) -> set[str]:
     return {fact.record for fact in world.all.facts if fact.link == link}
+
+
+def test_what_is_written_anew_names_no_cause() -> None:
+    """On the topics: else the ids of what caused it would say whose it was."""
+    world, old, new = adoption()
+    (pair,) = [link.id for link in world.members(old) if link.source == COUNCIL]
+    world.decide("match.rejected", "reject", link=pair, child=new)
+    world.observe(observation(COUNCIL, amy(given="Bea"), "TWIN"))
+    world.decide("held.separated", "apart", link=pair, held=1)
+    world.propose(old, new)
+    terms = world.terms(old, new)
+    data = {name: each for name, each in terms.items() if name != "child_id"} | _confirming() | {"why": "an order"}
+    said = observation(PEOPLE, None, "c1", kind=ADOPTED, subject={}, child_id=old, received_at=later(30), data=data)
+    handler = identity(KEY, SOURCES, lambda outcome, source: None).open(0, world)  # type: ignore[arg-type]
+    headers = (("id", b"cause-1"), ("causes", b"cause-0"))
+    record = Record("hub.observations", 0, 0, b"population", said.model_dump_json().encode(), headers)
+    outputs = handler.handle([record], world).outputs  # type: ignore[arg-type]
+    of_new = [output for output in outputs if new in f"{output.key!r}{output.value!r}"]
+    assert {output.topic for output in of_new} == {"hub.facts", "hub.links"}
+    assert {dict(output.headers)["causes"] for output in of_new} == {b""}
+    assert not [output for output in of_new if b"cause" in b"".join(value for _, value in output.headers)]
+    assert {output.key for output in outputs if output.topic == "hub.review" and output.value is None}
+    assert {dict(output.headers)["causes"] for output in outputs if output not in of_new} == {b"cause-1,cause-0"}
 
 
 def test_the_audit_says_who_of_the_old_child_alone() -> None:
