@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from schemas.topics import TOPICS
+from tests.support.collector import collecting
 from tests.support.marked_demo import MARK
 from tests.support.processes import PROJECT
 
@@ -26,7 +27,9 @@ def test_it_ends_by_itself_when_everything_arrived_and_leaves_nothing_running_an
     tmp_path: Path,
 ) -> None:
     started = command(tmp_path, "--once", module="tests.support.marked_demo")
-    result = subprocess.run(started, cwd=PROJECT, capture_output=True, text=True, timeout=240, check=False)
+    with collecting() as traces:
+        env = {**os.environ, "SENDHUB_OTLP_ENDPOINT": traces.url}
+        result = subprocess.run(started, cwd=PROJECT, env=env, capture_output=True, text=True, timeout=240, check=False)
     assert result.returncode == 0, result.stdout + result.stderr
     found = LAST_LINE.fullmatch(result.stdout.strip().splitlines()[-1])
     assert found is not None, result.stdout
@@ -35,12 +38,14 @@ def test_it_ends_by_itself_when_everything_arrived_and_leaves_nothing_running_an
     assert found.group(3) == "0"
     assert "What happened" in result.stdout
     assert still_running(tmp_path) == []
-    nobody_in_clear(tmp_path, result.stdout + result.stderr)
+    ways = traces.names.values()
+    assert any(way >= {"receive council.events", "intake", "identity", "casework", "projection"} for way in ways)
+    nobody_in_clear(tmp_path, result.stdout + result.stderr, b"".join(traces.bodies))
 
 
-def nobody_in_clear(folder: Path, said: str) -> None:
+def nobody_in_clear(folder: Path, said: str, traces: bytes) -> None:
     """Marker names, numbers, postcodes and dates of birth are in the council's own files, and in no other file of the
-    run: not in a log segment of any topic, a database, or a log."""
+    run: not in a log segment of any topic, a database, or a log; nor in what was said and traced."""
     (run,) = (path for path in folder.iterdir() if path.is_dir())
     marks = marked(json.loads((folder / "people.json").read_text()))
     files = [path for path in run.rglob("*") if path.is_file()]
@@ -48,7 +53,7 @@ def nobody_in_clear(folder: Path, said: str) -> None:
     inbox = {path for path, hits in found.items() if hits and path.parts[0] == "inbox"}
     assert inbox, "the search finds what is there"
     assert {path: hits for path, hits in found.items() if hits and path not in inbox} == {}
-    assert not marks.findall(said.encode())
+    assert not marks.findall(said.encode() + traces)
     looked_at = {path.parts[-2].rpartition("-")[0] for path in found if path.suffix == ".log" and "kafka" in path.parts}
     assert looked_at >= {topic.name for topic in TOPICS}, "the segments of every topic"
     assert {path.name for path in found} >= {"readmodel.db", "ledger.db", "intake.log", "bars.log"}

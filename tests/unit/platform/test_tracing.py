@@ -2,14 +2,11 @@
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -20,6 +17,7 @@ from hub.platform.settings import Settings
 from hub.platform.spans import HEADER, Spans
 from hub.stages.stage import Record
 from schemas.envelope import Envelope, Headers
+from tests.support.collector import collecting
 from tests.unit.identity.people import COUNCIL, MONDAY
 
 ENVELOPE = Envelope(id="m-1", source=COUNCIL, type="sendhub.council.event", time=MONDAY)
@@ -108,34 +106,14 @@ def test_off_it_does_nothing_and_loads_nothing() -> None:
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
-class Collector(BaseHTTPRequestHandler):
-    taken: list[Any]
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.taken.append((self.path, ExportTraceServiceRequest.FromString(body)))
-        self.send_response(200)
-        self.end_headers()
-
-    def log_message(self, format: str, *arguments: object) -> None:
-        return
-
-
-def test_spans_reach_an_endpoint_under_the_process_name() -> None:
-    taken: list[Any] = []
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Taking", (Collector,), {"taken": taken}))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    exporter = spans.endpoint(f"http://127.0.0.1:{server.server_address[1]}/")
-    made = InMemorySpanExporter()
-    provider = TracerProvider()
+def test_spans_reach_an_endpoint() -> None:
+    made, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(made))
     with Spans(provider).sending("council.events", ENVELOPE):
         pass
-    assert exporter.export(made.get_finished_spans()) is SpanExportResult.SUCCESS
-    server.shutdown()
-    ((path, request),) = taken
-    assert path == "/v1/traces"
-    assert request.resource_spans[0].scope_spans[0].spans[0].name == "receive council.events"
+    with collecting() as collected:
+        assert spans.endpoint(f"{collected.url}/").export(made.get_finished_spans()) is SpanExportResult.SUCCESS
+    assert list(collected.names.values()) == [{"receive council.events"}]
 
 
 class Failing(SpanExporter):
