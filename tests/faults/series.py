@@ -28,7 +28,7 @@ RATE = 120.0
 WARM_SECONDS = 2.0
 DRAIN_SECONDS = 120.0
 REST_SECONDS = 1.5
-"""Time for the last look at where the groups stand, and for what nobody waits for: there must be nothing."""
+"""Time for what nobody waits for: there must be nothing but heartbeats."""
 LEAST_INPUTS = 500
 
 
@@ -79,8 +79,9 @@ async def _run(kind: Kind, seed: int, folder: Path) -> tuple[Verdict, float]:
             watching.cancel()
             with suppress(asyncio.CancelledError):
                 await watching
-        watch.write()
         await here.stop_all()
+        await watch.look()
+        watch.write()
         verdict = await judge(here, watch, acked, kind.plan.rough)
         await _rebuild(here, verdict)
         if unfinished:

@@ -55,13 +55,25 @@ class Watch:
         try:
             await admin.start()
             while True:
-                for group, _ in READS:
-                    for partition, found in (await admin.list_consumer_group_offsets(f"sendhub-{group}")).items():
-                        self._note(group, partition, found.offset)
+                await self._look(admin)
                 await asyncio.sleep(POLL_SECONDS)
         finally:
             with suppress(KafkaError, OSError):
                 await admin.close()
+
+    async def look(self) -> None:
+        """Once more, when every worker has ended: heartbeats go on until then."""
+        admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka, request_timeout_ms=5000)
+        try:
+            await admin.start()
+            await self._look(admin)
+        finally:
+            await admin.close()
+
+    async def _look(self, admin: AIOKafkaAdminClient) -> None:
+        for group, _ in READS:
+            for partition, found in (await admin.list_consumer_group_offsets(f"sendhub-{group}")).items():
+                self._note(group, partition, found.offset)
 
     def _note(self, group: str, partition: TopicPartition, offset: int) -> None:
         if self._latest.get((group, partition)) != offset:
