@@ -1,7 +1,7 @@
 """`make test`: every check, then one table of what each came to. Exit status 0 only when all passed.
 
 The integration tests wait for brokers and sessions most of the time, so everything else runs beside them: the quick
-checks first, then the part of them that plays whole hubs.
+checks first, then the pages in a browser, then the part of them that plays whole hubs.
 """
 
 import os
@@ -44,8 +44,12 @@ QUICK: tuple[Check, ...] = (
     Check("format", [str(BIN / "ruff"), "format", "--check", "--quiet", "."]),
     Check("types", [str(BIN / "mypy")]),
     Check("layers", [str(BIN / "lint-imports")]),
-    Check("tests", _pytest("--ignore=tests/integration", "--ignore=tests/faults/test_short.py")),
+    Check(
+        "tests", _pytest("--ignore=tests/integration", "--ignore=tests/browser", "--ignore=tests/faults/test_short.py")
+    ),
 )
+BROWSER = Check("browser", _pytest("tests/browser"))
+"""By itself: what drives the browser keeps an event loop running in its thread, where tests of ours want their own."""
 WHOLE = sorted(f"tests/integration/{file.name}" for file in (PROJECT / "tests" / "integration").glob("test_*.py"))
 SLOW = Check("integration", _pytest("tests/integration", *(f"--ignore={file}" for file in WHOLE)))
 HUBS = Check("whole hubs", _pytest(*WHOLE, "tests/faults/test_short.py"))
@@ -56,7 +60,7 @@ def main() -> int:
     """Run all checks, also after one failed."""
     with ThreadPoolExecutor(1) as beside, tempfile.TemporaryFile() as said:
         slow = beside.submit(_run, SLOW, said)
-        results = [_run(check, None) for check in (*QUICK, HUBS)]
+        results = [_run(check, None) for check in (*QUICK, BROWSER, HUBS)]
         print(f"== {SLOW.name} (they began with the others; what they say follows when they end)", flush=True)
         results.append(slow.result())
         said.seek(0)

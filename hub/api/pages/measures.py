@@ -175,7 +175,7 @@ def _said(figure: Figure, measure: Measure) -> str:
 def _row(figure: Figure, measure: Measure) -> dict[str, Any]:
     """The numbers of one figure. A mean's numerator is in days, a percentile has none."""
     return {
-        "value": "Nothing counted" if figure.value is None else _said(figure, measure),
+        "value": "None" if figure.value is None else _said(figure, measure),
         "numerator": None if figure.numerator is None else f"{figure.numerator:,}",
         "denominator": "0" if figure.denominator is None else f"{figure.denominator:,}",
     }
