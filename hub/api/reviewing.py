@@ -24,6 +24,7 @@ from hub.store import reader
 from hub.store.readmodel import ReadModel
 from schemas.api import Problem
 from schemas.base import Model
+from schemas.decisions import ADOPTED, PROPOSED
 from schemas.looks import Act, Adoption, Decided, DecisionSent, Evidence, Identified, Purpose, Ruled
 from schemas.reviews import ReviewTask
 from schemas.statements import Observation, Text
@@ -98,7 +99,8 @@ def _add_looks(router: APIRouter, looking: "Looking") -> None:
     async def adoption(request: Request, child_id: Key, look: Annotated[Look, Body()]) -> Response:
         desk, who = looking.desk, asking(request)
         await looking.permit(who, "review.decide", [child_id])
-        return _shown(await desk.adoption(child_id, who.actor, look.purpose))
+        found = await desk.adoption(child_id, who.actor, look.purpose)
+        return _shown(None if found is None else looking.seen_adopted(who, found))
 
     @router.post(
         "/comparisons",
@@ -167,10 +169,13 @@ class Looking:
         acts = {_print(act.kind, act.link, act.child_id, act.data) for act in shown.acts}
         if shown.task.answer is not None:
             acts.add(_print("decision.undone", None, None, {"decision": shown.task.answer.decision}))
-        self._looks[who.actor, shown.look] = frozenset(acts)
-        while len(self._looks) > LOOKS_KEPT:
-            self._looks.popitem(last=False)
+        self._keep(who, shown.look, acts)
         return shown
+
+    def seen_adopted(self, who: Principal, found: Adoption) -> Adoption:
+        """What could go on with an adopted child, and what that lets them decide."""
+        self._keep(who, found.look, {_print(PROPOSED, None, found.child_id, {"seen": found.seen})})
+        return found
 
     async def permit_decision(self, who: Principal, sent: DecisionSent) -> None:
         """Whoever sees every area decides on anybody there is but restricted children. Others decide just what one of
@@ -181,8 +186,16 @@ class Looking:
         if areas(who, "review.decide") is None:
             return
         shown = [self._looks.get((who.actor, look), frozenset()) for look in sent.evidence]
-        if not all(shown) or _print(sent.kind, sent.link, sent.child_id, sent.data) not in frozenset().union(*shown):
+        decided = _print(sent.kind, sent.link, sent.child_id, sent.data)
+        if sent.kind in (PROPOSED, ADOPTED):
+            decided = _print(PROPOSED, None, sent.child_id, {"seen": sent.data.get("seen")})
+        if not all(shown) or decided not in frozenset().union(*shown):
             raise Invalid([("evidence", "this was not shown to you, or it is too long ago: look at it again")])
+
+    def _keep(self, who: Principal, look: str, acts: Iterable[str]) -> None:
+        self._looks[who.actor, look] = frozenset(acts)
+        while len(self._looks) > LOOKS_KEPT:
+            self._looks.popitem(last=False)
 
     def _permit_task(self, who: Principal, task_id: str) -> None:
         where = asked_of(self._reading, who)

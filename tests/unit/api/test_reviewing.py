@@ -1,10 +1,13 @@
 """Looking and deciding over HTTP: who may, what is shown, what is sent on."""
 
 import hashlib
+from dataclasses import replace
 
 import httpx
 import pytest
 
+from hub.api.access import Grant, Principal
+from hub.api.access.access import access_of
 from hub.api.app import create_app
 from hub.api.identities import Desk
 from hub.api.reviewers import Reviewers
@@ -77,6 +80,116 @@ async def asked(url, tmp_path, projector, world, audits, sent, note):
     async with httpx.AsyncClient(transport=transport, base_url="http://hub", headers=headers) as client:
         yield client
     engine.dispose()
+
+
+class Limited:
+    """Knows everybody as whom it was told."""
+
+    def __init__(self):
+        self.who = None
+
+    async def principal(self, _request):
+        return self.who
+
+
+def coordinator(actor="prs-1", area="825", *, restricted=False):
+    grant = Grant(role="coordinator", areas=frozenset({area}))
+    return Principal(actor=actor, kind="person", how="token", grants=(grant,), restricted=restricted)
+
+
+@pytest.fixture
+async def limited(url, tmp_path, asked, world, audits, sent, note):
+    """The same API for somebody of one area: `limited.known.who` says who."""
+
+    async def read():
+        return world
+
+    async def audit(entry: AuditEntry):
+        audits.append(entry)
+
+    async def send(said):
+        sent.append(said)
+
+    engine, known = open_engine(url, read_only=True), Limited()
+    feeds = (f'[[sources]]\nid = "{each}"\nkind = "council"\narea = "825"\n' for each in (COUNCIL, OTHER_COUNCIL))
+    (tmp_path / "sources.toml").write_text("".join(feeds))
+    settings = ApiSettings(api_token_sha256=HASH, sources_file=tmp_path / "sources.toml")
+    access = replace(access_of(settings, AtNoon()), authenticators=[known])
+    desk = Desk(world.identity, read, audit, AtNoon())
+    app = create_app(settings, engine, desk, send, access=access, note=note)
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+        client.known = known
+        yield client
+    engine.dispose()
+
+
+WHY = {"purpose": "a question"}
+
+
+def decision(act, look, **changes):
+    body = {name: act[name] for name in ("kind", "link", "child_id", "data")}
+    return body | {"id": "d1", "why": "two children", "evidence": [look]} | changes
+
+
+async def test_whoever_has_one_area_decides_just_what_they_were_shown(limited, world, sent):
+    limited.known.who = coordinator()
+    shown = (await limited.post(f"/reviews/{task_of(world)}/evidence", json=WHY)).json()
+    act = next(act for act in shown["acts"] if act["kind"] == "match.rejected")
+    body = decision(act, shown["look"])
+    made_up = {"kind": "link.released", "data": {}, "link": shown["columns"][0]["link"], "child_id": None}
+    for wrong in (made_up, {"evidence": ["made-up"]}, {"data": body["data"] | {"task": "another"}}):
+        answer = await limited.post("/decisions", json=body | wrong)
+        assert (answer.status_code, sent) == (422, []), answer.text
+    limited.known.who = coordinator("prs-2")
+    assert (await limited.post("/decisions", json=body)).status_code == 422
+    limited.known.who = coordinator()
+    assert (await limited.post("/decisions", json=body)).status_code == 202
+    assert [said.data["actor"] for said in sent] == ["prs-1"]
+
+
+async def test_another_areas_people_and_questions_are_not_there(limited, world, audits, noted):
+    (first,), (second,) = world.children_of("R1"), world.children_of("R2")
+    limited.known.who = coordinator(area="826")
+    for path, body in (
+        (f"/children/{first}/identify", WHY),
+        (f"/children/{first}/adoption", WHY),
+        (f"/reviews/{task_of(world)}/evidence", WHY),
+        ("/comparisons", WHY | {"children": [first, second]}),
+    ):
+        answer = await limited.post(path, json=body)
+        assert answer.status_code == 404, path
+        assert noted[-1].action == "access.refused"
+    assert audits == []
+
+
+async def test_a_reviewer_sees_a_restricted_child_only_where_they_are_named(limited, projector, world, audits, noted):
+    (first,), (second,) = world.children_of("R1"), world.children_of("R2")
+    projector.apply("hub.children", 0, [child(2, second, restricted=True)], 2, 3)
+    paths = (
+        (f"/children/{second}/identify", WHY),
+        (f"/reviews/{task_of(world)}/evidence", WHY),
+        ("/comparisons", WHY | {"children": [first, second]}),
+    )
+    for who in (coordinator(), coordinator(area="*")):
+        limited.known.who = who
+        for path, body in paths:
+            assert (await limited.post(path, json=body)).status_code == 404, path
+        sent = {"id": "d9", "kind": "match.rejected", "link": "l", "child_id": second, "why": "so", "evidence": ["x"]}
+        answer = await limited.post("/decisions", json=sent | {"data": {"child": second, "expected": {"l": 1}}})
+        assert answer.status_code in (404, 422)
+    assert [entry for entry in audits if second in entry.subjects] == []
+    limited.known.who = coordinator(restricted=True)
+    for path, body in paths:
+        assert (await limited.post(path, json=body)).status_code == 200, path
+
+
+async def test_looks_are_not_for_reading_through_everybody(limited, world):
+    (first,) = world.children_of("R1")
+    limited.known.who = coordinator()
+    answers = [await limited.post(f"/children/{first}/identify", json=WHY) for _ in range(31)]
+    assert [answer.status_code for answer in answers] == [200] * 30 + [429]
+    assert int(answers[-1].headers["retry-after"]) > 0
 
 
 def task_of(world):
