@@ -1,8 +1,12 @@
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
+from hub.api.access.limits import Limiter
+from hub.api.pages.jobs import Jobs
 from hub.store import Projector
+from tests.support.engineering import Doing, fill_engineering
 from tests.support.pages import Served, Visitor, extras
 from tests.support.synthetic import Hub, fill
 
@@ -53,3 +57,44 @@ def children(world) -> dict[str, str]:
         if record["area"] == "825" and "social-care" in advice and "speech-and-language" in services:
             found["ordinary"] = key
     return found
+
+
+@pytest.fixture(scope="session")
+def engineered(tmp_path_factory) -> str:
+    """A read model with messages in every state and dead letters, for the whole run: nobody writes to it."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('engineering')}/read-model.db"
+    fill_engineering(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def one_application(engineered):
+    """For the whole run, with its jobs: making one takes longer than asking it."""
+    doing, jobs = Doing(), []
+
+    def keeping(*given):
+        jobs.append(Jobs(*given))
+        return jobs[-1]
+
+    with patch("hub.api.app.Jobs", keeping):
+        made = Served(engineered, None, doing=doing)
+    made.doing = doing
+    yield made, jobs[0]
+    made.engine.dispose()
+
+
+@pytest.fixture
+def operated(one_application):
+    """The pages over it, as if nothing had been done yet; `operated.doing` is what is done from them."""
+    made, jobs = one_application
+    made.doing.__init__()
+    made.audits.clear()
+    made.access.limiter = Limiter()
+    jobs.__init__(jobs._audited, jobs._clock)
+    return made
+
+
+@pytest.fixture
+def operator(operated):
+    """Somebody who has signed in there, by role."""
+    return lambda who, *grants, **said: Visitor(operated, who, *grants, **said)
