@@ -19,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from hub.commands.demo_outcome import Outcome, look, report
 from hub.commands.failures import stop
 from hub.embedded import deployment, kafka, system
+from hub.embedded.people import PEOPLE
 from hub.embedded.pipeline import NotDrained
 from hub.embedded.ports import free_port
 from hub.embedded.system import NotReady, System
@@ -180,6 +181,7 @@ def _say_where(console: Console, hub: System, run_file: Path) -> None:
     token.touch(mode=0o600)
     token.write_text(hub.deployment.api_token)
     lines = [
+        ("pages", f"{hub.url('api')}/pages  sign in as {', '.join(PEOPLE)}; password {hub.deployment.password}"),
         (
             "overdue now",
             f"curl -s -H \"Authorization: Bearer $(cat {token})\" '{hub.url('api')}/deadlines?state=overdue'",

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from joserfc.jwk import ECKey
 
+from hub.embedded.people import write_users
 from hub.platform.keyring import machine_day, write_ring
 from hub.platform.keys import new_ring
 from schemas.sources import Source, Sources
@@ -28,7 +29,8 @@ REVIEWER = "reviewer-1"
 @dataclass(frozen=True)
 class Deployment:
     """`tokens` open the webhook by source; `api_token` opens the API, `reviewer_token` also looks and decides there, as
-    REVIEWER; `signing_keys` sign BaRS senders' tokens by source.
+    REVIEWER; `signing_keys` sign BaRS senders' tokens by source; with `password` each of the people of
+    hub/embedded/people.py signs in to the pages.
     """
 
     folder: Path
@@ -36,6 +38,7 @@ class Deployment:
     api_token: str
     reviewer_token: str
     signing_keys: Mapping[str, Path]
+    password: str
 
     @property
     def inbox(self) -> Path:
@@ -73,6 +76,7 @@ class Deployment:
             "SENDHUB_BARS_PARSERS": "1",
             "SENDHUB_API_TOKEN_SHA256": _sha256(self.api_token),
             "SENDHUB_API_REVIEWERS_FILE": str(folder / "reviewers.toml"),
+            "SENDHUB_USERS_FILE": str(folder / "users.toml"),
             "SENDHUB_IDENTITY_TOKEN_FILE": str(folder / "identity-token"),
             "SENDHUB_IDENTITY_TOKEN_SHA256": _sha256((folder / "identity-token").read_text()),
         }
@@ -94,7 +98,9 @@ def create(folder: Path, sources: Sources) -> Deployment:
     _write_private(folder / "identity-token", secrets.token_urlsafe(32))
     reviewer = secrets.token_urlsafe(32)
     (folder / "reviewers.toml").write_text(f"[reviewers]\n{_quoted(REVIEWER)} = [{_quoted(_sha256(reviewer))}]\n")
-    return Deployment(folder, tokens, secrets.token_urlsafe(32), reviewer, keys)
+    password = secrets.token_urlsafe(12)
+    write_users(folder / "users.toml", password)
+    return Deployment(folder, tokens, secrets.token_urlsafe(32), reviewer, keys, password)
 
 
 def _bars_callers(folder: Path, trusts: list[Source]) -> dict[str, Path]:
