@@ -4,12 +4,14 @@ Two people say the same, each on a look of their own. Nothing that comes out nam
 is an outcome apart, which shares no id, instant or cause with the rest (docs/decisions/0014-adoption.md).
 """
 
+from typing import Any
+
 from hub.core.identity import anew, closing
 from hub.core.identity.bodies import content_digest, fact_of, link_fact, purged_fact
 from hub.core.identity.evidence import Evidence, combined
 from hub.core.identity.outcome import Outcome
 from hub.core.identity.refusal import Refused
-from hub.core.identity.store import Child, Link
+from hub.core.identity.store import Child, Link, Store
 from hub.core.identity.work import Work
 from schemas.decisions import Adopted, AdoptionProposed
 from schemas.ids import keyed_digest
@@ -27,14 +29,14 @@ def propose(work: Work, old: Child, into: Child | None, decision: AdoptionPropos
     """Keep what is proposed with the old child's own data; raises Refused where it could not be carried out."""
     _require_possible(work, old, into, decision)
     assert work.by is not None
-    proposal = {"decision": work.by.decision, "actor": work.by.actor, **_terms(decision)}
+    proposal = {"child": old.id, "decision": work.by.decision, "actor": work.by.actor, **_terms(decision)}
     work.store.put_proposal(old.links[0], proposal)
 
 
 def adopt(work: Work, old: Child, into: Child | None, decision: Adopted) -> set[str]:
     """Carry out what another person proposed; returns the links whose questions may be others now."""
     assert work.by is not None
-    proposal = work.store.proposal(old.links[0]) if old.links else None
+    proposal = proposal_of(work.store, old)
     if proposal is None or proposal["decision"] != decision.proposal:
         raise Refused("that was not proposed, was taken back, or something else was proposed since: look again")
     if proposal["actor"] == work.by.actor:
@@ -52,6 +54,12 @@ def adopt(work: Work, old: Child, into: Child | None, decision: Adopted) -> set[
         work.store.drop_child(child_id)
         work.outcome.facts.append(purged_fact(child_id, work.at))
     return changed
+
+
+def proposal_of(store: Store, child: Child) -> dict[str, Any] | None:
+    """What was proposed last about a child. What stands with a link that has moved since was about another one."""
+    found = store.proposal(child.links[0]) if child.links else None
+    return found if found is not None and found["child"] == child.id else None
 
 
 def _terms(decision: AdoptionProposed) -> dict[str, object]:

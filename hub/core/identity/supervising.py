@@ -1,10 +1,10 @@
 """What each of two people sees who decide that a child was adopted: the old child alone, never beside the new one."""
 
-from hub.core.identity import anew
+from hub.core.identity import adopting, anew
 from hub.core.identity.draft import Draft
 from hub.core.identity.engine import Identity
 from hub.core.identity.looking import column_of
-from hub.core.identity.store import KeyValues, Link, Store
+from hub.core.identity.store import Child, KeyValues, Link, Store
 from schemas import looks
 from schemas.decisions import PEOPLE, PROPOSED
 from schemas.instants import Instant
@@ -26,7 +26,7 @@ def adoption(identity: Identity, values: KeyValues, child_id: str, look: str, at
         facts=tuple(_shown(one) for one in found),
         seen=anew.seen(found),
         expected={link.id: link.seq for link in links},
-        proposal=_proposal(store, links[0]),
+        proposal=_proposal(store, child),
         refused=_refused(identity, values, child_id, links, anew.seen(found), at),
     )
 
@@ -44,8 +44,8 @@ def _shown(one: anew.Standing) -> looks.GoingOn:
     )
 
 
-def _proposal(store: Store, first: Link) -> looks.Proposed | None:
-    found = store.proposal(first.id)
+def _proposal(store: Store, child: Child) -> looks.Proposed | None:
+    found = adopting.proposal_of(store, child)
     if found is None:
         return None
     return looks.Proposed.model_validate({name: found[name] for name in looks.Proposed.model_fields})

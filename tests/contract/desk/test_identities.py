@@ -241,6 +241,11 @@ async def test_an_adopted_child_is_looked_at_alone_and_both_decide_on_what_they_
     assert await port.adoption(old, WHO, WHY) is None
     assert await port.identify(old, WHO, WHY) is None
     assert {entry.subjects for entry in backing.audits} == {("nobody",), (old,)}
+    world.observe(observation(COUNCIL, amy(), "LATE", received_at=later(5)))
+    late = await port.evidence(only_task(world), WHO, WHY)
+    assert late is not None
+    assert [(act.kind, act.data["held"], act.refused) for act in late.acts] == [("held.dismissed", 1, None)]
+    assert [column.values.get("given") for column in late.columns] == [None, ("Amy",)]
 
 
 async def test_what_came_of_a_decision_is_told(port: Identities, backing: Backing) -> None:

@@ -233,6 +233,20 @@ def test_a_proposal_can_be_taken_back_and_an_adoption_never() -> None:
     assert "can't be undone" in str(refused.audits[0].detail)
 
 
+def test_what_was_proposed_of_one_child_is_confirmed_of_no_other() -> None:
+    world = Adopting()
+    world.observe(
+        observation(COUNCIL, amy(), "REQ-1"), observation(OTHER_COUNCIL, amy(id="P5", nhs_number=None, upn=None), "R2")
+    )
+    old, other = world.child_of("REQ-1"), world.child_of("R2")
+    (mine,), (theirs,) = world.members(old), world.members(other)
+    world.propose(old)
+    world.release(theirs.id, later(31))
+    world.assign(mine.id, other, later(32))
+    assert world.audits() == ["taken", "taken", "taken"]
+    assert "was not proposed" in str(world.confirm(other).audits[0].detail)
+
+
 def test_nothing_names_the_old_child_afterwards() -> None:
     world, old, new = adoption()
     link = world.members(old)[0].id
