@@ -109,6 +109,7 @@ class Lane:
         """Stop retrying and let go. The caller has made sure that no batch is under way."""
         self._closing.set()
         self.position = self.waiting_for = None
+        metrics.STAGE_LAG.remove(*self._place)  # the next owner's is the partition's now
         await self._committer.close()
 
     @property

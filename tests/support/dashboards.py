@@ -299,7 +299,7 @@ STAGE = Page(
                 Panel(
                     "Records waiting, by partition",
                     "Not yet committed.",
-                    [('partition:sendhub_stage_lag_records:min{stage="$stage"}', "{{topic}}/{{partition}}")],
+                    [('partition:sendhub_stage_lag_records:max{stage="$stage"}', "{{topic}}/{{partition}}")],
                 ),
                 Panel(
                     "Since the last commit, by partition",

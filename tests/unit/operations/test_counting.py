@@ -75,6 +75,9 @@ async def test_a_lane_tells_of_heartbeats_once_they_are_committed(monkeypatch: p
     assert value("heartbeat_seconds_count", {"stage": "beating"}) == 1
     assert value("stage_batch_records_sum", {"stage": "beating"}) == 3
     assert (value("stage_last_commit_timestamp_seconds", PLACE) or 0) > 0
+    assert value("stage_lag_records", PLACE) == 0
+    await lane.close()
+    assert value("stage_lag_records", PLACE) is None, "whoever has the partition next tells of it"
 
 
 def test_a_connector_is_as_far_behind_as_the_oldest_thing_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
