@@ -38,13 +38,10 @@ def note(
     """Note what `rows` say anew, and what ended so long ago that it is not told any more."""
     if topic not in TABLES or not records:
         return
-    found = [_of_item(topic, item, rows) for item in dict.fromkeys(_items(topic, rows))]
-    at = max(record.timestamp for record in records)
-    last = _reserve(connection, topic, partition, len(found))
-    numbered = [
-        {"p_topic": topic, "p_partition": partition, "p_number": last - len(found) + place, "p_at": at, **each}
-        for place, each in enumerate(found, 1)
-    ]
+    items, at = list(dict.fromkeys(_items(topic, rows))), max(record.timestamp for record in records)
+    lane = {"p_topic": topic, "p_partition": partition, "p_at": at}
+    first = _reserve(connection, topic, partition, len(items)) - len(items) + 1
+    numbered = [lane | _of_item(topic, item, rows, number) for number, item in enumerate(items, first)]
     there = [each for each in numbered if not each["p_gone"]]
     gone = [each for each in numbered if each["p_gone"]]
     if there:
@@ -59,13 +56,16 @@ def _items(topic: str, rows: Mapping[str, Mapping[str, Row | None]]) -> Iterable
         yield from rows.get(table, {})
 
 
-def _of_item(topic: str, item: str, rows: Mapping[str, Mapping[str, Row | None]]) -> dict[str, Any]:
+def _of_item(topic: str, item: str, rows: Mapping[str, Mapping[str, Row | None]], number: int) -> dict[str, Any]:
     row = next((row for table in TABLES[topic] if (row := rows.get(table, {}).get(item)) is not None), None)
-    known = row or {}
+    known, restricted = row or {}, row is not None and _is_restricted(topic, row)
     return {
         "p_item": item,
+        "p_number": number,
+        # Of what nobody unnamed has ever seen they need not be told that it is not to be seen.
+        "p_first": 0 if restricted and topic != CHILDREN.name else number,
         "p_area": known.get("area"),
-        "p_restricted": row is not None and _is_restricted(topic, row),
+        "p_restricted": restricted,
         "p_gone": row is None,
     }
 
@@ -108,7 +108,7 @@ def _set(dialect: str) -> Any:
         item=bindparam("p_item"),
         partition=bindparam("p_partition"),
         number=bindparam("p_number"),
-        turned=bindparam("p_number"),
+        turned=bindparam("p_first"),
         area=bindparam("p_area"),
         former=",",
         restricted=bindparam("p_restricted"),
