@@ -80,7 +80,7 @@ def test_an_alert_names_what_to_do_and_its_page_is_there(rule: dict[str, Any]) -
     annotations = rule["annotations"]
     assert annotations.keys() == {"summary", "description", "runbook_url"}
     assert rule["labels"]["severity"] in ("page", "ticket", "none")
-    assert rule["labels"]["team"] in ("operations", "integration", "data")
+    assert rule["labels"]["team"] in ("operations", "integration", "data", "information-governance")
     (page,) = re.findall(r"^\{\{ \$externalLabels\.docs \}\}/runbooks/([a-z-]+\.md)$", annotations["runbook_url"])
     text = (RUNBOOKS / page).read_text()
     assert rule["alert"] in text
