@@ -95,7 +95,9 @@ async def assert_told(hub: System, look: str, first: str, second: str) -> None:
     """Who looked and decided is on record; no name is right of identity; sent twice, it was one decision."""
     settings = Settings(kafka=hub.kafka)
     audits = [orjson.loads(value) for value in await values(settings, AUDIT.name, AUDIT.partitions)]
-    mine = [entry for entry in audits if entry["actor"] == REVIEWER and {first, second} & set(entry["subjects"])]
+    ours = [entry for entry in audits if entry["actor"] == REVIEWER and {first, second} & set(entry["subjects"])]
+    assert {entry["action"] for entry in ours} == {"child.read", "identity.look", "identity.decide"}
+    mine = [entry for entry in ours if entry["action"] != "child.read"]
     assert [entry["action"] for entry in mine] == ["identity.look", "identity.decide", "identity.look"]
     assert mine[0]["id"] == look
     assert mine[1]["evidence"] == [look]
