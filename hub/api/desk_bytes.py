@@ -99,8 +99,8 @@ class KeptBytes:
             return Raw(gone=GONE)
         try:
             opened = Boundary(self._settings.ring).open(record)
-        except PermanentError:
-            return Raw(gone=GONE)
+        except PermanentError as error:
+            return Raw(gone=f"{error}.")
         return _raw(opened.headers, opened.value)
 
     async def letter(self, look: LetterLook) -> Raw | None:
