@@ -15,7 +15,8 @@ what the code declares; a test compares it with what a running hub serves.
 
 All are in base units. No label grows with children or with what a stranger sends, and none says who a child is. A
 histogram `x` is served as `x_bucket`, `x_sum` and `x_count`. `partition`, `topic`: Kafka's; `source`: a registered feed
-(docs/running.md), or `unknown`; `error`: the class of an error. Prometheus adds `job` and `instance`.
+(docs/running.md), or `unknown`; `error`: the class of an error. Prometheus adds `job`, `instance` and
+`process`. What has no labels another process may serve as 0: ask for the greatest.
 
 [Alerts](../deploy/prometheus/rules/alerts.yml) say what fires when, [runbooks](runbooks/README.md) what to do then.
 """
