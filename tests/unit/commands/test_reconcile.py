@@ -180,6 +180,19 @@ def test_no_new_alert_rests_on_a_source_that_the_file_says_is_silent(tmp_path):
     assert (result.exit_code, "line 2: data.source names no source" in result.stderr) == (2, True)
 
 
+def test_of_a_child_that_was_purged_nothing_is_told_of_any_day(tmp_path):
+    purged = requested("2026-10-01") | {
+        "kind": "child.purged",
+        "source": "hub",
+        "record": "chd-1",
+        "subject": {},
+        "data": {},
+    }
+    file = write(tmp_path, [*FACTS, purged])
+    for day in ("2026-09-20", "2026-10-26"):
+        assert [child["child_id"] for child in lines(run("reconcile", file, "--as-of", day, "--json"))] == ["chd-0"]
+
+
 def test_a_day_that_does_not_exist_is_a_question_and_the_rest_stands(tmp_path):
     decided = about_request("assessment.decided", "2026-10-01", data={"outcome": "assess"})
     file = write(tmp_path, [FACTS[0], decided | {"effective_on": "2026-09-31"}])
