@@ -5,11 +5,9 @@ It stands beside the identity stage, left of identity: it can read identity's ch
 
 import socket
 import sys
-from functools import partial
 
 import structlog
 import uvicorn
-from aiokafka.errors import KafkaError
 from pydantic import ValidationError
 
 from hub.api.desk_app import create_desk
@@ -24,32 +22,22 @@ from hub.platform.health import Health
 from hub.platform.settings import Settings
 from hub.runtime import audit
 from hub.runtime.matching import matching_of
-from hub.stages.errors import Unavailable
-from schemas.audit import AuditEntry
 
 
-def desk_of(settings: Settings) -> Desk:
+def desk_of(settings: Settings, writer: audit.Writer) -> Desk:
     """The desk over this deployment's changelog and audit."""
     identity = Identity(settings.key, settings.sources, matching_of(settings).policy)
     state = FollowedState(settings)
-
-    async def note(entry: AuditEntry) -> None:
-        try:
-            await audit.write(settings, entry)
-        except (KafkaError, OSError) as error:
-            raise Unavailable(
-                f"the look can't be audited, so nothing is shown: Kafka does not take it ({type(error).__name__})"
-            ) from None
-
-    return Desk(identity, state.read, note, clock_from(settings.clock_file), state.marks)
+    return Desk(identity, state.read, writer.note, clock_from(settings.clock_file), state.marks)
 
 
 def main() -> int:
     """Run the process; 2 when the settings are wrong."""
     try:
         settings = DeskSettings()
-        desk = desk_of(settings)
-        raw = KeptBytes(settings, partial(audit.write_or_refuse, settings), clock_from(settings.clock_file))
+        writer = audit.Writer(settings)
+        desk = desk_of(settings, writer)
+        raw = KeptBytes(settings, writer.note, clock_from(settings.clock_file))
     except ValidationError as error:
         for item in error.errors(include_input=False):
             name = "".join(f"SENDHUB_{part}: ".upper() for part in item["loc"])
@@ -63,7 +51,10 @@ def main() -> int:
     metrics_port = metrics.serve(Health(), settings.host, settings.metrics_port)
     structlog.get_logger().info("listening", port=listening.getsockname()[1], metrics_port=metrics_port)
     config = uvicorn.Config(
-        create_desk(desk, settings.token_hashes, raw), access_log=False, log_config=None, server_header=False
+        create_desk(desk, settings.token_hashes, raw, writer.close),
+        access_log=False,
+        log_config=None,
+        server_header=False,
     )
     uvicorn.Server(config).run(sockets=[listening])
     return 0

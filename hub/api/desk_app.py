@@ -2,7 +2,7 @@
 name, ever stands in a URL, and nothing may be kept on the way."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Annotated
 
@@ -28,8 +28,14 @@ class DecisionAsked(Model):
     decision: Text
 
 
-def create_desk(identities: Identities, token_hashes: tuple[str, ...], raw: RawBytes | None = None) -> FastAPI:
-    """The application; `token_hashes` are those of the tokens that open it. Without `raw` it shows no bytes."""
+def create_desk(
+    identities: Identities,
+    token_hashes: tuple[str, ...],
+    raw: RawBytes | None = None,
+    close: Callable[[], Awaitable[None]] | None = None,
+) -> FastAPI:
+    """The application; `token_hashes` are those of the tokens that open it. Without `raw` it shows no bytes. `close` is
+    called at its end."""
 
     @asynccontextmanager
     async def reading(_app: FastAPI) -> AsyncIterator[None]:
@@ -37,6 +43,8 @@ def create_desk(identities: Identities, token_hashes: tuple[str, ...], raw: RawB
         read = asyncio.create_task(_read(identities))
         yield
         read.cancel()
+        if close is not None:
+            await close()
 
     title = "SEND integration hub: identity's desk"
     app = FastAPI(title=title, docs_url=None, redoc_url=None, openapi_url=None, lifespan=reading)
