@@ -61,7 +61,7 @@ def row(deadline: Json, record: Json | None, alerts: Iterable[Json]) -> Row:
         key=deadline["id"],
         child_id=deadline["child_id"],
         case_reference=deadline.get("case_reference"),
-        reference=_reference(deadline, advice),
+        reference=_reference(deadline),
         heading=deadline.get("heading"),
         service=deadline.get("service"),
         body=words.body(deadline["responsible"]["role"], deadline["responsible"].get("ods")),
@@ -106,11 +106,8 @@ def _next_step(deadline: Json, last: tuple[date, str, str] | None) -> str | None
     return last[2] if last else None
 
 
-def _reference(deadline: Json, advice: Json | None) -> str | None:
-    """The recipient's own number for it, where they told one; else the number that they were asked under."""
-    theirs = advice.get("known_as") if advice else None
-    if theirs:
-        return _bare(theirs[-1])
+def _reference(deadline: Json) -> str | None:
+    """The number that the recipient was asked under, which they echo."""
     named = (deadline.get("subject") or {}).get("advice")
     return _bare(named) if named else None
 

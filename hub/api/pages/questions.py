@@ -1,6 +1,7 @@
 """Questions for people: what is unclear, what it rests on side by side, a decision, and taking it back."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -199,7 +200,7 @@ def _shown(found: Evidence, purpose: str, wrong: str = "", why: str = "", stamp:
     return {
         "found": found,
         "task": found.task,
-        "columns": [(column, _title(number, column)) for number, column in enumerate(found.columns, 1)],
+        "columns": _together(found.columns),
         "purpose": purpose,
         "wrong": wrong,
         "why": why,
@@ -211,8 +212,28 @@ def _shown(found: Evidence, purpose: str, wrong: str = "", why: str = "", stamp:
     }
 
 
-def _title(number: int, column: Column) -> str:
-    return f"{number}. Held back" if column.held else f"{number}. {column.source}"
+class Together(NamedTuple):
+    """Source persons of whom the same was said: one column. `records` are those of all of them."""
+
+    first: Column
+    title: str
+    records: tuple[str, ...]
+
+
+def _together(columns: Sequence[Column]) -> list[Together]:
+    """What was held back first, as the question is about it; then each source, records that say the same as one."""
+    found: dict[tuple[object, ...], list[Column]] = {}
+    for column in sorted(columns, key=lambda each: not each.held):
+        same = (column.held, column.child_id, column.source, *sorted(column.values.items()))
+        found.setdefault(same, []).append(column)
+    return [
+        Together(same[0], _title(same[0]), tuple(each.record for each in same if each.record))
+        for same in found.values()
+    ]
+
+
+def _title(column: Column) -> str:
+    return "Held back" if column.held else column.source
 
 
 def _part(name: str) -> str:

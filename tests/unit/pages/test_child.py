@@ -8,6 +8,7 @@ import pytest
 
 from hub.api.access.auditing import Audited
 from hub.api.pages.drawing import drawn
+from hub.api.usage import REQUESTS
 from hub.stages.errors import Unavailable
 from tests.support.pages import MALICE, Served, Visitor
 
@@ -90,11 +91,14 @@ async def test_what_came_in_about_the_child_is_listed_without_what_it_said(visit
 async def test_a_name_out_of_scope_needs_a_reason_and_lasts_some_minutes(visit, children, hub, served):
     who, child = visit("head-of-send"), children["ordinary"]
     name = hub.names[child]
+    counted = REQUESTS.labels("/pages/children/{child_id}/name", "303")
+    before = counted._value.get()
     short = await who.post(f"/pages/children/{child}/name", reason="because")
     assert short.status_code == 422
     assert "Say in a sentence" in short.text
     let = await who.post(f"/pages/children/{child}/name", reason="The family rang and nobody else is here")
     assert let.headers["location"] == f"/pages/children/{child}"
+    assert counted._value.get() == before + 1
     entry = next(entry for entry in served.audits if entry.action == "identity.break-glass")
     assert (entry.subjects, entry.why) == ((child,), "The family rang and nobody else is here")
     page = await who.get(f"/pages/children/{child}")
