@@ -143,7 +143,7 @@ def _feeds(site: Site, who: Principal) -> list[Feed]:
             _feed(connection, each, heard.get(each.id), silent.get(each.id), lost.get(each.id, 0))
             for each in registered
         ]
-    return sorted(found, key=lambda each: (each.state == "well", each.source.id))
+    return sorted(found, key=lambda each: (("degraded", "unknown", "well").index(each.state), each.source.id))
 
 
 def _feed(connection: Connection, source: Source, heard: int | None, silent: Any, lost: int) -> Feed:

@@ -204,8 +204,9 @@ def moment(value: datetime | str) -> str:
 
 
 def capitalised(text: str) -> str:
-    """With a capital letter, and the rest as it stands."""
-    return text[:1].upper() + text[1:]
+    """With a capital letter, and the rest as it stands. A name at the beginning (of a field, a file) stays as it is."""
+    first = text.partition(" ")[0].rstrip(":;,.")
+    return text if any(mark in first for mark in "./_") else text[:1].upper() + text[1:]
 
 
 def fact(kind: str) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import re
 
 from hub.api.access import Grant
+from hub.api.pages.words import capitalised
 from hub.stages.errors import Unavailable
 from tests.support.engineering import EVIL, key
 
@@ -152,3 +153,13 @@ async def test_while_kafka_is_away_that_is_said(operator, operated, monkeypatch)
     answer = await who.post(f"/pages/dead-letters/{newest}/resolve", reason="they sent it again")
     assert answer.status_code == 503
     assert "Kafka does not answer" in answer.text
+
+
+def test_a_sentence_begins_with_a_capital_and_a_name_stays_as_it_is():
+    said = {
+        "the body": "The body",
+        "data.outcome: wrong": "data.outcome: wrong",
+        "sources.toml can't": "sources.toml can't",
+        "": "",
+    }
+    assert {each: capitalised(each) for each in said} == said
