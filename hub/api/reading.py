@@ -129,11 +129,18 @@ class Reading:
 def reaching(connection: Connection, who: Principal, permission: Permission, child_id: str) -> tuple[Grant, ...]:
     """The grants by which somebody reaches a child. A restricted one is reached by whoever sees every area, to be told
     that it is: what stands there tells them no more."""
-    return tuple(
-        grant
+    return _reaching(connection, who, permission, [child_id])[child_id]
+
+
+def _reaching(
+    connection: Connection, who: Principal, permission: Permission, ids: Sequence[str]
+) -> Mapping[str, tuple[Grant, ...]]:
+    """The same of several children, in as many questions as there are grants, not children."""
+    found = [
+        (grant, reach.reached(connection, ids, [part], named=who.restricted or _is_everywhere(part)))
         for grant, part in zip(who.with_permission(permission), slices(who, permission), strict=True)
-        if reach.reaches(connection, child_id, [part], named=who.restricted or _is_everywhere(part))
-    )
+    ]
+    return {each: tuple(grant for grant, reached in found if each in reached) for each in ids}
 
 
 def _is_everywhere(part: reach.Slice) -> bool:
@@ -145,7 +152,8 @@ def sights(connection: Connection, who: Principal, permission: Permission, ids: 
     grants = who.with_permission(permission)
     if len({grant.role for grant in grants}) == 1 and len({(grant.services, grant.bodies) for grant in grants}) == 1:
         return dict.fromkeys(ids, sight(grants))
-    return {each: sight(reaching(connection, who, permission, each)) for each in dict.fromkeys(ids)}
+    found = _reaching(connection, who, permission, list(dict.fromkeys(ids)))
+    return {each: sight(reaching) for each, reaching in found.items()}
 
 
 def loaded(bodies: Iterable[str]) -> list[dict[str, Any]]:
