@@ -43,6 +43,7 @@ class Adopting(World):
     def __init__(self) -> None:
         super().__init__()
         self.erases = True
+        self.erased: set[str] = set()
         self._put: set[str] = set()
         self._erased: set[str] = set()
 
@@ -56,6 +57,7 @@ class Adopting(World):
         gone = [key for key in self.values if owner_of(key) in self._erased and key not in self._put]
         for key in gone if self.erases else ():
             del self.values[key]
+        self.erased |= self._erased
         self._put, self._erased = set(), set()
         self.all.forgotten.extend(outcome.forgotten)
         if outcome.apart is not None:

@@ -12,7 +12,7 @@ from hub.stages.stage import Record
 from schemas.decisions import ADOPTED, PEOPLE, PROPOSED
 from schemas.kinds import KINDS
 from schemas.links import CLOSED
-from tests.unit.identity.adopted import NONCE, Adopting, adoption, before
+from tests.unit.identity.adopted import NONCE, Adopting, adoption, before, zoe
 from tests.unit.identity.people import COUNCIL, KEY, OTHER_COUNCIL, SOURCES, TRUST, UNTRUSTED, amy, later, observation
 
 
@@ -112,7 +112,11 @@ def test_hub_links_tells_the_end_of_the_old_and_a_beginning() -> None:
 def test_of_the_old_identity_a_stub_of_digests_is_left() -> None:
     world, old, new = adoption()
     links = [link.id for link in world.members(old)]
+    seen = {key: value for key, value in world.values.items() if key.startswith("seen:")}
     world.adopt(old, new)
+    assert world.erased == {*links}
+    left = [world.values[key] for key, value in seen.items() if world.values[key] != value]
+    assert left == [b"[0,0]"] * 3
     assert not [key for key in world.values if key.startswith("fact:") and key.split(":")[1] in links]
     store = Store(world)
     assert store.child(old) is None
@@ -307,6 +311,16 @@ def test_what_the_old_source_still_says_waits_for_a_person_and_repeats_do_not() 
     assert "have its source send it again" in str(world.undo("dismissal", later(55)).audits[0].detail)
 
 
+def test_a_record_that_its_source_gives_to_the_new_person_leaves_nothing_with_the_old() -> None:
+    world, old, new = adoption()
+    links = [link.id for link in world.members(old)]
+    world.adopt(old, new)
+    told = len(world.all.facts)
+    world.observe(observation(COUNCIL, zoe(), "REQ-1", version=2, received_at=later(50)))
+    assert [fact.child_id for fact in world.all.facts[told:]] == [new]
+    assert not [key for key in world.values if key.startswith("fact:") and key.split(":")[1] in links]
+
+
 def test_who_comes_with_the_old_number_is_placed_by_a_person() -> None:
     world, old, new = adoption()
     world.adopt(old, new)
@@ -389,3 +403,16 @@ def test_new_ids_are_the_same_for_the_same_in_their_order_and_none_without_what_
     assert ids.of("REQ-1") < ids.of("REQ-2")
     assert "EHC" not in ids.of("EHC/2026/12")
     assert ids.of("") == ""
+
+
+def test_what_may_be_of_the_one_who_was_adopted_is_not_held_back_under_another() -> None:
+    world = Adopting()
+    bea = amy(given="Bea", nhs_number=None, upn=None)
+    world.observe(*before(), observation(COUNCIL, bea, "TWIN-1"))
+    first = next(link.id for link in world.members(world.child_of("REQ-1")) if link.source == COUNCIL)
+    world.decide("held.separated", "apart", link=first, held=1)
+    (second,) = [link.id for link in world.members(world.child_of("TWIN-1"))]
+    world.adopt(world.child_of("TWIN-1"))
+    world.observe(observation(COUNCIL, amy(given=None, birth_date=None), "UNCLEAR", received_at=later(50)))
+    store = Store(world)
+    assert [store.link(link).disputed for link in (first, second)] == [0, 1]  # type: ignore[union-attr]
