@@ -19,6 +19,8 @@ PEOPLE: dict[str, Role] = {
 """What each signs in as, and their role."""
 
 SERVICES = {"therapist": ("speech-and-language",)}
+EVERYWHERE = frozenset({"engineer", "governance", "admin"})
+"""Who sees every area, and so what has none: the trusts' feeds."""
 NAMED = frozenset({"coordinator"})
 """Who is named for restricted children."""
 
@@ -44,7 +46,7 @@ def _user(name: str, role: Role, kept: str) -> str:
         f"restricted = {str(name in NAMED).lower()}",
         f"[[users.{name}.grants]]",
         f'role = "{role}"',
-        f'areas = ["{AREA}"]',
+        f'areas = ["{"*" if name in EVERYWHERE else AREA}"]',
         f"services = [{services}]",
     )
     return "\n".join(lines) + "\n"
