@@ -12,6 +12,7 @@ from starlette.responses import Response
 from hub.api.access import Grant
 from hub.api.access.access import Access
 from hub.api.access.keys import AccessKey
+from hub.api.access.limits import Limiter
 from hub.api.access.sessions import COOKIE, Sessions
 from hub.api.app import create_app
 from hub.api.settings import ApiSettings
@@ -107,7 +108,7 @@ SOURCES = "".join(
 class Served:
     """The application, who signed in to it, and what it wrote to the audit and decided."""
 
-    def __init__(self, url: str, hub: Hub | None = None, desk=None) -> None:
+    def __init__(self, url: str, hub: Hub | None = None, desk=None, doing=None) -> None:
         folder = Path(url.removeprefix("sqlite:///")).parent
         clock_file = folder / f"clock-{secrets.token_hex(4)}"
         self.clock = DrivenClock(clock_file)
@@ -124,7 +125,14 @@ class Served:
             sources_file=folder / "sources.toml",
             clock_file=clock_file,
         )
-        self.app = create_app(settings, self.engine, identities, self._send, self.access, self._note)
+        self.app = create_app(settings, self.engine, identities, self._send, self.access, self._note, doing=doing)
+
+    def begin_again(self) -> None:
+        """As if nothing had been done yet."""
+        self.audits.clear()
+        self.sent.clear()
+        self.access.limiter = Limiter()
+        self.clock.set(NOW)
 
     async def _note(self, entry) -> None:
         self.audits.append(entry)

@@ -27,11 +27,19 @@ def hub(world) -> Hub:
     return world[1]
 
 
-@pytest.fixture
-def served(world, hub):
-    made = Served(world[0], hub)
+@pytest.fixture(scope="session")
+def application(world):
+    """For the whole run: making one takes longer than asking it."""
+    made = Served(*world)
     yield made
     made.engine.dispose()
+
+
+@pytest.fixture
+def served(application, hub):
+    """The application, as if nothing had been done yet."""
+    application.begin_again()
+    return application
 
 
 @pytest.fixture
