@@ -87,11 +87,6 @@ def unavailable(error: Unavailable) -> Response:
     return problem(503, "What this needs is away now", str(error), headers=again)
 
 
-def too_often(seconds: int) -> Response:
-    """429, with when it may be done again."""
-    return problem(429, "Too often", f"Wait {seconds} s.", headers={"Retry-After": str(seconds)})
-
-
 def _mismatch(_request: Request, error: Exception) -> Response:
     return problem(503, "The read model cannot be read now", str(error), headers={"Retry-After": "5"})
 

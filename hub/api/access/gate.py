@@ -13,7 +13,7 @@ from hub.api.access.principal import Principal
 from hub.api.access.sessions import COOKIE
 from hub.api.access.signing import SIGN_IN, client, onward_of
 from hub.api.access.ways import PAGES, Way, Ways
-from hub.api.problems import problem, too_often, unavailable
+from hub.api.problems import problem, unavailable
 from hub.stages.errors import Unavailable
 
 WAY = "sendhub.way"
@@ -106,14 +106,18 @@ class Permitted:
             return None
         limiter, what = self._access.limiter, f"{way.method} {way.path}"
         wait = limiter.take(what, who.actor, way.rate) or limiter.take(
-            f"{what} by client", client(Request(scope)), way.rate
+            f"{what} by client", client(Request(scope)), way.rate.of_many
         )
-        return too_often(wait) if wait else None
+        return self._said(scope, 429, "Too often", wait) if wait else None
 
-    def _said(self, scope: Scope, status: int, title: str) -> Response:
-        if scope["path"].startswith(f"{PAGES}/"):
-            return self._look.refused(status, title, None)
-        return problem(status, title)
+    def _said(self, scope: Scope, status: int, title: str, wait: int = 0) -> Response:
+        headers = {"Retry-After": str(wait)} if wait else {}
+        detail = f"Please wait {wait} seconds." if wait else None
+        if not scope["path"].startswith(f"{PAGES}/"):
+            return problem(status, title, detail, headers=headers)
+        answer = self._look.refused(status, title, detail)
+        answer.headers.update(headers)
+        return answer
 
 
 def _unknown(request: Request) -> Response:

@@ -10,12 +10,21 @@ MOST_KEPT = 10_000
 """How many are remembered; who was seen longest ago is forgotten first, and has a full bucket again."""
 
 
+MANY = 20
+"""A council's people come from one address, and from a few at once: so many times as much is theirs together."""
+
+
 @dataclass(frozen=True)
 class Rate:
     """`burst` at once, and then one more every `seconds`."""
 
     burst: int
     seconds: float
+
+    @property
+    def of_many(self) -> "Rate":
+        """The same for an address that many people share."""
+        return Rate(self.burst * MANY, self.seconds / MANY)
 
 
 class Limiter:

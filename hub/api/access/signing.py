@@ -22,9 +22,8 @@ from hub.api.access.ways import PAGES
 
 FORM = "__Host-sendhub-form"
 SIGN_IN = f"{PAGES}/sign-in"
-BY_CLIENT = Rate(20, 30.0)
 BY_NAME = Rate(5, 60.0)
-"""Tries at once, and seconds until the next one."""
+"""Tries at once, and seconds until the next one: for a name, and as for many for an address."""
 
 Onward = Annotated[str, Query(max_length=2_000)]
 
@@ -98,7 +97,7 @@ class _Doors:
         if not self._is_own(request, form):
             return self.shown(request, onward, "This page was open too long. Please try again.", 403)
         name, limiter = form.get("name", "")[:100], self._access.limiter
-        wait = limiter.take("sign-in by client", client(request), BY_CLIENT)
+        wait = limiter.take("sign-in by client", client(request), BY_NAME.of_many)
         wait = wait or limiter.take("sign-in by name", name, BY_NAME)
         if wait:
             answer = self.shown(request, onward, f"Too many tries. Please wait {wait} seconds.", 429)
@@ -125,7 +124,7 @@ class _Doors:
         provider = self._access.signing_in
         if provider is None:
             return self._look.refused(404, _NO_PROVIDER, None)
-        if wait := self._access.limiter.take("sign-in by client", client(request), BY_CLIENT):
+        if wait := self._access.limiter.take("sign-in by client", client(request), BY_NAME.of_many):
             answer = self._look.refused(429, "Too many tries", f"Please wait {wait} seconds.")
             answer.headers["Retry-After"] = str(wait)
             return answer
