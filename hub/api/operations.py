@@ -4,18 +4,17 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
-from sqlalchemy import ColumnElement, Connection
+from sqlalchemy import ColumnElement, Connection, false
 
-from hub.api.access import Permission, asking
+from hub.api.access import asking
 from hub.api.answers import answer
+from hub.api.messages import letters_of_feeds, of_feeds, restricted_among
 from hub.api.queries import DeadLetterQuery, MessageQuery
 from hub.api.reading import MISSING as NONE
 from hub.api.reading import Reading
 from hub.api.records import MISSING, Key
 from hub.api.shapes import FollowedMessage, SourceHealth
 from hub.store import feeds, messages, reader
-from hub.store.tables import dead_letters as letters
-from hub.store.tables import messages as received
 from schemas.api import Page
 from schemas.deadletters import TrackedLetter
 from schemas.sources import Source
@@ -44,12 +43,15 @@ def _add_sources(router: APIRouter, reading: Reading) -> None:
 
 def _add_messages(router: APIRouter, reading: Reading) -> None:
     def of_sources(request: Request) -> list[ColumnElement[bool]]:
-        known = reading.sources_of(asking(request), "message.read")
-        return [] if known is None else [received.c.source.in_(known)]
+        return of_feeds(reading, asking(request), "message.read")
 
     @router.get("/messages", response_model=Page[Receipt], summary="What connectors received, newest first")
     def listed(request: Request, query: Annotated[MessageQuery, Query()]) -> Response:
         where = [*messages.conditions(query.outcome, query.child_id), *of_sources(request)]
+        if query.child_id is not None:
+            with reading.model.connection() as connection:
+                hidden = restricted_among(connection, [query.child_id], asking(request))
+            where += [false()] if hidden else []
         return reading.page(request, messages.MESSAGES, query, where)
 
     @router.get(
@@ -62,20 +64,20 @@ def _add_messages(router: APIRouter, reading: Reading) -> None:
         with reading.model.connection() as connection:
             body = reader.body(connection, messages.MESSAGES, message_id, where=of_sources(request))
             found = messages.followed(connection, message_id)
+            children = messages.children_of(found.steps) if found is not None else ()
+            hidden = restricted_among(connection, children, asking(request))
             fresh = reader.freshness(connection)
         if body is None or found is None:
             raise HTTPException(404, NONE)
-        steps, given_up = ",".join(found.steps), ",".join(found.letters)
+        told = (step for step in found.steps if hidden.isdisjoint(messages.children_of((step,))))
+        steps, given_up = ",".join(told), ",".join(found.letters)
         content = f'{{"receipt":{found.receipt},"steps":[{steps}],"dead_letters":[{given_up}]}}'
         return answer(request, content.encode(), fresh)
 
 
 def _add_letters(router: APIRouter, reading: Reading) -> None:
-    permission: Permission = "letter.read"
-
     def of_sources(request: Request) -> list[ColumnElement[bool]]:
-        known = reading.sources_of(asking(request), permission)
-        return [] if known is None else [letters.c.source.in_(known)]
+        return letters_of_feeds(reading, asking(request), "letter.read")
 
     @router.get("/dead-letters", response_model=Page[TrackedLetter], summary="What was given up and why, newest first")
     def listed(request: Request, query: Annotated[DeadLetterQuery, Query()]) -> Response:

@@ -118,6 +118,14 @@ async def test_of_a_restricted_child_nothing_is_told_but_to_the_named(operator):
     assert raw.status_code == 404
 
 
+async def test_nor_over_http(operator):
+    for who, steps, listed in ((operator("engineer"), 1, 0), (operator("engineer", restricted=True), 2, 1)):
+        followed = await who.get(f"/messages/{key('m-secret')}")
+        assert len(followed.json()["steps"]) == steps
+        assert ("chd-hidden" in followed.text) == (steps == 2)
+        assert len((await who.get("/messages?child_id=chd-hidden")).json()["items"]) == listed
+
+
 async def test_another_areas_is_not_there_and_asking_is_audited(operator, operated):
     answer = await operator("engineer").get(f"/pages/messages/{key('m-other', ELSEWHERE)}")
     assert answer.status_code == 404
