@@ -1,7 +1,8 @@
 """A stage and a connector are told to stop reading and to go on, while they run, on a real Kafka."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import orjson
@@ -22,51 +23,64 @@ from tests.support.client import Client, client, event, person
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
+@asynccontextmanager
+async def paused(hub: System, name: str, why: str, then: str) -> AsyncIterator[None]:
+    """Pauses it for the length of the block; whatever happens there, it goes on for the next test."""
+    await told(hub, "pause", name, "--why", why)
+    try:
+        yield
+    finally:
+        await told(hub, "resume", name, "--why", then)
+
+
 async def test_a_paused_stage_reads_nothing_and_goes_on_where_it_stopped(hub: System) -> None:
     async with client(hub) as council:
-        await told(hub, "pause", "intake", "--why", "the trust sends nonsense")
-        await until(council, "intake", lambda words: "paused by engineer-4" in words)
-        assert 'sendhub_stage_paused{stage="intake"} 1.0' in await council.metrics("intake")
-        said = event("assessment.requested", "PAUSED-1", person("PAUSED-1"), data={"case_reference": "PAUSED-1"})
-        assert (await council.tell(COUNCIL, said)).status_code == 202
-        await asyncio.sleep(2)
-        assert [each for each in await council.read("/children") if each["case_reference"] == "PAUSED-1"] == []
-        found = await status(hub)
-        assert found["state"] == "degraded"
-        said = {item["name"]: item for item in found["items"] if item["part"] == "process"}
-        assert "the trust sends nonsense" in said["intake"]["words"]
-        assert {name for name, item in said.items() if item["state"] != "well"} == {"intake"}
-        behind = next(item for item in found["items"] if item["name"] == "intake" and "lag_records" in item["figures"])
-        assert behind["figures"]["lag_records"] >= 1
-        anew = Pausing(hub.kafka, "intake", lambda paused: None).start()
-        for _ in range(100):
-            if "yet to hear" not in (anew.paused() or ""):
-                break
-            await asyncio.sleep(0.05)
-        assert anew.paused() is not None  # as a process that is started again
-        assert set(await pauses.standing(Settings(kafka=hub.kafka))) == {"intake"}
-        await told(hub, "resume", "intake", "--why", "they mended it")
+        async with paused(hub, "intake", "the trust sends nonsense", "they mended it"):
+            await until(council, "intake", lambda words: "paused by engineer-4" in words)
+            assert 'sendhub_stage_paused{stage="intake"} 1.0' in await council.metrics("intake")
+            said = event("assessment.requested", "PAUSED-1", person("PAUSED-1"), data={"case_reference": "PAUSED-1"})
+            assert (await council.tell(COUNCIL, said)).status_code == 202
+            await asyncio.sleep(2)
+            assert [each for each in await council.read("/children") if each["case_reference"] == "PAUSED-1"] == []
+            await assert_shown(hub)
+            anew = Pausing(hub.kafka, "intake", lambda paused: None).start()
+            for _ in range(100):
+                if "yet to hear" not in (anew.paused() or ""):
+                    break
+                await asyncio.sleep(0.05)
+            assert anew.paused() is not None  # as a process that is started again
+            assert set(await pauses.standing(Settings(kafka=hub.kafka))) == {"intake"}
         assert await council.child("PAUSED-1") is not None
         await until(council, "intake", lambda words: words == "")
         assert 'sendhub_stage_paused{stage="intake"} 0.0' in await council.metrics("intake")
     assert await audited(hub) == [("process.pause", "the trust sends nonsense"), ("process.resume", "they mended it")]
 
 
+async def assert_shown(hub: System) -> None:
+    """Status names the stage, who paused it and why, and what waits for it."""
+    found = await status(hub)
+    assert found["state"] == "degraded"
+    mine = [item for item in found["items"] if item["name"] == "intake"]
+    assert [item for item in mine if item["part"] == "process" and "the trust sends nonsense" in item["words"]]
+    (behind,) = (item for item in mine if "lag_records" in item["figures"])
+    assert behind["figures"]["lag_records"] >= 1
+
+
 async def test_a_paused_webhook_asks_to_try_again(hub: System) -> None:
     async with client(hub) as council:
-        await told(hub, "pause", "webhook", "--why", "one moment")
-        await until(council, "webhook", lambda words: "paused by engineer-4" in words)
-        said = event("assessment.requested", "PAUSED-2", person("PAUSED-2"), data={"case_reference": "PAUSED-2"})
-        refused = await council.tell(COUNCIL, said)
-        assert (refused.status_code, refused.json()["error"], refused.headers["retry-after"]) == (503, "paused", "30")
-        await told(hub, "resume", "webhook", "--why", "go on")
+        async with paused(hub, "webhook", "one moment", "go on"):
+            await until(council, "webhook", lambda words: "paused by engineer-4" in words)
+            said = event("assessment.requested", "PAUSED-2", person("PAUSED-2"), data={"case_reference": "PAUSED-2"})
+            refused = await council.tell(COUNCIL, said)
+            assert (refused.status_code, refused.json()["error"]) == (503, "paused")
+            assert refused.headers["retry-after"] == "30"
         await until(council, "webhook", lambda words: words == "")
         assert (await council.tell(COUNCIL, said)).status_code == 202
 
 
 async def until(council: Client, process: str, well: Callable[[str], bool]) -> None:
     """Until what a process says of itself is so."""
-    for _ in range(100):
+    for _ in range(300):
         answer = await council.http.get(f"{council.hub.url(process, 'metrics')}/ready")
         if well(" ".join(answer.json()["problems"].values())):
             return
