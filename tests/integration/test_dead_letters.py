@@ -75,6 +75,7 @@ async def register(hub: System, source: str) -> None:
 
 
 async def audited(hub: System, letter: str) -> list[tuple[str, str, str]]:
+    await hub.pipeline.drained()
     found = [orjson.loads(record.value) for record in (await read_all(hub.kafka, [AUDIT.name]))[AUDIT.name]]
     return [(each["actor"], each["action"], each["why"]) for each in found if letter in each["subjects"]]
 
