@@ -1,7 +1,7 @@
 """Sources and stages: how each does now, in words; and letting a stage or connector stop reading, and go on."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 from statistics import median
 from typing import Annotated, Any, NamedTuple
@@ -50,7 +50,7 @@ class Feed(NamedTuple):
     state: str
     heard_at: datetime | None
     usual: str
-    silent_since: Any
+    silent_since: date | None
     letters: int
     last_error: str
     last_letter: str | None
@@ -138,21 +138,19 @@ def _feeds(site: Site, who: Principal) -> list[Feed]:
     known = site.reading.sources_of(who, "source.read")
     registered = [each for each in site.reading.sources.sources if known is None or each.id in known]
     with site.model.connection() as connection:
-        heard, silent, lost = feeds.last_received(connection), feeds.silent(connection), feeds.given_up(connection)
-        found = [
-            _feed(connection, each, heard.get(each.id), silent.get(each.id), lost.get(each.id, 0))
-            for each in registered
-        ]
+        silent, lost = feeds.silent(connection), feeds.given_up(connection)
+        found = [_feed(connection, each, silent.get(each.id), lost.get(each.id, 0)) for each in registered]
     return sorted(found, key=lambda each: (("degraded", "unknown", "well").index(each.state), each.source.id))
 
 
-def _feed(connection: Connection, source: Source, heard: int | None, silent: Any, lost: int) -> Feed:
+def _feed(connection: Connection, source: Source, silent: date | None, lost: int) -> Feed:
+    times = _last_times(connection, source.id)
     letter = _last_letter(connection, source.id) if lost else None
     return Feed(
         source=source,
-        state="degraded" if silent is not None or lost else "unknown" if heard is None else "well",
-        heard_at=None if heard is None else datetime.fromtimestamp(heard / 1e6, UTC),
-        usual=usual_gap(_last_times(connection, source.id)),
+        state="degraded" if silent is not None or lost else "well" if times else "unknown",
+        heard_at=datetime.fromtimestamp(times[0] / 1e6, UTC) if times else None,
+        usual=usual_gap(times),
         silent_since=silent,
         letters=lost,
         last_error="" if letter is None else f"{letter['message'].rstrip('.')}",
@@ -166,6 +164,7 @@ def _last_letter(connection: Connection, source: str) -> Any:
 
 
 def _last_times(connection: Connection, source: str) -> list[int]:
+    """When its last messages were received, the newest first, by the index of sources and times."""
     column = messages.c
     last = select(column.at).where(column.source == source).order_by(column.at.desc()).limit(RHYTHM)
     return list(connection.scalars(last))
