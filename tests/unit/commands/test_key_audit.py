@@ -29,6 +29,7 @@ def deployment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SENDHUB_KEY_RING_FILE", str(tmp_path / "ring"))
     monkeypatch.setenv("SENDHUB_BACKUP_PASSPHRASE", SECRET)
     monkeypatch.setenv("SENDHUB_ACTOR", "engineer-4")
+    monkeypatch.setenv("SENDHUB_DATABASE_URL", f"sqlite:///{tmp_path}/read-model.db")
     monkeypatch.setenv("SENDHUB_KAFKA", f"127.0.0.1:{free_port()}")
     assert run("key", str(tmp_path / "key")).exit_code == 0
     assert run("key", "ring", str(tmp_path / "ring")).exit_code == 0
