@@ -56,6 +56,7 @@ deadlines = Table(
     Column("changed_on", Date, nullable=False),
     Column("body", Text, nullable=False),
     Index("deadlines_owed", "area", "due_on", "key", sqlite_where=text(OWED), postgresql_where=text(OWED)),
+    Index("deadlines_owed_anywhere", "due_on", "key", sqlite_where=text(OWED), postgresql_where=text(OWED)),
     Index("deadlines_changed", "area", "changed_on", "key"),
     Index("deadlines_by_change", "changed_on", "key"),
     Index("deadlines_by_due", "due_on", "key"),
