@@ -5,7 +5,7 @@ one that nothing did. An answer may come before what it is about, when all is wo
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -66,7 +66,7 @@ def numbers_now(store: Store, evidence: Evidence) -> Evidence:
     now = frozenset(number_now(store, number) for number in evidence.nhs)
     if now == evidence.nhs:
         return evidence
-    return Evidence(evidence.births, evidence.givens, now, evidence.upns)
+    return replace(evidence, nhs=now)
 
 
 def put_withdrawn(store: Store, number: str) -> None:

@@ -70,7 +70,7 @@ def _of_common(work: Work) -> set[str]:
     turn, else the one that the question is kept with, and the one it was kept with before."""
     found: set[str] = set()
     for number in sorted(work.store.renumbered):
-        carriers = work.store.bearers(number)
+        carriers = work.bearers(number)
         task = work.store.task(_common_id(number))
         asked = task is not None and task.is_open
         if asked != is_common(carriers):

@@ -198,13 +198,14 @@ class Store:
         doubt not all are kept: those left out are joined to nobody by it."""
         others = [each for each in self.bearers(number) if each.link != carrier.link]
         if len(others) < MOST_CARRIERS:
-            self._put_bearers(number, sorted([*others, carrier]))
+            self.put_bearers(number, sorted([*others, carrier]))
 
     def remove_carrier(self, number: str, link_id: str) -> None:
         """Note that a link no longer carries a number."""
-        self._put_bearers(number, [carrier for carrier in self.bearers(number) if carrier.link != link_id])
+        self.put_bearers(number, [carrier for carrier in self.bearers(number) if carrier.link != link_id])
 
-    def _put_bearers(self, number: str, bearers: list[Carrier]) -> None:
+    def put_bearers(self, number: str, bearers: list[Carrier]) -> None:
+        """Keep the carriers of a number, which are in order."""
         self.renumbered.add(number)
         self._bearers[number] = bearers
         if bearers:
@@ -387,10 +388,10 @@ def _plain(evidence: Evidence) -> dict[str, list[Any]]:
 
 
 def _evidence(found: dict[str, list[Any]], persons: tuple[Said, ...]) -> Evidence:
-    """A link written before family names were evidence has those of the persons it was said to be; given names may have
-    been kept in their own script."""
+    """A link written without family names has those of the persons it was said to be; given names may have been kept in
+    their own script."""
     said = (family_name(each.fields.get("family")) for each in persons)
-    families = found.get("families", [name for name in said if name])
+    families = found.get("families") or [name for name in said if name]
     return Evidence(
         births=frozenset(map(date.fromisoformat, found["births"])),
         givens=frozenset(filter(None, (given_name(" ".join(name)) for name in found["givens"]))),

@@ -49,6 +49,7 @@ def learn(work: Work, link: Link, evidence: Evidence) -> bool:
         return False
     before, now = link.evidence.nhs | link.evidence.upns, evidence.nhs | evidence.upns
     for number in sorted(now):
+        work.bearers(number)
         work.store.add_carrier(number, carrier(work.key, number, link.id, evidence))
     for number in sorted(before - now):
         work.store.remove_carrier(number, link.id)

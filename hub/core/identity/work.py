@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from hub.core.identity.carrying import able_to_agree, is_common
+from hub.core.identity.carrying import able_to_agree, carrier, is_common
 from hub.core.identity.evidence import Evidence, combined
 from hub.core.identity.outcome import Outcome
 from hub.core.identity.people import People
 from hub.core.identity.policies import CURRENT
 from hub.core.identity.policy import Policy
 from hub.core.identity.ruling import Move
-from hub.core.identity.store import Child, Link, Store
+from hub.core.identity.store import Carrier, Child, Link, Store
 from schemas.sources import Source
 
 
@@ -69,8 +69,19 @@ class Work:
     def neighbours(self, link: Link) -> list[Link]:
         """The links that carry a number this one carries, by id; of one that many carry those it could agree with."""
         numbers = link.evidence.nhs | link.evidence.upns
-        ids = {one for number in numbers for one in able_to_agree(self.store.bearers(number), link.id)}
+        ids = {one for number in numbers for one in able_to_agree(self.bearers(number), link.id)}
         return [self.link(link_id) for link_id in sorted(ids)]
+
+    def bearers(self, number: str) -> list[Carrier]:
+        """The links that carry a number. Those kept by an earlier version, by their ids alone, are made whole."""
+        found = self.store.bearers(number)
+        if any(not each.face for each in found):
+            found = [each if each.face else self._carrier(number, each.link) for each in found]
+            self.store.put_bearers(number, found)
+        return found
+
+    def _carrier(self, number: str, link_id: str) -> Carrier:
+        return carrier(self.key, number, link_id, self.link(link_id).evidence)
 
     def shares_a_number(self, link: Link) -> bool:
         """Whether any other link carries a number this one carries."""
@@ -80,7 +91,7 @@ class Work:
     def common_numbers(self, link: Link) -> list[str]:
         """Those of its numbers that tell nobody apart."""
         numbers = link.evidence.nhs | link.evidence.upns
-        return sorted(number for number in numbers if is_common(self.store.bearers(number)))
+        return sorted(number for number in numbers if is_common(self.bearers(number)))
 
     def alike(self, link: Link) -> list[Link]:
         """The links that may be the same person and share no number with it, by id."""
@@ -89,5 +100,7 @@ class Work:
         return [one for one in found if numbers.isdisjoint(one.evidence.nhs | one.evidence.upns)]
 
     def is_barred(self, link: Link) -> bool:
-        """Whether it carries a number of a record that was closed for good: then only a person says who it is."""
-        return any(map(self.store.is_barred, link.evidence.nhs | link.evidence.upns))
+        """Whether it carries a number of a record that was closed for good: then only a person says who it is. One that
+        tells nobody apart says nothing of that record."""
+        numbers = link.evidence.nhs | link.evidence.upns
+        return any(self.store.is_barred(number) and not is_common(self.bearers(number)) for number in numbers)

@@ -2,14 +2,19 @@
 
 from datetime import date, timedelta
 
+import orjson
 import pytest
 
 from hub.core.identity import looking
 from hub.core.identity.carrying import MOST_FACES, carrier, is_common
 from hub.core.identity.evidence import Evidence
+from hub.core.identity.national import put_successor
+from hub.core.identity.store import Store
+from schemas.ids import keyed_digest
 from schemas.looks import Evidence as Looked
 from schemas.statements import Observation
-from tests.unit.identity.people import COUNCIL, KEY, MONDAY, OTHER_UPN, World, amy, observation
+from tests.unit.identity.adopted import Adopting
+from tests.unit.identity.people import COUNCIL, KEY, MONDAY, NHS, OTHER_NHS, OTHER_UPN, World, amy, observation
 
 MANY = 40
 
@@ -75,3 +80,30 @@ def test_what_is_kept_of_a_carrier_says_nothing_without_the_key() -> None:
     assert one.face != other.face
     assert carrier(KEY, "n", "l", Evidence(births=frozenset([date(2012, 1, 1)]))).birth == ""
     assert not is_common([one] * MOST_FACES)
+
+
+def test_carriers_that_an_earlier_version_kept_by_their_ids_alone_count_like_others(crowd: World) -> None:
+    for key in [key for key in crowd.values if key.startswith("number:")]:
+        crowd.values[key] = orjson.dumps([each[0] for each in orjson.loads(crowd.values[key])])
+    crowd.observe(
+        observation(COUNCIL, amy(id="P7-again", given="Given7", birth_date=date(2012, 1, 9), nhs_number=None), "REF")
+    )
+    assert crowd.children_of("REF") == crowd.children_of("R7")
+    assert len(open_tasks(crowd)) == 1
+
+
+def test_a_number_that_many_carry_keeps_nobody_out_once_one_of_them_is_adopted() -> None:
+    world = Adopting()
+    world.observe(*(pupil(number) for number in range(MANY)))
+    world.adopt(world.child_of("R0"))
+    world.observe(pupil(100))
+    assert len(world.children_of("R100")) == 1
+
+
+def test_family_names_stand_also_where_a_number_was_superseded() -> None:
+    world = World()
+    old, new = (keyed_digest(KEY, "nhs-number", number) for number in (NHS, OTHER_NHS))
+    put_successor(Store(world), old, new)
+    world.observe(observation(COUNCIL, amy(), "R1"))
+    (link,) = world.links()
+    assert (link.evidence.nhs, link.evidence.families) == ({new}, {("example",)})
