@@ -8,6 +8,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from hub.api.access.oidc.provider import is_safe
+from hub.api.access.oidc.systems import DEFAULT, Systems
 from hub.api.access.oidc.tokens import ALGORITHMS
 from hub.api.access.passwords import is_loopback
 from hub.api.remote_desk import RemoteDesk
@@ -87,6 +88,11 @@ class ApiSettings(AskingSettings):
     oidc_algorithms: str = Field(
         "RS256,PS256,ES256,EdDSA", description="Signatures that are taken, comma separated: never a shared secret's."
     )
+    oidc_systems: str = Field(
+        DEFAULT,
+        description="By what in a token it is a system's, comma separated: `a==b` for two claims that are alike, `a=x` "
+        "for a claim of this value. Any other is a person's, and opens no API.",
+    )
     public_url: str = Field("", description="Our own address as browsers see it, such as https://hub.example.org.")
     users_file: Path | None = Field(
         None,
@@ -100,6 +106,11 @@ class ApiSettings(AskingSettings):
     def oidc_allowed(self) -> tuple[str, ...]:
         """The signatures that are taken."""
         return tuple(part.strip() for part in self.oidc_algorithms.split(",") if part.strip())
+
+    @property
+    def oidc_known_systems(self) -> Systems:
+        """By what tokens are systems'; raises ValueError."""
+        return Systems.read(self.oidc_systems)
 
     @cached_property
     def oidc_secret(self) -> str | None:
@@ -157,6 +168,10 @@ class ApiSettings(AskingSettings):
             raise ValueError("SENDHUB_OIDC_ISSUER and SENDHUB_PUBLIC_URL have to be https")
         if not self.oidc_allowed or not set(self.oidc_allowed) <= set(ALGORITHMS):
             raise ValueError(f"SENDHUB_OIDC_ALGORITHMS may name {', '.join(ALGORITHMS)}")
+        try:
+            Systems.read(self.oidc_systems)
+        except ValueError as error:
+            raise ValueError(f"SENDHUB_OIDC_SYSTEMS: {error}") from None
         return self
 
 

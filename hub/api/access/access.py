@@ -91,7 +91,7 @@ def _add_provider(access: Access, settings: ApiSettings, clock: Clock) -> None:
     algorithms = settings.oidc_allowed
     if settings.oidc_audience:
         check = TokenCheck(provider, settings.oidc_audience, clock, algorithms)
-        bearer = BearerTokens(check, access.mapped, access.key, settings.oidc_issuer)
+        bearer = BearerTokens(check, access.mapped, access.key, settings.oidc_issuer, settings.oidc_known_systems)
         access.authenticators = [*access.authenticators, bearer]
     if settings.oidc_client_id:
         access.signing_in = SigningIn(

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.api.access.access import Access
 from hub.api.access.looks import Look
+from hub.api.access.oidc.systems import NotASystem
 from hub.api.access.principal import Principal
 from hub.api.access.sessions import COOKIE
 from hub.api.access.signing import SIGN_IN, client, onward_of
@@ -42,6 +43,9 @@ class Known:
             found = await self._principal(request)
         except Unavailable as error:
             await unavailable(error)(scope, receive, send)
+            return
+        except NotASystem:
+            await _a_persons()(scope, receive, send)
             return
         if found is None:
             await _unknown(request)(scope, receive, send)
@@ -129,4 +133,14 @@ def _unknown(request: Request) -> Response:
         "A valid bearer token is needed",
         "Send the header `Authorization: Bearer` with a token.",
         headers={"WWW-Authenticate": 'Bearer realm="sendhub"'},
+    )
+
+
+def _a_persons() -> Response:
+    """Only whoever has a good token is told so much of it."""
+    return problem(
+        401,
+        "This token is not a system's",
+        "By SENDHUB_OIDC_SYSTEMS nothing in it says that a system was given it. People sign in at the pages.",
+        headers={"WWW-Authenticate": 'Bearer realm="sendhub", error="invalid_token"'},
     )

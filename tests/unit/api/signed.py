@@ -74,6 +74,7 @@ class FakeProvider:
         key = key or self.keys["k1"]
         now = int(time.time())
         said = {"iss": ISSUER, "aud": AUDIENCE, "sub": "system-1", "iat": now, "exp": now + 300} | claims
+        said = {"client_id": said["sub"]} | said
         said = {name: value for name, value in said.items() if value is not None}
         algorithm = {"RSA": "RS256", "EC": "ES256", "oct": "HS256"}[key.key_type]
         made = {"alg": algorithm, "kid": key.kid} | (header or {})

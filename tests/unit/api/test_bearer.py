@@ -11,7 +11,7 @@ from hub.api.access import Grant
 from hub.api.access.access import access_of
 from hub.api.access.keys import AccessKey
 from hub.api.access.mapping import Mapped, Row
-from hub.api.access.oidc import BearerTokens, Provider, ProviderAway, TokenCheck
+from hub.api.access.oidc import BearerTokens, NotASystem, Provider, ProviderAway, Systems, TokenCheck
 from hub.api.app import create_app
 from hub.platform.clock import SystemClock
 from hub.store.engine import open_engine
@@ -75,6 +75,40 @@ async def test_a_good_token_is_known_by_what_it_is_mapped_to(ask, provider):
 
 async def test_a_token_of_nobody_mapped_is_known_and_may_nothing(ask, provider):
     assert (await ask(provider.token(), "/children")).status_code == 403
+
+
+@pytest.mark.parametrize("claims", [{"client_id": None}, {"client_id": "portal"}, {"client_id": None, "azp": "portal"}])
+async def test_a_persons_own_access_token_opens_nothing_and_says_why(ask, provider, claims):
+    """It has the provider's signature and our audience too; only by what it says is it no system's."""
+    answer = await ask(provider.token(sub="engineer-1", roles=["hub-reader"], **claims), "/children")
+    assert (answer.status_code, answer.json()["title"]) == (401, "This token is not a system's")
+    assert 'error="invalid_token"' in answer.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize(
+    ("claims", "rules", "fits"),
+    [
+        ({"sub": "a", "azp": "a"}, None, True),
+        ({"sub": "a", "client_id": "a"}, None, True),
+        ({"sub": "a", "azp": "b", "idtyp": "app"}, None, True),
+        ({"sub": "a", "azp": "b", "idtyp": "user"}, None, False),
+        ({"sub": "a"}, None, False),
+        ({}, None, False),
+        ({"sub": "", "azp": ""}, None, False),
+        ({"sub": ["a"], "azp": ["a"]}, None, False),
+        ({"sub": "a", "azp": "a"}, "gty=client-credentials", False),
+        ({"sub": "a@clients", "gty": "client-credentials"}, "sub==azp, gty = client-credentials", True),
+        ({"a": "b", "b": "c"}, "a=b", True),
+        ({"a": "b", "b": "c"}, "a==b", False),
+    ],
+)
+def test_a_system_is_known_by_two_claims_alike_or_one_of_a_value(claims, rules, fits):
+    systems = Systems.read() if rules is None else Systems.read(rules)
+    if fits:
+        systems.require(claims)
+    else:
+        with pytest.raises(NotASystem):
+            systems.require(claims)
 
 
 NOW = int(time.time())

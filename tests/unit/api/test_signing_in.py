@@ -379,6 +379,9 @@ OIDC = {
         ({"oidc_algorithms": "HS256"}, "ALGORITHMS"),
         ({"oidc_algorithms": "none"}, "ALGORITHMS"),
         ({"oidc_algorithms": ","}, "ALGORITHMS"),
+        ({"oidc_systems": ""}, "SYSTEMS"),
+        ({"oidc_systems": "sub==azp,azp"}, "SYSTEMS"),
+        ({"oidc_systems": "sub===azp"}, "SYSTEMS"),
     ],
 )
 def test_a_provider_that_is_set_up_by_half_is_refused(changes, says):

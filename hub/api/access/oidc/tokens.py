@@ -15,6 +15,7 @@ from hub.api.access.authenticators import bearer
 from hub.api.access.keys import AccessKey
 from hub.api.access.mapping import Mapped
 from hub.api.access.oidc.provider import Provider
+from hub.api.access.oidc.systems import Systems
 from hub.api.access.principal import Principal
 from hub.platform.clock import Clock
 
@@ -83,14 +84,17 @@ class BearerTokens:
     """Systems (client credentials): known by a signed token in the header Authorization. Never a person: names are for
     those who signed in here."""
 
-    def __init__(self, check: TokenCheck, mapped: Mapped, key: AccessKey, issuer: str) -> None:
+    def __init__(
+        self, check: TokenCheck, mapped: Mapped, key: AccessKey, issuer: str, systems: Systems | None = None
+    ) -> None:
         self._check = check
         self._mapped = mapped
         self._key = key
         self._issuer = issuer
+        self._systems = systems or Systems.read()
 
     async def principal(self, request: HTTPConnection) -> Principal | None:
-        """See Authenticator."""
+        """See Authenticator. Raises NotASystem for a good token that is a person's."""
         token = bearer(request)
         if token is None or token.count(".") != 2:
             return None
@@ -98,6 +102,7 @@ class BearerTokens:
             claims = await self._check.claims(token)
         except Refused:
             return None
+        self._systems.require(claims)
         return known(claims, self._mapped, self._key, self._issuer, "system", "bearer")
 
 
