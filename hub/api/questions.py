@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import ColumnElement
 
-from hub.api.access import Principal, asking
+from hub.api.access import Permission, Principal, asking
 from hub.api.access.scope import slices
 from hub.api.queries import ReviewQuery
 from hub.api.reading import Reading
@@ -31,7 +31,7 @@ def questions(reading: Reading) -> APIRouter:
     return router
 
 
-def asked_of(reading: Reading, who: Principal) -> list[ColumnElement[bool]]:
-    """Which questions are somebody's to see."""
-    known = reading.sources_of(who, "review.read")
-    return reviews_within(slices(who, "review.read"), known or ())
+def asked_of(reading: Reading, who: Principal, permission: Permission = "review.read") -> list[ColumnElement[bool]]:
+    """Which questions are somebody's by a permission: to see, unless another is asked about."""
+    known = reading.sources_of(who, permission)
+    return reviews_within(slices(who, permission), known or ())

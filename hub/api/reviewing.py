@@ -198,7 +198,7 @@ class Looking:
             self._looks.popitem(last=False)
 
     def _permit_task(self, who: Principal, task_id: str) -> None:
-        where = asked_of(self._reading, who)
+        where = asked_of(self._reading, who, "review.decide")
         with self.model.connection() as connection:
             body = reader.body(connection, reader.REVIEWS, task_id, named=who.restricted, where=where)
             there = body is not None or reader.body(connection, reader.REVIEWS, task_id) is not None

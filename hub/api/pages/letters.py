@@ -69,7 +69,7 @@ def letters_pages(site: Site) -> APIRouter:
     @router.post("/dead-letters/{letter_id}/resolve")
     async def resolve(request: Request, letter_id: Key, reason: Reason = "") -> Response:
         who, said = who_of(request), reason.strip()
-        if not await run_in_threadpool(is_seen, site, who, letter_id):
+        if not await run_in_threadpool(_may_be_resolved, site, who, letter_id):
             raise await site.missing(request, letter_id)
         if len(said) < LEAST_REASON:
             return await _one(site, request, letter_id, "Say in a sentence why it needs no replay", "resolve-reason")
@@ -177,9 +177,9 @@ def _is_followed(connection: Connection, message: str | None) -> bool:
     return message is not None and reader.body(connection, messages.MESSAGES, message) is not None
 
 
-def is_seen(site: Site, who: Principal, letter_id: str) -> bool:
-    """Whether somebody may see a letter."""
-    where = letters_of_feeds(site.reading, who, "letter.read")
+def _may_be_resolved(site: Site, who: Principal, letter_id: str) -> bool:
+    """Whether somebody may say that a letter is dealt with: where they may replay, not wherever they may read."""
+    where = letters_of_feeds(site.reading, who, "letter.replay")
     with site.model.connection() as connection:
         return reader.body(connection, reader.DEAD_LETTERS, letter_id, where=where) is not None
 

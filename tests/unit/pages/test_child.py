@@ -6,11 +6,12 @@ from html import unescape
 
 import pytest
 
+from hub.api.access import Grant
 from hub.api.access.auditing import Audited
 from hub.api.pages.drawing import drawn
 from hub.api.usage import REQUESTS
 from hub.stages.errors import Unavailable
-from tests.support.pages import MALICE, Served, Visitor
+from tests.support.pages import MALICE, PEOPLE, Served, Visitor
 
 
 async def page_of(visitor, children, what="ordinary"):
@@ -124,6 +125,18 @@ async def test_no_reason_opens_another_areas_child(visit, children, served):
     )
     assert answer.status_code == 404
     assert served.audits[-1].action == "access.refused"
+
+
+async def test_whoever_reads_everywhere_asks_for_names_where_their_other_role_may(visit, children, hub):
+    everywhere = Grant(role="viewer", areas=frozenset({"*"}))
+    who = visit("head-of-send", PEOPLE["head-of-send"], everywhere)
+    reason = "I would like to know who this is"
+    assert (await who.post(f"/pages/children/{children['elsewhere']}/name", reason=reason)).status_code == 404
+    page = await page_of(who, children, "elsewhere")
+    assert page.status_code == 200
+    assert "/name" not in page.text
+    assert "/name" in (await page_of(who, children)).text
+    assert hub.audits == []
 
 
 async def test_without_the_desk_everything_else_is_shown(world, children):
