@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import (
+    CTE,
     Column,
     ColumnElement,
-    CompoundSelect,
     Connection,
     Select,
     Table,
@@ -17,7 +17,6 @@ from sqlalchemy import (
     or_,
     select,
     tuple_,
-    union,
 )
 
 from hub.core.alerts.rules import RESTRICTED
@@ -139,11 +138,21 @@ def _seen(listing: Listing, *columns: Column[Value], named: bool, filtered: bool
     return seen.where(table.c.audience != RESTRICTED) if table is tables.alerts else seen
 
 
-def withheld() -> CompoundSelect[Any]:
-    """The ids of restricted children, and those that were merged into them."""
+def withheld() -> Select[Any]:
+    """The ids of restricted children, and of those that were merged into them, in however many steps."""
+    return select(_WITHHELD.c.key)
+
+
+def beneath(children: Select[Any], name: str) -> CTE:
+    """These ids, and those that were merged into them in however many steps; a circle ends. `name` is the statement's
+    word for them."""
+    found = children.cte(name, recursive=True)
     merged = tables.merged_children.c
-    restricted = select(tables.children.c.key).where(tables.children.c.restricted)
-    return union(restricted, select(merged.key).where(merged.surviving.in_(restricted)))
+    return found.union(select(merged.key).join(found, merged.surviving == found.c.key))
+
+
+# One for all: a statement that asks twice names it once.
+_WITHHELD = beneath(select(tables.children.c.key).where(tables.children.c.restricted), "withheld")
 
 
 def _body(row: Sequence[Any]) -> str:

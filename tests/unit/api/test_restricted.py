@@ -80,6 +80,23 @@ async def test_what_was_said_under_an_id_that_was_merged_into_the_child_is_not_s
     assert await seen(client, "/alerts") == []
 
 
+async def test_nor_is_what_was_said_under_an_id_that_came_there_in_several_steps(client, two):
+    """A into B, B into C, C into a restricted child; and two that stand in a circle, which hide nobody and end."""
+    merges = [("chd-d", "chd-a"), ("chd-e", "chd-d"), ("chd-a", "chd-b"), ("chd-x", "chd-y"), ("chd-y", "chd-x")]
+    turned = [
+        record("hub.children", n, old, {"child_id": old, "event": "child.merged", "surviving": to, "on": "2026-10-20"})
+        for n, (old, to) in enumerate(merges, 2)
+    ]
+    two.apply("hub.children", 0, turned, 2, 7)
+    said = [alert(n, f"al-{id_}", child_id=f"chd-{id_}") for n, id_ in enumerate("dexy", 2)]
+    two.apply("hub.alerts", 0, said, 2, 6)
+    assert {item["id"] for item in await seen(client, "/alerts")} == {"al-x", "al-y"}
+    assert await seen(client, "/deadlines") == []
+    assert await seen(client, "/reviews") == []
+    client.headers["Authorization"] = f"Bearer {NAMED}"
+    assert len(await seen(client, "/alerts")) == 6
+
+
 async def test_an_alert_for_the_restricted_list_is_not_shown_though_its_childs_record_is_yet_to_come(client, projector):
     projector.apply("hub.alerts", 0, [alert(0, "al-c", child_id="chd-c", audience="restricted")], 0, 1)
     assert await seen(client, "/alerts") == []
