@@ -57,7 +57,8 @@ def separate(work: Work, link: Link, decision: str) -> set[str]:
     held = _held(work, link)
     last = _last(held)
     evidence = taking.evidence_in(last, work)
-    theirs = [one for one in map(work.link, link.seconds) if not conflicts(evidence, one.evidence)]
+    apart = (one for one in map(work.link, link.seconds) if not (one.closed or one.gone))
+    theirs = [one for one in apart if not conflicts(evidence, one.evidence)]
     second = theirs[0] if len(theirs) == 1 else _second(work, link, last, decision)
     taking.learn(work, second, second.evidence | evidence)
     work.store.put_link(second)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from hub.core.errors import CoreError
 from hub.core.identity.bodies import Body, content_digest, fact_of, taken_back
 from hub.core.identity.store import Link, Stated
 from hub.core.identity.work import Work
@@ -12,8 +13,11 @@ from schemas.instants import microseconds
 def keep(work: Work, link: Link, body: Body) -> bool:
     """Keep a statement under its link and pass it on; False when it says nothing new.
 
-    Of the same content the earliest received_at stands, so only an earlier one is passed on again.
+    Of the same content the earliest received_at stands, so only an earlier one is passed on again. Raises CoreError for
+    a closed link: it passes nothing on, so what was kept there would be lost.
     """
+    if link.closed:
+        raise CoreError("link: was closed for good and takes nothing in")
     content = content_digest(body, work.key, link)
     received = microseconds(datetime.fromisoformat(body["received_at"]))
     seen = work.store.seen(content)

@@ -1,5 +1,6 @@
 """Taking a statement in under its link: what it says of the person, and the fact that it states."""
 
+from hub.core.errors import CoreError
 from hub.core.identity import keeping
 from hub.core.identity.bodies import Body
 from hub.core.identity.carrying import carrier
@@ -43,7 +44,12 @@ def take(work: Work, link: Link, observation: Observation, body: Body, settings:
 
 
 def learn(work: Work, link: Link, evidence: Evidence) -> bool:
-    """This is what is known of the link from now on, by the numbers of today; whether that is anything new."""
+    """This is what is known of the link from now on, by the numbers of today; whether that is anything new.
+
+    Raises CoreError for a closed link, of which nothing is to be known any more.
+    """
+    if link.closed:
+        raise CoreError("link: was closed for good and takes nothing in")
     evidence = numbers_now(work.store, evidence)
     if evidence == link.evidence:
         return False

@@ -5,15 +5,29 @@ from typing import Any
 import orjson
 import pytest
 
-from hub.core.identity import anew
+from hub.core.errors import CoreError
+from hub.core.identity import anew, keeping, taking
+from hub.core.identity.bodies import body_of
 from hub.core.identity.store import Store
+from hub.core.identity.work import Work
 from hub.stages.identity import identity
 from hub.stages.stage import Record
 from schemas.decisions import ADOPTED, PEOPLE, PROPOSED
 from schemas.kinds import KINDS
 from schemas.links import CLOSED
 from tests.unit.identity.adopted import NONCE, Adopting, adoption, before, zoe
-from tests.unit.identity.people import COUNCIL, KEY, OTHER_COUNCIL, SOURCES, TRUST, UNTRUSTED, amy, later, observation
+from tests.unit.identity.people import (
+    COUNCIL,
+    KEY,
+    OTHER_COUNCIL,
+    OTHER_NHS,
+    SOURCES,
+    TRUST,
+    UNTRUSTED,
+    amy,
+    later,
+    observation,
+)
 
 
 def test_what_goes_on_is_written_anew_for_the_new_records_child() -> None:
@@ -416,3 +430,43 @@ def test_what_may_be_of_the_one_who_was_adopted_is_not_held_back_under_another()
     world.observe(observation(COUNCIL, amy(given=None, birth_date=None), "UNCLEAR", received_at=later(50)))
     store = Store(world)
     assert [store.link(link).disputed for link in (first, second)] == [0, 1]  # type: ignore[union-attr]
+
+
+def _apart(*, second: Any) -> tuple[Adopting, str, str]:
+    """Two people under one source id whom a person told apart; the ids of their links."""
+    world = Adopting()
+    world.observe(observation(COUNCIL, amy(), "FIRST"), observation(COUNCIL, second, "SECOND"))
+    (first,) = [link.id for link in world.links()]
+    world.decide("held.separated", "apart", link=first, held=1)
+    (theirs,) = [link.id for link in world.members(world.child_of("SECOND"))]
+    return world, first, theirs
+
+
+BEA = amy(given="Beatrice", family="Secretname", nhs_number=OTHER_NHS, upn=None)
+
+
+def test_a_closed_record_is_never_given_what_a_third_person_said() -> None:
+    world, first, second = _apart(second=BEA)
+    world.observe(observation(COUNCIL, amy(given="Carl", nhs_number=None, upn=None), "THIRD"))
+    world.adopt(world.child_of("SECOND"))
+    world.decide("held.separated", "carl", later(40), link=first, held=1)
+    assert world.audits()[-1] == "taken"
+    assert world.child_of("THIRD") not in world.children_of("FIRST")
+    stub = Store(world).link(second)
+    assert stub is not None
+    assert (stub.facts, stub.evidence.givens) == (0, frozenset())
+
+
+def test_a_closed_record_takes_nothing_in() -> None:
+    world, _, second = _apart(second=BEA)
+    world.adopt(world.child_of("SECOND"))
+    stub = Store(world).link(second)
+    assert stub is not None
+    said = observation(COUNCIL, BEA, "LATER")
+    work = Work(Store(world), {source.id: source for source in SOURCES.sources}, KEY, later(50))
+    values = dict(world.values)
+    with pytest.raises(CoreError, match="takes nothing in"):
+        keeping.keep(work, stub, body_of(said, KEY)[0])
+    with pytest.raises(CoreError, match="takes nothing in"):
+        taking.learn(work, stub, taking.evidence_in(said, work))
+    assert world.values == values
