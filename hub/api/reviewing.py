@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from functools import partial
 from typing import Annotated, Any
 
 import orjson
@@ -98,9 +99,11 @@ def _add_looks(router: APIRouter, looking: "Looking") -> None:
     )
     async def adoption(request: Request, child_id: Key, look: Annotated[Look, Body()]) -> Response:
         desk, who = looking.desk, asking(request)
-        await looking.permit(who, "review.decide", [child_id])
+        await looking.permit_adoption(who, [child_id])
         found = await desk.adoption(child_id, who.actor, look.purpose)
-        return _shown(None if found is None else looking.seen_adopted(who, found))
+        if found is not None and found.proposal is not None and found.proposal.into is not None:
+            await looking.permit_adoption(who, [found.proposal.into])
+        return _shown(found)
 
     @router.post(
         "/comparisons",
@@ -161,6 +164,14 @@ class Looking:
         """The same of a question."""
         await to_thread.run_sync(self._permit_task, who, task_id)
 
+    async def permit_adoption(self, who: Principal, children: Iterable[str]) -> None:
+        """The same of children in an adoption, whose old and new ids nobody may learn together but those who decide in
+        every area."""
+        kept = list(children)
+        await self.permit(who, "review.decide", kept)
+        if areas(who, "review.decide") is not None:
+            raise await to_thread.run_sync(partial(self._reading.missing, who, kept[0], there=True))
+
     async def seen(self, who: Principal, found: Evidence) -> Evidence:
         """Evidence as it may be shown, and what it lets them decide. Raises 404 where somebody in it is not theirs to
         see: a question about two areas is for whoever has both."""
@@ -172,23 +183,18 @@ class Looking:
         self._keep(who, shown.look, acts)
         return shown
 
-    def seen_adopted(self, who: Principal, found: Adoption) -> Adoption:
-        """What could go on with an adopted child, and what that lets them decide."""
-        self._keep(who, found.look, {_print(PROPOSED, None, found.child_id, {"seen": found.seen})})
-        return found
-
     async def permit_decision(self, who: Principal, sent: DecisionSent) -> None:
         """Whoever sees every area decides on anybody there is but restricted children. Others decide just what one of
-        their own looks has shown them; raises Invalid."""
+        their own looks has shown them, and no adoption; raises Invalid, or 404."""
         named = {sent.child_id, *(value for value in sent.data.values() if isinstance(value, str))} - {None}
         known = await to_thread.run_sync(self._known, named)
+        if sent.kind in (PROPOSED, ADOPTED):
+            await self.permit_adoption(who, known)
         await self.permit(who, "review.decide", known)
         if areas(who, "review.decide") is None:
             return
         shown = [self._looks.get((who.actor, look), frozenset()) for look in sent.evidence]
         decided = _print(sent.kind, sent.link, sent.child_id, sent.data)
-        if sent.kind in (PROPOSED, ADOPTED):
-            decided = _print(PROPOSED, None, sent.child_id, {"seen": sent.data.get("seen")})
         if not all(shown) or decided not in frozenset().union(*shown):
             raise Invalid([("evidence", "this was not shown to you, or it is too long ago: look at it again")])
 
