@@ -28,7 +28,10 @@ def test_only_the_restricted_list_is_told_and_of_all_that_anybody_would_be(value
     without = run(others(values), day, policy, quiet)
     found = run([*others(values), flag(known, 1)], day, policy, quiet)
     assert {alert["audience"] for alert in found.alerts} <= {"restricted"}
-    assert {alert["threshold"] for alert in found.alerts} == {alert["threshold"] for alert in without.alerts}
+    told, otherwise = ({alert["threshold"] for alert in each.alerts} for each in (found, without))
+    # Others are told by case: what a silent source keeps from being told by itself may stand within what was told of
+    # another limit of the case. The restricted list is told limit by limit.
+    assert told <= otherwise if quiet else told == otherwise
     assert len(set(apart(found))) == len(found.alerts)
     assert all(deadline.restricted for deadline in found.deadlines)
 
