@@ -5,14 +5,16 @@ committed later has a higher one: nothing can appear behind a place (docs/decisi
 is there.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, select
 
 from hub.store.changes_log import TABLES
 from hub.store.changes_tables import change_epoch, change_lanes, changes
-from hub.store.tables import metadata
+from hub.store.reader import beneath, withheld
+from hub.store.tables import alerts, metadata
 from schemas.topics import ALERTS, CHILDREN, DEADLINES
 
 LANES: tuple[tuple[str, int], ...] = tuple(
@@ -71,7 +73,8 @@ def heads(connection: Connection) -> Numbers:
 
 
 def after(connection: Connection, place: Place, view: View, limit: int) -> Feed:
-    """At most `limit` changes after a place, those that cannot be seen counted in. Raises Gone.
+    """At most `limit` changes after a place, those that cannot be seen counted in; beyond it the alerts that come along
+    with a child. Raises Gone.
 
     Each lane's end is read before its changes: where these run out, all up to that end has been read, also the numbers
     that later changes of the same rows took the place of.
@@ -92,6 +95,7 @@ def after(connection: Connection, place: Place, view: View, limit: int) -> Feed:
         left -= len(rows)
         seen = _Lane(LANES[lane][0], place.numbers[lane], place.began[lane], view)
         items += [item for row in rows if (item := seen.item(row)) is not None]
+        items += _along(connection, [row.item for row in rows if seen.has_turned(row)], place, view)
         numbers[lane] = max(rows[-1].number if rows else numbers[lane], numbers[lane] if full else ends[lane])
     # Forgotten meanwhile: what was just read may lack an end.
     if _is_behind(connection, place):
@@ -125,15 +129,39 @@ def _query(lane: tuple[str, int], number: int, limit: int) -> Select[Any]:
     for table in tables:
         found = found.outerjoin(table, table.c.key == changes.c.item)
     column = changes.c
+    hidden = alerts.c.child_id.in_(withheld()) if topic == ALERTS.name else false()
     return (
-        select(
-            column.number, column.turned, column.item, column.area, column.former, column.restricted, body.label("body")
-        )
+        select(*_OF_ROW, hidden.label("hidden"), body.label("body"))
         .select_from(found)
         .where(and_(column.topic == topic, column.partition == partition, column.number > number))
         .order_by(column.number)
         .limit(limit)
     )
+
+
+_OF_ROW = tuple(changes.c[name] for name in ("number", "turned", "item", "area", "former", "restricted"))
+
+
+def _along(connection: Connection, children: Sequence[str], place: Place, view: View) -> list[str]:
+    """What is told anew of the alerts of children of whom others may know now than did: that they are gone, of those
+    that are withheld; else, as they are, those that lie behind the place, for they may have been passed over there.
+    Those of whoever was merged into them come along."""
+    if view.named or not children:
+        return []
+    turned = select(changes.c.item).where(changes.c.topic == CHILDREN.name, changes.c.item.in_(children))
+    found = beneath(turned.with_only_columns(changes.c.item.label("key")), "turned_children")
+    rows = connection.execute(
+        select(*_OF_ROW, changes.c.partition, alerts.c.child_id.in_(withheld()).label("hidden"), alerts.c.body)
+        .join(alerts, alerts.c.key == changes.c.item)
+        .where(changes.c.topic == ALERTS.name, ~changes.c.restricted, alerts.c.child_id.in_(select(found.c.key)))
+        .order_by(changes.c.item)
+    ).all()
+    items = []
+    for row in rows:
+        lane = LANES.index((ALERTS.name, row.partition))
+        seen = _Lane(ALERTS.name, place.numbers[lane], place.began[lane], view)
+        items += [item] if (item := seen.again(row)) is not None else []
+    return items
 
 
 class _Lane(NamedTuple):
@@ -152,6 +180,8 @@ class _Lane(NamedTuple):
         """
         if row.body is None and row.number <= self.began:
             return None  # it had gone before the reader began
+        if row.hidden and not row.restricted and not self.view.named:
+            return None  # that it is theirs no more was told with its child
         may, told = self._may_see(row), row.turned <= self.number
         if may and (self.view.named or not row.restricted):
             return self._said(row, row.body)
@@ -161,6 +191,20 @@ class _Lane(NamedTuple):
             return None
         merged = row.area is None and self.topic == CHILDREN.name
         return self._said(row, row.body if merged else None)
+
+    def has_turned(self, row: Any) -> bool:
+        """Whether others may know of a child, since the reader began and was here, than did before. Into whom a child
+        was merged decides that as well, and is no turn of its own."""
+        if self.topic != CHILDREN.name:
+            return False
+        merged = row.area is None and row.body is not None
+        return bool((row.number if merged else row.turned) > max(self.number, self.began))
+
+    def again(self, row: Any) -> str | None:
+        """An alert that comes along with its child, None where that does not concern the reader."""
+        if row.hidden:
+            return self._said(row, None) if self._may_see(row) or self._could_see(row) else None
+        return self._said(row, row.body) if self._may_see(row) and row.number <= self.number else None
 
     def _may_see(self, row: Any) -> bool:
         return self.view.areas is None or row.area in self.view.areas

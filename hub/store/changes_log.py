@@ -71,10 +71,12 @@ def _of_item(topic: str, item: str, rows: Mapping[str, Mapping[str, Row | None]]
 
 
 def _is_restricted(topic: str, row: Row) -> bool:
-    """What the record says of itself: what another row says may be committed sooner or later."""
+    """What the record says of itself: what another row says may be committed sooner or later. An alert that is cleared
+    as `restricted` is one that only the restricted list may know of from then on."""
+    said = orjson.loads(row["body"])
     if topic == ALERTS.name:
-        return bool(row["audience"] == RESTRICTED)
-    return orjson.loads(row["body"]).get("restricted") is True
+        return bool(row["audience"] == RESTRICTED) or said.get("reason") == RESTRICTED
+    return said.get("restricted") is True
 
 
 def _reserve(connection: Connection, topic: str, partition: int, count: int) -> int:

@@ -278,6 +278,56 @@ def test_who_may_see_a_row_no_longer_is_told_once(projector, reader):
     }
 
 
+def test_an_alert_from_before_its_child_was_restricted_is_withheld_and_told_again_when_that_ends(projector, reader):
+    """It is not written again: what it says of itself is what it said then. Whoever held it is told that it is gone."""
+    area, named = reader.as_seen_by(AREA).begin(), reader.as_seen_by(ALL).begin()
+    projector.apply("hub.children", 0, [child(0)], 0, 1)
+    made = [alert(0, state="cleared", reason="met"), alert(1, "al-2"), alert(2, "al-3", child_id="chd-other")]
+    projector.apply("hub.alerts", 0, made, 0, 3)
+    assert set(area.read()) == {"chd-1", "chd-1|al-1", "chd-1|al-2", "chd-other|al-3"}
+    projector.apply("hub.children", 0, [child(1, restricted=True)], 1, 2)
+    projector.apply("hub.alerts", 0, [alert(3, "al-2", state="cleared", reason="restricted")], 3, 4)
+    projector.apply("hub.alerts", 0, [alert(4, "al-9", audience="restricted")], 4, 5)
+    withheld = {"child_id": "chd-1", "restricted": True}
+    assert area.read() == {"chd-1": withheld, "chd-1|al-1": None, "chd-1|al-2": None}
+    late = reader.as_seen_by(AREA).begin()
+    assert late.read() == {"chd-1": withheld, "chd-other|al-3": json.loads(made[2].value)}
+    assert set(named.read_all().standing) == {
+        ("hub.children", "chd-1"),
+        *(("hub.alerts", key) for key in ("chd-1|al-1", "chd-1|al-2", "chd-1|al-9", "chd-other|al-3")),
+    }
+    projector.apply("hub.alerts", 0, [alert(5, "al-2", state="open")], 5, 6)
+    assert area.read() == {}, "the child's own record is yet to come"
+    assert late.read() == {}
+    projector.apply("hub.children", 0, [child(2)], 2, 3)
+    for each in (area, late):
+        told = each.read()
+        assert set(told) == {"chd-1", "chd-1|al-1", "chd-1|al-2"}
+        assert None not in told.values()
+        assert each.read() == {}
+
+
+def test_alerts_that_come_under_a_restricted_child_by_merges_are_told_gone_and_come_back(projector, reader):
+    area = reader.as_seen_by(AREA).begin()
+    projector.apply("hub.children", 0, [child(0), child(1, "chd-2"), child(2, "chd-3", restricted=True)], 0, 3)
+    projector.apply("hub.alerts", 0, [alert(0, state="cleared", reason="moved")], 0, 1)
+    assert area.read()["chd-1|al-1"] is not None
+    projector.apply("hub.children", 0, [_turned(3, "chd-1", "chd-2")], 3, 4)
+    assert set(area.read()) == {"chd-1", "chd-1|al-1"}, "under another who is not restricted"
+    projector.apply("hub.children", 0, [_turned(4, "chd-2", "chd-3")], 4, 5)
+    assert area.read() == {"chd-2": json.loads(_turned(4, "chd-2", "chd-3").value), "chd-1|al-1": None}
+    assert set(reader.as_seen_by(AREA).begin().read()) == {"chd-3"}
+    projector.apply("hub.children", 0, [child(5, "chd-3")], 5, 6)
+    told = area.read()
+    assert set(told) == {"chd-3", "chd-1|al-1"}
+    assert told["chd-1|al-1"] is not None
+
+
+def _turned(offset, old, surviving):
+    value = {"child_id": old, "event": "child.merged", "surviving": surviving, "on": "2026-10-20"}
+    return record("hub.children", offset, old, value)
+
+
 def test_who_was_away_while_an_end_was_forgotten_begins_anew(projector, reader):
     later = 1_792_000_000_000 + (KEPT_DAYS + 1) * DAY_MS
     projector.apply("hub.children", 0, [child(0), child(1, "chd-2")], 0, 2)
