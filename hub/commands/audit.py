@@ -10,7 +10,7 @@ import orjson
 import typer
 from rich.console import Console
 
-from hub.commands.asking import ask
+from hub.commands.asking import ask, read_backup
 from hub.commands.deadletter.options import AsJson, actor, earliest
 from hub.commands.deadletter.text import plain
 from hub.commands.failures import stop
@@ -67,15 +67,12 @@ def verify(
     settings = Settings()
     if offline and from_backup is None:
         stop("name the copy with --from-backup")
-    try:
-        if offline and from_backup is not None:
-            found = verified(audit_log.lines(from_backup))
-            breaks = found.breaks
-        else:
-            now = clock_from(settings.clock_file).now()
-            found, breaks = ask(settings, audit_log.verify(settings, now, from_backup))
-    except OSError as error:
-        stop(f"{from_backup} can't be read: {error.strerror}")
+    copy = _copy(from_backup)
+    if offline and copy is not None:
+        found, breaks = copy, copy.breaks
+    else:
+        now = clock_from(settings.clock_file).now()
+        found, breaks = ask(settings, audit_log.verify(settings, now, copy))
     for each in breaks:
         typer.echo(f"broken ({each.kind}): {each.words}")
     typer.echo(_summary(found))
@@ -100,12 +97,29 @@ def backup(
 
 
 @app.command("resume")
-def resume(why: Why) -> None:
-    """Say anew where the chain stands, for an audit stage whose state is lost or damaged. It has to be stopped."""
+def resume(
+    why: Why,
+    from_backup: Annotated[
+        Path | None, typer.Option("--from-backup", help="The last copy: the chain has to hold all that is in it.")
+    ] = None,
+    without_backup: Annotated[
+        bool, typer.Option("--without-backup", help="There is no copy: nobody can tell whether the end was cut off.")
+    ] = False,
+) -> None:
+    """Say anew where the chain stands, for an audit stage whose state is lost or damaged. It has to be stopped, and the
+    chain whole."""
     settings = Settings()
-    _written_down(settings, "backup.restore", f"{why} (where the audit's chain stands)")
-    head = ask(settings, audit_log.resume(settings))
+    if (from_backup is None) != without_backup:
+        stop("name the last copy with --from-backup, or say --without-backup where there is none")
+    copy = _copy(from_backup)
+    by = "with no backup" if copy is None else f"by a backup up to entry {copy.head.seq}"
+    _written_down(settings, "backup.restore", f"where the audit's chain stands, {by}: {why}")
+    head = ask(settings, audit_log.resume(settings, clock_from(settings.clock_file).now(), copy))
     typer.echo(f"the chain goes on after entry {head.seq}")
+
+
+def _copy(file: Path | None) -> Verified | None:
+    return None if file is None else read_backup(file, lambda: verified(audit_log.lines(file)))
 
 
 async def _read(settings: Settings) -> list[tuple[int, bytes]]:

@@ -21,7 +21,7 @@ class Head(NamedTuple):
 class Break(NamedTuple):
     """Where a chain is broken. `seq` is the number that was looked for, `at` where it was (an offset or a line)."""
 
-    kind: Literal["missing", "changed", "out-of-order", "not-chained", "unread", "differs", "cut-off"]
+    kind: Literal["missing", "changed", "out-of-order", "not-chained", "unread", "differs", "cut-off", "state-lost"]
     seq: int
     at: int
     words: str
@@ -76,12 +76,31 @@ def verified(records: Iterable[tuple[int, bytes]]) -> Verified:
     return Verified(first, head, before, tuple(breaks), hashes)
 
 
-def compared(ours: Mapping[int, str], others: Mapping[int, str]) -> Iterator[Break]:
-    """Where two copies of a chain differ in what both have."""
+def compared(ours: Mapping[int, str], others: Mapping[int, str], expired: int = 0) -> Iterator[Break]:
+    """Where our chain lacks what another copy of it has, or the two differ. What stands below the number `expired` may
+    be gone from ours; what came after the copy was taken is in ours alone."""
+    last = max(ours, default=0)
+    for begin, end in _runs(seq for seq in others.keys() - ours.keys() if seq >= expired):
+        words = f"entry {begin}" if begin == end else f"entries {begin} to {end}"
+        yield Break("cut-off" if begin > last else "missing", begin, begin, f"{words} of the copy not there")
     for seq in sorted(ours.keys() & others.keys()):
         if ours[seq] != others[seq]:
             yield Break("differs", seq, seq, "the two copies do not agree from this entry on")
             return
+
+
+def _runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """The first and the last of each run of numbers that follow one another."""
+    begin = end = None
+    for each in sorted(numbers):
+        if begin is None or end is None:
+            begin = each
+        elif each != end + 1:
+            yield begin, end
+            begin = each
+        end = each
+    if begin is not None and end is not None:
+        yield begin, end
 
 
 def _breaks(entry: Mapping[str, Any], head: Head, at: int) -> Iterator[Break]:

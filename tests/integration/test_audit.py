@@ -35,7 +35,7 @@ async def test_writers_at_once_make_one_chain_and_a_changed_copy_is_found(hub: S
     found, breaks = await audit_log.verify(settings, datetime.now(UTC))
     assert breaks == ()
     assert found.head.seq >= 8
-    assert (await audit_log.head(settings)) == found.head
+    assert (await audit_log.standing(settings)) == (found.head, False)
 
     code, shown = await run(hub, "show", "--why", "a test", "--subject", "chd-audit-3", "--json")
     assert code == 0

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from hub.cli import app
 from hub.core.chain import NOTHING, Head, chained, compared, verified
+from hub.platform.settings import Settings
 from hub.runtime import audit_log
 from hub.stages.auditing import HEAD, AuditHandler, auditing, read_head
 from hub.stages.errors import PermanentError
@@ -168,34 +169,140 @@ def test_what_is_no_entry_is_poison_and_what_is_beside_it_is_dropped():
         read_head(b"[1]")
 
 
-def edges(monkeypatch, entries, head, now=AT):
+def kafka(monkeypatch, entries, standing, written=AT):
+    """What Kafka holds: these entries, each record of that time, and what the stage says."""
+
     async def read(_settings):
-        for each in enumerate(orjson.dumps(each) for each in entries):
-            yield each
+        for number, each in enumerate(entries):
+            yield audit_log.Stamped(number, orjson.dumps(each), int(written.timestamp() * 1000))
 
     async def known(_settings):
-        return head
+        return standing
 
-    monkeypatch.setattr(audit_log, "entries", read)
-    monkeypatch.setattr(audit_log, "head", known)
-    return audit_log.verify(None, now)
+    monkeypatch.setattr(audit_log, "stamped", read)
+    monkeypatch.setattr(audit_log, "standing", known)
+
+
+async def breaks_of(monkeypatch, entries, standing, now=AT, backup=None, **more):
+    kafka(monkeypatch, entries, standing, **more)
+    copy = None if backup is None else looked(backup)
+    return [each.kind for each in (await audit_log.verify(None, now, copy))[1]]
+
+
+def stands(entries):
+    return audit_log.Standing(Head(len(entries), entries[-1]["hash"]))
+
+
+LOST = audit_log.Standing(None, lost=True)
+EXPIRED = AT + timedelta(days=2921)
 
 
 async def test_what_is_cut_off_at_the_end_is_found_by_where_the_stage_stands(monkeypatch):
     entries = chain(5)
-    head = Head(5, entries[4]["hash"])
-    assert (await edges(monkeypatch, entries, head))[1] == ()
-    assert [each.kind for each in (await edges(monkeypatch, entries[:3], head))[1]] == ["cut-off"]
-    assert [each.kind for each in (await edges(monkeypatch, [], head))[1]] == ["cut-off"]
-    assert [each.kind for each in (await edges(monkeypatch, entries, Head(5, "b" * 64)))[1]] == ["differs"]
-    assert (await edges(monkeypatch, entries, Head(4, entries[3]["hash"])))[1] == ()
+    known = stands(entries)
+    assert await breaks_of(monkeypatch, entries, known) == []
+    assert await breaks_of(monkeypatch, entries[:3], known) == ["cut-off"]
+    assert await breaks_of(monkeypatch, [], known) == ["cut-off"]
+    assert await breaks_of(monkeypatch, entries, audit_log.Standing(Head(5, "b" * 64))) == ["differs"]
+    assert await breaks_of(monkeypatch, entries, stands(entries[:4])) == []
 
 
 async def test_what_is_gone_from_the_beginning_is_found_unless_it_expired(monkeypatch):
-    entries = chain(5)[2:]
-    (found,) = (await edges(monkeypatch, entries, None))[1]
-    assert found.kind == "missing"
-    assert (await edges(monkeypatch, entries, None, AT + timedelta(days=2921)))[1] == ()
+    entries = chain(5)
+    assert await breaks_of(monkeypatch, entries[2:], stands(entries)) == ["missing"]
+    assert await breaks_of(monkeypatch, entries[2:], stands(entries), EXPIRED) == []
+
+
+async def test_how_old_entries_are_is_the_records_word_and_not_their_writers(monkeypatch):
+    made, head = [], Head()
+    for number in range(5):
+        said = entry(number).model_dump(mode="json") | ({"at": "2016-01-01T00:00:00Z"} if number == 2 else {})
+        placed, head = chained(said, head)
+        made.append(placed)
+    assert await breaks_of(monkeypatch, made[2:], stands(made)) == ["missing"]
+    assert await breaks_of(monkeypatch, made[2:], stands(made), backup=made) == ["missing", "missing"]
+
+
+async def test_a_chain_whose_state_is_lost_is_not_whole(monkeypatch):
+    assert await breaks_of(monkeypatch, chain(3), LOST) == ["state-lost"]
+    assert await breaks_of(monkeypatch, chain(3), audit_log.Standing(None)) == ["state-lost"]
+    assert await breaks_of(monkeypatch, [], LOST) == ["state-lost"]
+    assert await breaks_of(monkeypatch, [], audit_log.Standing(None)) == []
+
+
+async def test_what_a_backup_has_and_we_have_not_is_found_whatever_the_state_says(monkeypatch):
+    """With all rights to Kafka somebody can make the state fit a chain that was cut."""
+    entries = chain(6)
+    assert await breaks_of(monkeypatch, entries[:3], stands(entries[:3]), backup=entries) == ["cut-off"]
+    assert await breaks_of(monkeypatch, [], audit_log.Standing(None), backup=entries) == ["cut-off"]
+    gone = entries[:2] + entries[3:]
+    assert await breaks_of(monkeypatch, gone, stands(entries), backup=entries) == ["missing", "missing"]
+    assert await breaks_of(monkeypatch, entries, stands(entries), backup=entries[:4]) == []
+    assert await breaks_of(monkeypatch, entries[2:], stands(entries), EXPIRED, entries) == []
+
+
+def test_each_run_of_what_is_missing_is_one_break():
+    ours, theirs = looked(chain(9)).hashes, looked(chain(9)).hashes
+    left = {seq: each for seq, each in ours.items() if seq in (3, 5, 6)}
+    found = [(each.kind, each.words.removesuffix(" of the copy not there")) for each in compared(left, theirs)]
+    assert found == [("missing", "entries 1 to 2"), ("missing", "entry 4"), ("cut-off", "entries 7 to 9")]
+    assert [each.seq for each in compared(left, theirs, 3)] == [4, 7]
+
+
+class Sent:
+    def __init__(self, **_said):
+        Sent.values = []
+
+    async def start(self):
+        pass
+
+    async def stop(self):
+        pass
+
+    async def send_and_wait(self, _topic, value, *_more, **_headers):
+        Sent.values.append(value)
+
+
+async def resumed(monkeypatch, entries, backup=None, standing=LOST):
+    async def nothing(*_said):
+        return {}
+
+    kafka(monkeypatch, entries, standing)
+    monkeypatch.setattr(audit_log.groups, "require_stopped", nothing)
+    monkeypatch.setattr(audit_log.groups, "offsets", nothing)
+    monkeypatch.setattr(audit_log, "AIOKafkaProducer", Sent)
+    Sent.values = []
+    return await audit_log.resume(Settings(kafka="nowhere:1"), AT, None if backup is None else looked(backup))
+
+
+async def test_the_stage_goes_on_after_a_whole_chain(monkeypatch):
+    entries = chain(4)
+    assert await resumed(monkeypatch, entries) == Head(4, entries[3]["hash"])
+    assert read_head(Sent.values[-1]) == Head(4, entries[3]["hash"])
+    assert (await resumed(monkeypatch, entries, entries[:2])).seq == 4
+
+
+async def test_the_stage_does_not_go_on_after_a_broken_chain_unless_the_backup_was_so(monkeypatch):
+    entries = chain(5)
+    gone = entries[:1] + entries[2:]
+    for left, backup, known in (
+        (gone, None, LOST),
+        (gone, entries, LOST),
+        (entries[:3], entries, LOST),
+        (entries[2:], None, LOST),
+        (entries[:3], None, stands(entries)),
+        ([], entries, LOST),
+    ):
+        with pytest.raises(audit_log.ChainBroken, match="not there"):
+            await resumed(monkeypatch, left, backup, known)
+        assert Sent.values == []
+    assert (await resumed(monkeypatch, gone, gone)).seq == 5
+
+
+def test_the_command_asks_for_the_backup_or_that_there_is_none():
+    for named in ([], ["--from-backup", "x", "--without-backup"]):
+        done = CliRunner().invoke(app, ["audit", "resume", "--why", "a test", *named])
+        assert (done.exit_code, "--without-backup" in done.output) == (2, True)
 
 
 def test_the_command_says_whether_a_copy_is_whole(tmp_path):
