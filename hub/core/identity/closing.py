@@ -52,14 +52,6 @@ def hold(work: Work, link: Link, observation: Observation, body: Body) -> None:
         held.hold_back(work, link, observation)
 
 
-def dismiss(work: Work, link: Link) -> None:
-    """Drop what is held back under a closed link. Said again, it is a repeat."""
-    for number in range(link.disputed):
-        work.store.drop_disputed(link.id, number)
-    link.disputed = 0
-    work.store.put_link(link)
-
-
 def _forget_beside(work: Work, link: Link) -> set[str]:
     """Take out of other links that this one may be theirs, or is not."""
     others = {*link.likely, *link.relatives, *link.apart}

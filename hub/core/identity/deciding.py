@@ -16,7 +16,6 @@ from hub.core.identity import (
     adopting,
     answering,
     answers,
-    closing,
     decisions,
     guards,
     held,
@@ -192,10 +191,10 @@ def _separate(work: Work, observation: Observation, decision: HeldSeparated, _ru
 
 def _dismiss(work: Work, observation: Observation, decision: HeldDismissed, _ruling: Ruling) -> set[str]:
     link = work.store.link(observation.link or "")
-    if link is None or not link.closed:
+    if link is None or not held.beside_closed(work, link):
         raise Refused("only what is said under a record that was closed for good can be dismissed")
     _require_held(link, decision, decision.held)
-    closing.dismiss(work, link)
+    held.dismiss(work, link)
     return {link.id}
 
 

@@ -41,9 +41,9 @@ class Identity:
             return work.outcome
         body, settings = body_of(observation, self._key)
         first, is_new = self._link_of(observation, work)
-        link = held.whose(work, first, observation)
+        link = held.whose(work, first, observation, body)
         if link is None:
-            held.hold_back(work, first, observation)
+            held.hold_back(work, held.holder(work, first), observation)
         elif link.closed:
             closing.hold(work, link, observation, body)
         else:

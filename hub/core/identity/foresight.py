@@ -37,13 +37,16 @@ def acts(
 def possible(review: ReviewTask, about: list[Link]) -> Iterator[looks.Act]:
     """What could be decided about the links of a question, before it is known what each would do."""
     for link in about:
-        if link.disputed and link.closed:
+        if link.disputed and link.closed and review.links[0] == link.id:
             words = (
                 "what this closed record still says is dropped: its source sends it under the one that took its place"
             )
             yield looks.Act(kind="held.dismissed", link=link.id, data={"held": link.disputed}, words=words)
             return
         if link.disputed and review.question == "conflict" and review.links[0] == link.id:
+            if any(one.closed for one in about):
+                words = "the statements held back are the closed record's, and dropped: its source sends them anew"
+                yield looks.Act(kind="held.dismissed", link=link.id, data={"held": link.disputed}, words=words)
             same = "the statements held back are of the same person, put right"
             other = "the statements held back are of somebody else, who gets a link of their own"
             for kind, words in (("held.accepted", same), ("held.separated", other)):

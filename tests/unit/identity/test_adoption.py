@@ -8,6 +8,7 @@ import pytest
 from hub.core.errors import CoreError
 from hub.core.identity import anew, keeping, taking
 from hub.core.identity.bodies import body_of
+from hub.core.identity.looking import evidence
 from hub.core.identity.store import Store
 from hub.core.identity.work import Work
 from hub.stages.identity import identity
@@ -368,7 +369,7 @@ def test_another_person_under_the_same_source_id_is_heard_as_before() -> None:
     world.adopt(old)
     world.observe(observation(COUNCIL, bea, "TWIN-2", received_at=later(50)))
     assert world.children_of("TWIN-2") == {twin}
-    world.observe(observation(COUNCIL, amy(nhs_number=None, upn=None), "LATE", received_at=later(50)))
+    world.observe(observation(COUNCIL, amy(upn=None), "LATE", received_at=later(50)))
     world.observe(observation(COUNCIL, amy(given=None, birth_date=None), "UNCLEAR", received_at=later(50)))
     assert world.children_of("LATE") == world.children_of("UNCLEAR") == set()
     assert Store(world).link(first).disputed == 2  # type: ignore[union-attr]
@@ -419,19 +420,6 @@ def test_new_ids_are_the_same_for_the_same_in_their_order_and_none_without_what_
     assert ids.of("") == ""
 
 
-def test_what_may_be_of_the_one_who_was_adopted_is_not_held_back_under_another() -> None:
-    world = Adopting()
-    bea = amy(given="Bea", nhs_number=None, upn=None)
-    world.observe(*before(), observation(COUNCIL, bea, "TWIN-1"))
-    first = next(link.id for link in world.members(world.child_of("REQ-1")) if link.source == COUNCIL)
-    world.decide("held.separated", "apart", link=first, held=1)
-    (second,) = [link.id for link in world.members(world.child_of("TWIN-1"))]
-    world.adopt(world.child_of("TWIN-1"))
-    world.observe(observation(COUNCIL, amy(given=None, birth_date=None), "UNCLEAR", received_at=later(50)))
-    store = Store(world)
-    assert [store.link(link).disputed for link in (first, second)] == [0, 1]  # type: ignore[union-attr]
-
-
 def _apart(*, second: Any) -> tuple[Adopting, str, str]:
     """Two people under one source id whom a person told apart; the ids of their links."""
     world = Adopting()
@@ -470,3 +458,78 @@ def test_a_closed_record_takes_nothing_in() -> None:
     with pytest.raises(CoreError, match="takes nothing in"):
         taking.learn(work, stub, taking.evidence_in(said, work))
     assert world.values == values
+
+
+CORRECTED = later(0).date().replace(year=2016, month=3, day=5)
+
+
+@pytest.mark.parametrize("closed", ["FIRST", "SECOND"])
+def test_what_is_put_right_of_the_one_who_is_left_waits_with_them_and_is_taken_up(closed: str) -> None:
+    world, first, second = _apart(second=BEA)
+    stays, who = (second, BEA) if closed == "FIRST" else (first, amy())
+    record = "SECOND" if closed == "FIRST" else "FIRST"
+    child = world.child_of(record)
+    world.adopt(world.child_of(closed))
+    right = who.model_copy(update={"birth_date": CORRECTED})
+    (task,) = world.observe(observation(COUNCIL, right, record, version=2, received_at=later(50))).reviews
+    assert (task.question, task.child_id, task.links) == ("conflict", child, (stays, *({first, second} - {stays})))
+    world.decide("held.accepted", "right", later(51), link=stays, held=1)
+    world.observe(observation(COUNCIL, right, "NEXT", received_at=later(52)))
+    assert world.children_of("NEXT") == {child}
+    assert world.open_questions() == []
+
+
+def test_who_is_told_apart_from_the_one_who_is_left_is_heard_from_then_on() -> None:
+    world, _, second = _apart(second=BEA)
+    world.adopt(world.child_of("FIRST"))
+    carl = amy(given="Carl", nhs_number=None, upn=None)
+    world.observe(observation(COUNCIL, carl, "THIRD", received_at=later(50)))
+    world.decide("held.separated", "carl", later(51), link=second, held=1)
+    world.observe(observation(COUNCIL, carl, "NEXT", received_at=later(52)))
+    assert world.children_of("NEXT") == world.children_of("THIRD") != set()
+
+
+def test_a_person_says_that_what_is_held_with_the_other_is_the_closed_ones() -> None:
+    world, first, second = _apart(second=BEA)
+    world.adopt(world.child_of("SECOND"))
+    theirs = observation(COUNCIL, amy(given="Beatrice", nhs_number=None, upn=None), "LATE", received_at=later(50))
+    right = observation(COUNCIL, amy(birth_date=CORRECTED), "FIRST", version=2, received_at=later(51))
+    (task,) = world.observe(theirs).reviews
+    assert task.links == (first, second)
+    look = evidence(world.identity, world, task.id, "look", later(52))
+    assert look is not None
+    assert [(act.kind, act.refused) for act in look.acts] == [
+        ("held.dismissed", None),
+        ("held.accepted", None),
+        ("held.separated", None),
+    ]
+    world.observe(right.model_copy(update={"recorded_at": later(-1)}))
+    gone = world.decide("held.dismissed", "theirs", later(53), link=first, held=2)
+    assert gone.audits[0].outcome == "taken"
+    held = Store(world).disputed(first, 0)
+    assert (Store(world).link(first).disputed, held.record) == (1, "FIRST")  # type: ignore[union-attr]
+    assert not world.observe(theirs).repeat
+
+
+def test_nothing_is_dismissed_where_nobody_was_closed() -> None:
+    world, first, _ = _apart(second=BEA)
+    world.observe(observation(COUNCIL, amy(given="Carl", nhs_number=None, upn=None), "THIRD"))
+    assert world.decide("held.dismissed", "no", link=first, held=1).audits[0].outcome == "refused"
+
+
+def test_what_was_said_before_under_the_closed_record_is_a_repeat_and_no_question_about_another() -> None:
+    world, _, _ = _apart(second=BEA)
+    world.adopt(world.child_of("SECOND"))
+    again = world.observe(observation(COUNCIL, BEA, "SECOND", received_at=later(50)))
+    assert (again.repeat, again.reviews) == (True, [])
+
+
+def test_what_was_dismissed_waits_again_when_it_is_sent_again() -> None:
+    world, old, new = adoption()
+    link = next(link.id for link in world.members(old) if link.source == COUNCIL)
+    world.adopt(old, new)
+    late = observation(COUNCIL, amy(), "ADV-9", kind="advice.cancelled", received_at=later(50))
+    world.observe(late)
+    world.decide("held.dismissed", "dismissal", later(51), link=link, held=1)
+    assert world.open_questions() == []
+    assert [review.state for review in world.observe(late).reviews] == ["open"]
