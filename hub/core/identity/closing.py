@@ -24,6 +24,7 @@ def close(work: Work, link: Link, child_id: str, going_on: Evidence) -> set[str]
 
     A number that the record which takes its place carries too (`going_on`) keeps nobody out.
     """
+    _forget_kept(work, link)
     others = questions.forget(work, link.id) | _forget_beside(work, link)
     for number in sorted(link.evidence.nhs | link.evidence.upns):
         work.store.remove_carrier(number, link.id)
@@ -32,9 +33,8 @@ def close(work: Work, link: Link, child_id: str, going_on: Evidence) -> set[str]
     for place in range(link.facts):
         _forget_fact(work, link, place)
     # By name: what was put in the transaction that erases the key would stand, under the stub's own.
-    kept = [undoing.kept_under(link.id, decision) for decision in work.store.kept(link.id)]
-    for key in (*kept, *(f"{what}:{link.id}" for what in ("national", "asked", "adoption", "kept"))):
-        work.store.values.put(key, None)
+    for what in ("national", "asked", "adoption"):
+        work.store.values.put(f"{what}:{link.id}", None)
     erase(work.store.values, link.id)
     stub = Link(link.id, link.source, link.named, seq=link.seq + 1, by_person=True, closed=True)
     stub.seconds = link.seconds
@@ -50,6 +50,17 @@ def hold(work: Work, link: Link, observation: Observation, body: Body) -> None:
         work.outcome.repeat = True
     else:
         held.hold_back(work, link, observation)
+
+
+def _forget_kept(work: Work, link: Link) -> None:
+    """What is kept to undo decisions with. Of those about statements held back also what is kept with another person
+    under the same source id, and under that one's key: it may hold who this one was."""
+    beside = [one for one in link.apart if link.id in work.link(one).seconds]
+    of_others = {decision for one in beside for decision in work.store.kept(one)}
+    for decision in sorted({*work.store.kept(link.id), *of_others}):
+        ruling = work.store.ruling(decision)
+        if ruling is not None and (link.id in ruling.holders or ruling.kind in undoing.OF_HELD):
+            undoing.forget(work.store, ruling, decision)
 
 
 def _forget_beside(work: Work, link: Link) -> set[str]:

@@ -22,6 +22,9 @@ _OF_ONE_LINK = ("link:", "fact:", "disputed:", "adoption:")
 _OF_STATEMENTS = (*_OF_ONE_LINK, "seen:", "stated:")
 
 
+OF_HELD = frozenset({"held.accepted", "held.separated"})
+"""Kinds of decisions about statements that are held back."""
+
 _CLOSED = "it is about a record that was closed for good since"
 _ANEW = "decide on the statements held back anew instead"
 _FOR_GOOD = {
@@ -129,6 +132,15 @@ def remember(draft: Draft, ruling: Ruling, decision_id: str) -> None:
 def kept_under(link_id: str, decision_id: str) -> str:
     """The key under which a decision's values of a link are kept."""
     return f"disputed:{link_id}:{decision_id}"
+
+
+def forget(store: Store, ruling: Ruling, decision_id: str) -> None:
+    """Let go of what is kept to undo a decision with: it stands for good."""
+    for link_id in ruling.holders:
+        store.values.put(kept_under(link_id, decision_id), None)
+        store.put_kept(link_id, [each for each in store.kept(link_id) if each != decision_id])
+    ruling.can_be_undone, ruling.values = False, {}
+    store.put_ruling(decision_id, ruling)
 
 
 def _restore(work: Work, decision: DecisionUndone, undone: Ruling) -> set[str]:

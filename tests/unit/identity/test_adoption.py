@@ -533,3 +533,23 @@ def test_what_was_dismissed_waits_again_when_it_is_sent_again() -> None:
     world.decide("held.dismissed", "dismissal", later(51), link=link, held=1)
     assert world.open_questions() == []
     assert [review.state for review in world.observe(late).reviews] == ["open"]
+
+
+@pytest.mark.parametrize("carl_first", [False, True])
+def test_who_a_closed_one_was_is_not_left_with_another_under_the_same_source_id(carl_first: bool) -> None:
+    """What is kept to undo the decision that told them apart stands under the other's key."""
+    world = Adopting()
+    carl = amy(given="Carl", nhs_number=None, upn=None)
+    world.observe(observation(COUNCIL, amy(), "FIRST"), observation(COUNCIL, BEA, "SECOND"))
+    (first,) = [link.id for link in world.links()]
+    if carl_first:
+        world.observe(observation(COUNCIL, carl, "THIRD", recorded_at=later(1)))
+        world.decide("held.separated", "carl", link=first, held=2)
+    world.decide("held.separated", "apart", link=first, held=1)
+    assert any(b"Secretname" in value for key, value in world.values.items() if key.startswith(f"disputed:{first}:"))
+    world.adopt(world.child_of("SECOND"))
+    left = [key for key, value in world.values.items() if b"Secretname" in value or b"beatrice" in value]
+    assert (left, Store(world).kept(first)) == ([], [])
+    for decision in ("carl", "apart") if carl_first else ("apart",):
+        assert world.undo(decision, later(40)).audits[0].outcome == "refused"
+    assert world.children_of("FIRST") != set()
