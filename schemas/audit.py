@@ -38,6 +38,10 @@ Action = Literal[
 ]
 
 
+MOST_WHY = 500
+"""Characters of why somebody does or looks at something, wherever it is asked."""
+
+
 class AuditEntry(Model):
     """One act of one person. `subjects` are ids of what it was done to, `why` is in the person's own words.
 
@@ -48,7 +52,7 @@ class AuditEntry(Model):
     actor: str = Field(min_length=1, max_length=200)
     action: Action
     subjects: tuple[str, ...]
-    why: str = Field(max_length=500)
+    why: str = Field(max_length=MOST_WHY)
     at: Instant
     id: str | None = None
     evidence: tuple[str, ...] = ()

@@ -4,16 +4,17 @@ Each answer carries the `look` under which it was audited before it was given: a
 """
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
+from schemas.audit import MOST_WHY
 from schemas.base import Model
 from schemas.reviews import ReviewTask
 from schemas.statements import Text
 
-Purpose = Text
-"""Why somebody looks, in a few plain words: it stands in the audit."""
+Purpose = Annotated[str, Field(min_length=1, max_length=MOST_WHY)]
+"""Why somebody looks, in a few plain words: it stands in the audit, as long as an entry lets it be."""
 
 Agreement = Literal["agree", "differ", "unknown"]
 

@@ -132,7 +132,7 @@ class KeptBytes:
 
     async def _tell(self, look: LookRequest, action: Action, subject: str) -> None:
         now = self._clock.now()
-        await self._note(AuditEntry(actor=look.who, action=action, subjects=(subject,), why=look.purpose[:500], at=now))
+        await self._note(AuditEntry(actor=look.who, action=action, subjects=(subject,), why=look.purpose, at=now))
 
 
 class RemoteBytes:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple
 from urllib.parse import quote
 
 import orjson
-from fastapi import APIRouter, Form, Path, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
@@ -17,6 +17,7 @@ from hub.api.access.shown import Sight, sight
 from hub.api.access.ways import PAGES
 from hub.api.pages import opened, words
 from hub.api.pages.drawing import Drawing, drawn, label
+from hub.api.pages.messages import LEAST_REASON, Reason
 from hub.api.pages.names import nameable, names
 from hub.api.pages.site import PageRoute, Site, who_of
 from hub.api.reading import reaching
@@ -25,14 +26,13 @@ from hub.api.usage import REQUESTS
 from hub.stages.errors import Unavailable
 from hub.store import messages, reader
 from hub.store.reach import alerts_within, deadlines_within
+from schemas.audit import MOST_WHY
 from schemas.looks import Named
 
 ALL = 500
 """Limits or alerts of one child: more than there ever are."""
 MESSAGES = 50
 Key = Annotated[str, Path(max_length=200, pattern=r"^[\x21-\x7e]+$")]
-LEAST_REASON = 10
-"""Characters of a reason."""
 ASKING: Permission = "child.break-glass"
 
 
@@ -70,7 +70,7 @@ def child_pages(site: Site) -> APIRouter:
         return await _answer(site, request, child_id)
 
     @router.post("/children/{child_id}/name")
-    async def name(request: Request, child_id: Key, reason: Annotated[str, Form(max_length=400)] = "") -> Response:
+    async def name(request: Request, child_id: Key, reason: Reason = "") -> Response:
         who, said = who_of(request), reason.strip()
         if not await run_in_threadpool(_may_ask, site, who, child_id):
             raise await site.missing(request, child_id)
@@ -157,7 +157,7 @@ async def _name(site: Site, request: Request, child_id: str) -> _Name:
     let = None if own else opened.opened(request, site.access, site.clock.now(), who).of(child_id)
     if not own and (let is None or not may_ask):
         return _Name(may_ask=may_ask)
-    why = "a child's page" if let is None else f"out of scope: {let.reason}"
+    why = "a child's page" if let is None else f"out of scope: {let.reason}"[:MOST_WHY]
     try:
         found = await names(site, who, [child_id], why)
     except Unavailable:

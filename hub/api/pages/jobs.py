@@ -21,6 +21,7 @@ from hub.platform.keys import KeyFault
 from hub.runtime.errors import RuntimeFault
 from hub.stages.errors import StageError, Unavailable
 from hub.store import Conflict, SchemaMismatch
+from schemas.audit import MOST_WHY
 
 KEPT = 20
 """Jobs that are remembered by this process."""
@@ -115,7 +116,7 @@ class Jobs:
         job = Job(secrets.token_hex(8), kind, said, who.actor, why, self._clock.now(), wanted)
         self._jobs[job.id] = job
         try:
-            await self._audited.act(who, "job.begin", (job.id,), f"{said}: {why}"[:500])
+            await self._audited.act(who, "job.begin", (job.id,), f"{said}: {why}"[:MOST_WHY])
         except BaseException:
             del self._jobs[job.id]
             raise
@@ -145,6 +146,6 @@ class Jobs:
         job.ended = self._clock.now()
         job.state = "failed" if job.failed else "stopped" if job.stopped() else "done"
         try:
-            await self._audited.by(job.actor, "job.end", (job.id,), job.summary[:500])
+            await self._audited.by(job.actor, "job.end", (job.id,), job.summary[:MOST_WHY])
         except Unavailable:
             structlog.get_logger().warning("the end of a job can't be audited", job=job.id)

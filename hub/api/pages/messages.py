@@ -21,6 +21,7 @@ from hub.api.pages.messages_story import STAGES, STATES, Glance, glance, story
 from hub.api.pages.site import PageRoute, Site, who_of
 from hub.store import messages, reader, tables
 from hub.store.reader import Value
+from schemas.audit import MOST_WHY
 from schemas.instants import LONDON, microseconds
 from schemas.trail import Receipt
 
@@ -33,7 +34,7 @@ SHOWN = 100_000
 Key = Annotated[str, Path(max_length=200, pattern=r"^[\x21-\x7e]+$")]
 Word = Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Moment = Annotated[str, StringConstraints(pattern=r"^(\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d)?)?)?$", max_length=20)]
-Reason = Annotated[str, Form(max_length=400)]
+Reason = Annotated[str, Form(max_length=MOST_WHY)]
 
 
 class MessagesQuery(BaseModel):

@@ -22,11 +22,15 @@ MOST = 5
 """Children at once; the earliest asked for goes."""
 
 
+KEPT_OF_REASON = 120
+"""Characters of a reason: a browser keeps no cookie that is longer than 4 kB. All of it is in the audit."""
+
+
 class Let(Model):
     """One child, why, and until when."""
 
     child: str
-    reason: str = Field(max_length=400)
+    reason: str = Field(max_length=KEPT_OF_REASON)
     until: Instant
 
 
@@ -58,7 +62,7 @@ def opened(request: Request, access: Access, now: datetime, who: Principal) -> O
 
 def let(response: Response, access: Access, before: Opened, child: str, reason: str) -> None:
     """Let one more be seen. The cookie goes when the browser's session does, and means nothing after its minutes."""
-    added = Let(child=child, reason=reason, until=before.at + timedelta(minutes=MINUTES))
+    added = Let(child=child, reason=reason[:KEPT_OF_REASON], until=before.at + timedelta(minutes=MINUTES))
     others = [each for each in before.children if each.child != child]
     content = before.model_copy(update={"children": tuple([*others, added][-MOST:])})
     sealed = access.key.seal(PURPOSE, orjson.dumps(content.model_dump(mode="json")))

@@ -19,13 +19,14 @@ from hub.api.reviewing import of_casework
 from hub.runtime.decision_log import DecisionUnfit, observation_of
 from hub.store import reader
 from hub.store.reader import Value
+from schemas.audit import MOST_WHY
 from schemas.ids import digest
 from schemas.looks import Act, Column, Decided, DecisionSent, Evidence
 from schemas.reviews import ReviewTask
 
 SIZE = 50
 Key = Annotated[str, Path(max_length=200, pattern=r"^[\x21-\x7e]+$")]
-Why = Annotated[str, Form(max_length=500)]
+Why = Annotated[str, Form(max_length=MOST_WHY)]
 LEAST = 5
 """Characters of a reason."""
 
@@ -62,7 +63,7 @@ def questions_pages(site: Site) -> APIRouter:
     async def look(request: Request, task_id: Key, purpose: Why = "") -> Response:
         if len(purpose.strip()) < LEAST:
             return await _question(site, request, task_id, "Say in a few words why you look")
-        found = await _evidence(site, who_of(request), task_id, purpose.strip()[:200])
+        found = await _evidence(site, who_of(request), task_id, purpose.strip())
         return site.page(request, "evidence.html", _shown(found, purpose.strip()))
 
     @router.post("/questions/{task_id}/decide")
@@ -74,7 +75,7 @@ def questions_pages(site: Site) -> APIRouter:
         purpose: Why = "",
     ) -> Response:
         who = who_of(request)
-        found = await _evidence(site, who, task_id, (why or purpose or "decide").strip()[:200])
+        found = await _evidence(site, who, task_id, why.strip() or purpose.strip() or "decide")
         chosen = next((act for act in found.acts if stamp and act.stamp == stamp), None)
         wrong = _wrong(chosen, stamp, why)
         if chosen is None or wrong:
@@ -105,7 +106,7 @@ def questions_pages(site: Site) -> APIRouter:
             ruled = await site.desk.ruled(decision_id)
             shown = {"ruled": ruled, "task": task, "wrong": "Say in a few words why it is taken back"}
             return site.page(request, "decision.html", shown, 422)
-        look = await _look_again(site, who, task, f"take back: {why.strip()}"[:200])
+        look = await _look_again(site, who, task, f"take back: {why.strip()}"[:MOST_WHY])
         undone: dict[str, object] = {"decision": decision_id}
         sent = DecisionSent(
             id=digest("undo", decision_id, who.actor),

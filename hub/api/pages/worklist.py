@@ -19,6 +19,7 @@ from hub.api.access.shown import Sight
 from hub.api.access.ways import PAGES
 from hub.api.pages import chasing, words
 from hub.api.pages.kept import Filter, keep, kept
+from hub.api.pages.messages import Reason
 from hub.api.pages.names import initials, nameable, names
 from hub.api.pages.site import PageRoute, Site, who_of
 from hub.api.reading import sights
@@ -27,6 +28,7 @@ from hub.core.measures.ages import ADVICE_BANDS
 from hub.store import reader, worklist
 from hub.store.reader import DEADLINES, Value
 from hub.store.worklist import Asked, Group, List
+from schemas.audit import MOST_WHY
 from schemas.looks import Named
 
 SIZE = 50
@@ -145,15 +147,13 @@ def worklist_pages(site: Site) -> APIRouter:
         return sheet("worklist", HEAD, (_cells(row, site.today) for row in rows))
 
     @router.post("/worklist.csv")
-    async def with_names(
-        request: Request, query: Annotated[WorklistQuery, Query()], reason: Annotated[str, Form(max_length=500)] = ""
-    ) -> Response:
+    async def with_names(request: Request, query: Annotated[WorklistQuery, Query()], reason: Reason = "") -> Response:
         who = who_of(request)
         if len(reason.strip()) < 5:
             raise HTTPException(422, "Say in a few words why the sheet needs names")
         rows = await run_in_threadpool(_all_rows, site, who, query)
         wanted = await run_in_threadpool(nameable, site, who, {row.child_id for row in rows})
-        await site.audited.act(who, "list.export", (), f"worklist with names: {reason.strip()}"[:500])
+        await site.audited.act(who, "list.export", (), f"worklist with names: {reason.strip()}"[:MOST_WHY])
         known = await names(site, who, wanted, reason.strip())
         cells = (_named_cells(known.get(row.child_id)) | _cells(row, site.today) for row in rows)
         return sheet("worklist-with-names", (*NAMED_HEAD, *HEAD), cells)

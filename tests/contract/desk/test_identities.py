@@ -14,7 +14,7 @@ from hub.api.identities import Desk, Identities
 from hub.api.remote_desk import RemoteDesk
 from hub.core.identity.store import KeyValues
 from hub.stages.errors import Unavailable
-from schemas.audit import AuditEntry
+from schemas.audit import MOST_WHY, AuditEntry
 from tests.unit.identity.adopted import Adopting, before, zoe
 from tests.unit.identity.people import COUNCIL, NHS, OTHER_COUNCIL, OTHER_NHS, TRUST, World, amy, later, observation
 
@@ -290,3 +290,12 @@ async def test_nothing_is_kept_on_the_way_and_nothing_sent_comes_back(
     assert "Secretname" not in bad.text + none.text
     assert "Amy" not in caplog.text
     assert (await bare.get("/identify")).status_code == 405
+
+
+async def test_as_long_a_reason_as_the_audit_takes_is_one_to_look(port: Identities, backing: Backing) -> None:
+    world, long = backing.world, "r" * MOST_WHY
+    world.observe(observation(COUNCIL, amy()))
+    (child,) = world.children_of("R1")
+    assert await port.identify(child, WHO, long) is not None
+    await port.known([child], WHO, long, names=True)
+    assert [entry.why for entry in backing.audits] == [long, long]

@@ -1,16 +1,21 @@
 """A child's page: who sees what of whom, names and the audit of them, and what is drawn."""
 
+import hashlib
 import re
 from datetime import date, timedelta
 from html import unescape
 
+import httpx
 import pytest
 
 from hub.api.access import Grant
 from hub.api.access.auditing import Audited
+from hub.api.desk_app import create_desk
 from hub.api.pages.drawing import drawn
+from hub.api.remote_desk import RemoteDesk
 from hub.api.usage import REQUESTS
 from hub.stages.errors import Unavailable
+from schemas.audit import MOST_WHY
 from tests.support.pages import MALICE, PEOPLE, Served, Visitor
 
 
@@ -117,6 +122,35 @@ async def test_what_one_session_was_let_see_is_of_no_use_to_another(visit, child
     other.cookies["__Host-sendhub-opened"] = who.cookies["__Host-sendhub-opened"]
     page = await other.get(f"/pages/children/{children['ordinary']}")
     assert hub.names[children["ordinary"]] not in unescape(page.text)
+
+
+@pytest.fixture
+async def apart(world, hub):
+    """Pages that ask a desk of its own over HTTP, as a deployment does."""
+    token = "a token for tests"
+    desk = create_desk(hub.desk(), (hashlib.sha256(token.encode()).hexdigest(),))
+    transport = httpx.ASGITransport(desk, raise_app_exceptions=False)
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(transport=transport, base_url="http://desk", headers=headers) as client:
+        made = Served(world[0], desk=RemoteDesk(client))
+        yield made
+        made.engine.dispose()
+
+
+async def test_the_longest_reason_that_may_be_given_shows_what_it_was_given_for(apart, children, hub):
+    """And five of them fit into what a browser keeps."""
+    reason = "a reason, 子どもの名前 ".ljust(MOST_WHY, "字")
+    who, child = Visitor(apart, "head-of-send"), children["ordinary"]
+    for each in ("malice", "exempt", "doubted", "ordinary"):
+        answer = await who.post(f"/pages/children/{children[each]}/name", reason=reason)
+        assert answer.status_code == 303
+    assert len(answer.headers["set-cookie"]) < 4096
+    assert apart.audits[-1].why == reason
+    assert hub.names[child] in unescape((await who.get(f"/pages/children/{child}")).text)
+    listed = await Visitor(apart, "coordinator").post("/pages/worklist.csv", reason=reason)
+    assert listed.status_code == 200
+    assert hub.audits[-1].why == reason
+    assert (await who.post(f"/pages/children/{child}/name", reason=f"{reason}.")).status_code == 422
 
 
 async def test_no_reason_opens_another_areas_child(visit, children, served):
