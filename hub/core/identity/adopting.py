@@ -6,7 +6,7 @@ is an outcome apart, which shares no id, instant or cause with the rest (docs/de
 
 from typing import Any
 
-from hub.core.identity import anew, closing
+from hub.core.identity import anew, closing, questions
 from hub.core.identity.bodies import content_digest, fact_of, link_fact, purged_fact
 from hub.core.identity.evidence import Evidence, combined
 from hub.core.identity.outcome import Outcome
@@ -47,10 +47,11 @@ def adopt(work: Work, old: Child, into: Child | None, decision: Adopted) -> set[
     work.outcome.apart = _write_anew(work, into, going_on, decision.nonce, old)
     members = work.members(old.id)
     theirs = work.known_of(into.id) if into is not None else Evidence()
-    changed = {link.id for link in members}
-    for link in members:
-        changed |= closing.close(work, link, old.id, theirs)
-    for child_id in _with_merged(work, old):
+    links, children = {link.id for link in members}, _with_merged(work, old)
+    changed = links | questions.forget(work, links, children)
+    for link_id in old.links:
+        changed |= closing.close(work, work.link(link_id), old.id, theirs)
+    for child_id in children:
         work.store.drop_child(child_id)
         work.outcome.facts.append(purged_fact(child_id, work.at))
     return changed

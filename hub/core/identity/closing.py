@@ -5,7 +5,7 @@ keep anybody with these numbers from being made, or matched, by a rule. Names, d
 key.
 """
 
-from hub.core.identity import decisions, held, questions, undoing
+from hub.core.identity import decisions, held, undoing
 from hub.core.identity.bodies import Body, content_digest
 from hub.core.identity.erasure import erase
 from hub.core.identity.evidence import Evidence
@@ -25,7 +25,7 @@ def close(work: Work, link: Link, child_id: str, going_on: Evidence) -> set[str]
     A number that the record which takes its place carries too (`going_on`) keeps nobody out.
     """
     _forget_kept(work, link)
-    others = questions.forget(work, link.id) | _forget_beside(work, link)
+    others = _forget_beside(work, link)
     for number in sorted(link.evidence.nhs | link.evidence.upns):
         work.store.remove_carrier(number, link.id)
         if number not in going_on.nhs | going_on.upns:

@@ -1,5 +1,7 @@
 """Keyed values as they would be: kept as a whole, or not at all."""
 
+from collections.abc import Iterator
+
 from hub.core.identity.store import KeyValues
 
 
@@ -17,6 +19,11 @@ class Draft:
     def put(self, key: str, value: bytes | None) -> None:
         """Set a key in the draft; None removes it."""
         self.changed[key] = value
+
+    def items(self) -> Iterator[tuple[str, bytes]]:
+        """All keys and values, as far as those below tell them, with the draft's own."""
+        yield from ((key, value) for key, value in self._values.items() if key not in self.changed)
+        yield from ((key, value) for key, value in self.changed.items() if value is not None)
 
     def before(self, key: str) -> bytes | None:
         """The value of a key without the draft."""

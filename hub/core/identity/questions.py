@@ -101,17 +101,22 @@ def _refresh(work: Work, link: Link, standing: dict[str, Question], asked: set[s
         work.store.put_link(link)
 
 
-def forget(work: Work, link_id: str) -> set[str]:
-    """Take away what was ever asked about a link. What is open about others, and only might have been its child's,
-    stays: returns these others, for their questions are others now."""
+def forget(work: Work, links: set[str], children: Collection[str]) -> set[str]:
+    """Take away what was ever asked about the links of children. What is open about others, and only might have been
+    theirs, stays: returns these others, for their questions are others now.
+
+    All questions are looked through: one that was asked by an earlier version, or of a child that the link has left
+    since, is noted with none of the links. Those of a batch that is not committed yet are noted.
+    """
+    noted = {task_id for link_id in links for task_id in work.store.asked(link_id)}
     others = set()
-    for task_id in work.store.asked(link_id):
+    for task_id in sorted({*noted, *work.store.tasks_naming([*links, *children])}):
         task = work.store.task(task_id)
         if task is None:
             continue
-        links = set(task.review["links"])
-        others |= links - {link_id}
-        if link_id in links or not task.is_open:
+        named = set(task.review["links"])
+        others |= named - links
+        if named & links or not task.is_open:
             _forget(work, task_id, task)
     return others
 

@@ -44,6 +44,10 @@ class KeyValues(Protocol):
         """Set a key; None removes it."""
         ...
 
+    def items(self) -> Iterable[tuple[str, bytes]]:
+        """All keys and values; what was put in a batch that is not committed yet may be missing."""
+        ...
+
 
 class Likeness(NamedTuple):
     """How likely two links are one person, and the bits that each field adds, by field and level (`given: same`)."""
@@ -263,6 +267,12 @@ class Store:
     def note_asked(self, link_id: str, task_id: str) -> None:
         """A question that names a link was asked."""
         self._put(f"asked:{link_id}", sorted({*self.asked(link_id), task_id}))
+
+    def tasks_naming(self, ids: Iterable[str]) -> list[str]:
+        """Ids of all questions that name one of these anywhere: all values are looked through, so for what is rare."""
+        wanted = [each.encode() for each in ids]
+        tasks = ((key, value) for key, value in self.values.items() if key.startswith("task:"))
+        return [key.removeprefix("task:") for key, value in tasks if any(each in value for each in wanted)]
 
     def kept(self, link_id: str) -> list[str]:
         """Ids of the decisions with which values of a link are kept, under `disputed:<link>:<decision>`."""

@@ -25,6 +25,7 @@ from tests.unit.identity.people import (
     SOURCES,
     TRUST,
     UNTRUSTED,
+    UPN,
     amy,
     later,
     observation,
@@ -553,3 +554,38 @@ def test_who_a_closed_one_was_is_not_left_with_another_under_the_same_source_id(
     for decision in ("carl", "apart") if carl_first else ("apart",):
         assert world.undo(decision, later(40)).audits[0].outcome == "refused"
     assert world.children_of("FIRST") != set()
+
+
+def test_a_question_that_an_earlier_version_asked_about_both_goes_as_well() -> None:
+    """It is noted with no link."""
+    world = Adopting()
+    new = amy(id="P9", nhs_number=None, upn=UPN, family="Newname", postcode="ZX99 1AA")
+    world.observe(observation(COUNCIL, amy(), "FIRST"), observation(COUNCIL, new, "NEW-1"))
+    for key in [key for key in world.values if key.startswith("asked:")]:
+        del world.values[key]
+    old, into = world.child_of("FIRST"), world.child_of("NEW-1")
+    (asked,) = {task.id for task in world.all.reviews}
+    told = len(world.all.reviews)
+    world.adopt(old, into)
+    assert world.audits() == ["taken", "taken"]
+    assert (world.all.reviews[told:], world.all.forgotten) == ([], [asked])
+    assert not [key for key, value in world.values.items() if key.startswith("task:") and old.encode() in value]
+
+
+def test_an_answered_question_that_named_the_old_child_goes_though_its_link_has_moved_since() -> None:
+    world = Adopting()
+    other = amy(id="P5", given="Quentin", family="Zzz", nhs_number=None, upn=None)
+    world.observe(observation(COUNCIL, amy(), "FIRST"), observation(OTHER_COUNCIL, other, "OTHER"))
+    world.observe(observation(TRUST, amy(id="T1", given=None), "WAITS"))
+    old, elsewhere = world.child_of("FIRST"), world.child_of("OTHER")
+    (waits,) = [link.id for link in world.links() if link.source == TRUST]
+    first = world.members(old)[0].id
+    world.assign(waits, elsewhere, later(2))
+    moved = world.members(elsewhere)[0].id
+    world.assign(moved, old, later(3))
+    world.assign(first, elsewhere, later(4))
+    assert world.audits() == ["taken"] * 3
+    assert [key for key, value in world.values.items() if key.startswith("task:") and old.encode() in value]
+    world.adopt(old)
+    assert world.audits()[3:] == ["taken", "taken"]
+    assert not [key for key, value in world.values.items() if key.startswith("task:") and old.encode() in value]
