@@ -73,8 +73,7 @@ def decide(observation: Observation, at: Work) -> Outcome:
     Raises Unreadable for an observation that is no decision. Sent twice it is one decision.
     """
     decision = _decision(observation)
-    said = observation.model_dump(mode="json", exclude=_OF_SENDING)
-    content = keyed_digest(at.key, "decision", orjson.dumps(said, option=orjson.OPT_SORT_KEYS).decode())
+    content = _content(observation, decision, at.key)
     store = at.store
     known = store.ruling(observation.record)
     if known is not None and known.content == content:
@@ -106,6 +105,16 @@ def decide(observation: Observation, at: Work) -> Outcome:
     if known is None:
         store.put_ruling(observation.record, ruling)
     return work.outcome
+
+
+def _content(observation: Observation, decision: Decision, key: bytes) -> str:
+    """What tells a decision from another one under its id. Of an adoption not the child that goes on, nor anything that
+    goes with it: whoever had the key could try which it is."""
+    said = observation.model_dump(mode="json", exclude=_OF_SENDING)
+    if isinstance(decision, AdoptionProposed):
+        named = {name: said["data"].get(name) for name in ("actor", "proposal")}
+        said = {name: said[name] for name in ("kind", "record", "child_id")} | named
+    return keyed_digest(key, "decision", orjson.dumps(said, option=orjson.OPT_SORT_KEYS).decode())
 
 
 def _decision(observation: Observation) -> Decision:

@@ -589,3 +589,15 @@ def test_an_answered_question_that_named_the_old_child_goes_though_its_link_has_
     world.adopt(old)
     assert world.audits()[3:] == ["taken", "taken"]
     assert not [key for key, value in world.values.items() if key.startswith("task:") and old.encode() in value]
+
+
+def test_what_the_decision_is_known_by_tells_nothing_of_the_child_that_goes_on() -> None:
+    """With the key, and identity's state, one could try which it is."""
+    kept = []
+    for into in (True, False):
+        world, old, new = adoption()
+        world.adopt(old, new if into else None, why=f"said of {new if into else 'nobody'}", leave=())
+        assert world.audits() == ["taken", "taken"]
+        kept.append([Store(world).ruling(each).content for each in ("proposal", "confirmation")])  # type: ignore[union-attr]
+    assert kept[0] == kept[1]
+    assert len({*kept[0]}) == 2
