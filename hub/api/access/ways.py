@@ -23,6 +23,14 @@ SHEETS = Rate(5, 60.0)
 """Sheets that are taken away."""
 
 
+REPORTS = Rate(60, 2.0)
+"""Reports of measures: one that nobody asked for before goes through every child."""
+
+
+AGAIN = Rate(60, 1.0)
+"""Pages that a browser asks for again by itself, and that the audit is read for."""
+
+
 class Way(NamedTuple):
     """One method of one path, by its template; with how often one person, and one client, may go it."""
 
@@ -30,6 +38,8 @@ class Way(NamedTuple):
     path: str
     needs: Needs
     rate: Rate | None = None
+    people: bool = False
+    """Whether the rate is for people alone: a system is there to read everything."""
 
 
 API: tuple[Way, ...] = (
@@ -37,24 +47,24 @@ API: tuple[Way, ...] = (
     Way("GET", "/ready", "open"),
     Way("GET", "/health", "health.read"),
     Way("GET", "/openapi.json", "signed-in"),
-    Way("GET", "/children", "record.read"),
+    Way("GET", "/children", "record.read", LOOKS, people=True),
     Way("GET", "/children/{child_id}", "record.read"),
     Way("GET", "/children/{child_id}/deadlines", "record.read"),
     Way("GET", "/children/{child_id}/timeline", "record.read"),
     Way("POST", "/children/{child_id}/identify", "child.name", LOOKS),
     Way("POST", "/children/{child_id}/adoption", "review.decide", LOOKS),
-    Way("GET", "/deadlines", "record.read"),
-    Way("GET", "/alerts", "record.read"),
+    Way("GET", "/deadlines", "record.read", LOOKS, people=True),
+    Way("GET", "/alerts", "record.read", LOOKS, people=True),
     Way("GET", "/changes", "change.read"),
     Way("GET", "/children.csv", "record.sheet", SHEETS),
     Way("GET", "/deadlines.csv", "record.sheet", SHEETS),
     Way("GET", "/alerts.csv", "record.sheet", SHEETS),
-    Way("GET", "/measures", "measures.read"),
-    Way("GET", "/measures.csv", "measures.read"),
+    Way("GET", "/measures", "measures.read", REPORTS),
+    Way("GET", "/measures.csv", "measures.read", REPORTS),
     Way("GET", "/sources", "source.read"),
     Way("GET", "/messages", "message.read"),
     Way("GET", "/messages/{message_id}", "message.read"),
-    Way("GET", "/reviews", "review.read"),
+    Way("GET", "/reviews", "review.read", LOOKS, people=True),
     Way("GET", "/reviews/{task_id}", "review.read"),
     Way("POST", "/reviews/{task_id}/evidence", "review.decide", LOOKS),
     Way("POST", "/comparisons", "review.decide", LOOKS),
@@ -86,7 +96,7 @@ PAGE_WAYS: tuple[Way, ...] = (
     Way("GET", "/pages/changes", "record.read"),
     Way("GET", "/pages/find", "child.find"),
     Way("POST", "/pages/find", "child.find", LOOKS),
-    Way("GET", "/pages/measures", "measures.read"),
+    Way("GET", "/pages/measures", "measures.read", REPORTS),
     Way("GET", "/pages/questions", "review.read"),
     Way("GET", "/pages/questions/{task_id}", "review.read"),
     Way("POST", "/pages/questions/{task_id}", "review.decide", LOOKS),
@@ -106,9 +116,9 @@ PAGE_WAYS: tuple[Way, ...] = (
     Way("GET", "/pages/dead-letters/{letter_id}", "letter.read"),
     Way("POST", "/pages/dead-letters/{letter_id}/raw", "letter.raw", LOOKS),
     Way("POST", "/pages/dead-letters/{letter_id}/resolve", "letter.replay", LOOKS),
-    Way("GET", "/pages/jobs", "message.replay"),
-    Way("GET", "/pages/jobs/{job_id}", "message.replay"),
-    Way("POST", "/pages/jobs/{job_id}/stop", "message.replay"),
+    Way("GET", "/pages/jobs", "message.replay", AGAIN),
+    Way("GET", "/pages/jobs/{job_id}", "message.replay", AGAIN),
+    Way("POST", "/pages/jobs/{job_id}/stop", "message.replay", LOOKS),
     Way("GET", "/pages/sources", "source.read"),
     Way("POST", "/pages/sources/{process}/pause", "process.control", LOOKS),
     Way("POST", "/pages/sources/{process}/resume", "process.control", LOOKS),

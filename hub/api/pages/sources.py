@@ -13,6 +13,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
 from hub.api.access import Principal
+from hub.api.access.scope import areas
 from hub.api.access.ways import PAGES
 from hub.api.pages import words
 from hub.api.pages.messages import LEAST_REASON, Reason
@@ -41,6 +42,10 @@ STATES: Mapping[str, tuple[str, str]] = {
 
 ORDER = ("webhook", "files", "bars", "pds", "intake", "identity", "casework", "projection")
 """What reads messages, along their way."""
+
+
+PAUSED_HERE = PAUSABLE - {"audit"}
+"""What these pages pause: who did it stands in the audit, so that is for whoever has the machine."""
 
 
 class Feed(NamedTuple):
@@ -87,14 +92,21 @@ def sources_pages(site: Site) -> APIRouter:
 
 
 async def _tell(site: Site, request: Request, process: str, reason: str, what: str) -> Response:
-    if process not in PAUSABLE:
-        raise HTTPException(404, "There is no stage or connector of this name")
+    if not _may_pause(who_of(request)):
+        raise HTTPException(403, "What every area needs is paused by whoever operates the hub in every area")
+    if process not in PAUSED_HERE:
+        raise HTTPException(404, "There is no stage or connector of this name to pause here")
     if len(reason.strip()) < LEAST_REASON:
         verb = "stops" if what == "pause" else "goes on"
         return await _answer(site, request, f"Say in a sentence why {STAGES[process]} {verb}", process)
     asked = Pause(process=process, actor=who_of(request).actor, why=reason.strip(), at=SystemClock().now())
     await (site.operations.pause(asked) if what == "pause" else site.operations.resume(asked))
     return RedirectResponse(f"{PAGES}/sources?{what}d={process}#{process}", 303)
+
+
+def _may_pause(who: Principal) -> bool:
+    """Stages and connectors read for every area: so does whoever stops them."""
+    return areas(who, "process.control") is None
 
 
 async def _answer(site: Site, request: Request, wrong: str = "", process: str = "") -> Response:
@@ -110,6 +122,7 @@ async def _answer(site: Site, request: Request, wrong: str = "", process: str = 
         "rest": _rest(status) if status is not None else [],
         "overall": status.state if status is not None else "",
         "technical": technical,
+        "may_pause": _may_pause(who),
         "away": away,
         "told": told if named else "",
         "named": named,
@@ -202,7 +215,7 @@ def _reader(name: str, items: Iterable[Item], paused: Pause | None) -> Reader:
     states = {item.state for item in kept}
     state = "degraded" if "degraded" in states else "unknown" if "unknown" in states else "well"
     says = tuple(dict.fromkeys(words.capitalised(item.words) for item in kept))
-    return Reader(name, STAGES.get(name, name), "paused" if paused else state, says, paused, name in PAUSABLE)
+    return Reader(name, STAGES.get(name, name), "paused" if paused else state, says, paused, name in PAUSED_HERE)
 
 
 def _rest(status: Status) -> list[tuple[str, Item]]:

@@ -126,6 +126,16 @@ async def test_nor_over_http(operator):
         assert len((await who.get("/messages?child_id=chd-hidden")).json()["items"]) == listed
 
 
+async def test_nor_is_another_areas_over_http_and_asking_is_audited(operator, operated):
+    answer = await operator("engineer").get(f"/messages/{key('m-other', ELSEWHERE)}")
+    assert answer.status_code == 404
+    (entry,) = operated.audits
+    assert (entry.action, entry.subjects) == ("access.refused", (key("m-other", ELSEWHERE),))
+    unknown = await operator("engineer").get("/messages/none")
+    assert (unknown.status_code, unknown.json()) == (404, answer.json())
+    assert len(operated.audits) == 1
+
+
 async def test_another_areas_is_not_there_and_asking_is_audited(operator, operated):
     answer = await operator("engineer").get(f"/pages/messages/{key('m-other', ELSEWHERE)}")
     assert answer.status_code == 404
@@ -288,7 +298,7 @@ async def test_without_an_audit_nothing_begins(operator, operated, monkeypatch):
 
 
 async def test_one_that_a_restart_cut_short_is_known_to_be(operator, operated):
-    who = operator("engineer")
+    who = operator("engineer", Grant(role="engineer", areas=frozenset({"*"})))
     page = (await who.get("/pages/jobs")).text
     assert "No end on record" in page
     assert "Done: 5 read again" in page
@@ -298,6 +308,30 @@ async def test_one_that_a_restart_cut_short_is_known_to_be(operator, operated):
     answer = await who.get("/pages/jobs")
     assert answer.status_code == 200
     assert "can&#39;t be told now" in answer.text
+
+
+async def test_a_replay_is_its_owners_and_theirs_who_replay_in_every_area(operator, operated):
+    who, other = operator("engineer"), operator("admin")
+    everywhere = operator("everywhere", Grant(role="engineer", areas=frozenset({"*"})))
+    job = await begun(who, "state=taken")
+    assert (await other.get(job)).status_code == (await other.post(f"{job}/stop")).status_code == 404
+    assert operated.audits[-1].action == "access.refused"
+    for address in (job, "/pages/jobs/job-old"):
+        assert address not in (await other.get("/pages/jobs")).text
+        assert address in (await everywhere.get("/pages/jobs")).text
+    assert (await other.get("/pages/jobs/job-old")).status_code == 404
+    busy = await other.post("/pages/messages/replay?state=asked", reason="the decoder was mended")
+    told = await other.get(busy.headers["location"])
+    assert (told.status_code, "Another replay is at work" in told.text) == (409, True)
+    assert (await everywhere.post(f"{job}/stop")).status_code == 303
+    operated.doing.go.set()
+    await until(who, job, "Stopped")
+
+
+async def test_replays_are_not_asked_for_without_end(operator):
+    who = operator("engineer")
+    answers = [(await who.get("/pages/jobs/none")).status_code for _ in range(62)]
+    assert (answers[0], answers[-1]) == (404, 429)
 
 
 def test_jobs_are_read_out_of_the_audit():

@@ -4,9 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from hub.api.access import Grant
 from hub.api.pages.sources import lasting, usual_gap
 from hub.stages.errors import Unavailable
 from tests.support.engineering import EVIL
+
+EVERYWHERE = Grant(role="engineer", areas=frozenset({"*"}))
 
 
 async def test_each_source_says_when_it_was_heard_its_rhythm_and_its_last_error(operator):
@@ -35,7 +38,7 @@ async def test_who_does_not_operate_the_hub_sees_the_sources_alone(operator, ope
 
 
 async def test_pausing_and_going_on_need_a_reason_and_say_who(operator, operated):
-    who = operator("engineer")
+    who = operator("engineer", EVERYWHERE)
     assert (await who.post("/pages/sources/intake/pause", reason="why")).status_code == 422
     assert (
         await operator("coordinator").post("/pages/sources/intake/pause", reason="a wrong decoder")
@@ -54,11 +57,23 @@ async def test_pausing_and_going_on_need_a_reason_and_say_who(operator, operated
     ]
 
 
-@pytest.mark.parametrize("process", ["api", "none", "Intake", "x" * 50, "..", "<b>"])
+@pytest.mark.parametrize("process", ["api", "audit", "none", "Intake", "x" * 50, "..", "<b>"])
 async def test_what_can_not_be_paused_is_refused(operator, operated, process):
-    answer = await operator("engineer").post(f"/pages/sources/{process}/pause", reason="a wrong decoder")
+    answer = await operator("engineer", EVERYWHERE).post(f"/pages/sources/{process}/pause", reason="a wrong decoder")
     assert answer.status_code in (404, 422)
     assert operated.doing.acts == []
+
+
+@pytest.mark.parametrize("areas", [(), ("825",)])
+async def test_who_operates_in_some_areas_pauses_nothing_that_all_need(operator, operated, areas):
+    who = operator("engineer", Grant(role="engineer", areas=frozenset(areas)))
+    for what in ("pause", "resume"):
+        answer = await who.post(f"/pages/sources/identity/{what}", reason="a wrong decoder")
+        assert (answer.status_code, operated.doing.acts) == (403, [])
+    assert "Pause it" not in (await who.get("/pages/sources")).text
+    page = (await operator("engineer", EVERYWHERE).get("/pages/sources")).text
+    assert "Pause it" in page
+    assert "/pages/sources/audit/" not in page
 
 
 async def test_what_is_told_comes_from_nowhere_else(operator):
