@@ -26,6 +26,7 @@ from hub.simulator import bars
 from hub.simulator.council_csv import drop, file_name, people_csv
 from hub.stages.casework import casework
 from hub.stages.stage import Output, Record
+from schemas import heartbeats
 from schemas.envelope import Envelope
 from schemas.people import Person
 from schemas.topics import CHILDREN, COUNCIL_EVENTS, DEADLINES, FACTS, NHS_MESSAGES
@@ -165,7 +166,8 @@ async def advise_steadily(sender: Client, sent: Sent, stop: asyncio.Event) -> No
 
 async def check(hub: System, events: Sent, messages: Sent) -> None:
     wanted = [COUNCIL_EVENTS, NHS_MESSAGES, FACTS, CHILDREN, DEADLINES]
-    logs = await read_all(hub.kafka, [topic.name for topic in wanted])
+    found = await read_all(hub.kafka, [topic.name for topic in wanted])
+    logs = {topic: [each for each in records if each.key != heartbeats.KEY] for topic, records in found.items()}
     logs |= {topic.name: opened(logs[topic.name], hub.deployment.folder / "ring") for topic in wanted[:2]}
     ledger = acked(hub.deployment.folder / "ledger.db")
     posted = Counter(orjson.loads(each.value)["record"] for each in logs[COUNCIL_EVENTS.name] if b"OUT-" in each.value)
