@@ -13,6 +13,9 @@ from schemas.ids import digest
 from schemas.instants import Instant
 
 ReadOutcome = Literal["read", "out-of-scope"]
+WITHHELD = "withheld"
+"""In the read model in place of a child that was purged: what was received of it is for the named alone."""
+
 TakenOutcome = Literal["taken", "repeat", "asked", "kept"]
 
 

@@ -8,7 +8,7 @@ from hub.api.access import Permission, Principal
 from hub.api.reading import Reading
 from hub.store import tables
 from hub.store.reader import withheld
-from schemas.trail import message_key
+from schemas.trail import WITHHELD, message_key
 
 
 def of_feeds(reading: Reading, who: Principal, permission: Permission) -> list[ColumnElement[bool]]:
@@ -24,12 +24,12 @@ def letters_of_feeds(reading: Reading, who: Principal, permission: Permission) -
 
 
 def restricted_among(connection: Connection, children: Iterable[str], who: Principal) -> frozenset[str]:
-    """Of these children those of whom somebody is not named to know."""
-    wanted = sorted(set(children))
+    """Of these children those of whom somebody is not named to know: also those that were purged."""
+    wanted = set(children)
     if who.restricted or not wanted:
         return frozenset()
     kept = withheld().subquery()
-    return frozenset(connection.scalars(select(kept.c[0]).where(kept.c[0].in_(wanted))))
+    return frozenset(connection.scalars(select(kept.c[0]).where(kept.c[0].in_(sorted(wanted))))) | wanted & {WITHHELD}
 
 
 def keys_of(sources: Iterable[str], said: str) -> list[str]:

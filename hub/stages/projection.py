@@ -23,7 +23,7 @@ from schemas.instants import microseconds
 from schemas.records import ChildRecord, ChildTurned
 from schemas.reviews import ReviewTask
 from schemas.topics import ALERTS, CHILDREN, COUNCIL_EVENTS, DEADLETTER, DEADLINES, NHS_MESSAGES, REVIEW, TRAIL
-from schemas.trail import MessageRead, Receipt, TrailStep, message_key, receipt
+from schemas.trail import WITHHELD, MessageRead, Receipt, TrailStep, message_key, receipt
 
 COLUMN_LIMIT = 200
 TURNS = frozenset({"moved", "restored", "told"})
@@ -34,6 +34,7 @@ Row = Mapping[str, Any]
 Kind = TypeVar("Kind", bound=BaseModel)
 
 
+_STEPS = "message_steps"
 PURGED = "purged_children"
 """The table of children of whom nothing is kept. A row there takes all rows of that child away, whatever says them,
 and whenever."""
@@ -68,15 +69,24 @@ def changes(records: Iterable[Record]) -> dict[str, dict[str, Row | None]]:
 def without(
     rows: Mapping[str, Mapping[str, Row | None]], children: Collection[str]
 ) -> dict[str, dict[str, Row | None]]:
-    """The rows but for those of these children."""
+    """The rows but for those of these children. What was received of one is still there, so its steps stay, and say
+    that it is withheld instead of whose it is."""
     if not children:
         return {table: dict(changed) for table, changed in rows.items()}
     return {
         table: {
-            key: row for key, row in changed.items() if table == PURGED or child_of(table, key, row) not in children
+            key: row if table != _STEPS or child_of(table, key, row) not in children else withheld(row or {})
+            for key, row in changed.items()
+            if table in (PURGED, _STEPS) or child_of(table, key, row) not in children
         }
         for table, changed in rows.items()
     }
+
+
+def withheld(step: Row) -> Row:
+    """A row of the steps of messages without whose it is."""
+    body = orjson.dumps({**orjson.loads(step["body"]), "child_id": WITHHELD}).decode()
+    return {**step, "child_id": WITHHELD, "body": body}
 
 
 def child_of(table: str, key: str, row: Row | None) -> str | None:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, Table, bindparam, delete, func, selec
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import Insert
 
-from hub.stages.projection import PURGED, Row, changes, child_of, without
+from hub.stages.projection import PURGED, Row, changes, child_of, withheld, without
 from hub.stages.stage import Record
 from hub.store import changes_log, schema
 from hub.store.engine import open_engine
@@ -162,10 +162,14 @@ def _write(connection: Connection, table: Table, changed: Mapping[str, Row | Non
 def _without_purged(
     connection: Connection, rows: Mapping[str, Mapping[str, Row | None]]
 ) -> dict[str, dict[str, Row | None]]:
-    """The rows of children that are kept. What there is of those that were just purged goes, in every table."""
+    """The rows of children that are kept. What there is of those that were just purged goes, in every table; steps of
+    messages only lose whose they are."""
     if purged := list(rows.get(PURGED, ())):
         ended = connection.scalars(select(alerts.c.key).where(alerts.c.child_id.in_(purged)))
         rows = {**rows, "alerts": {**rows.get("alerts", {}), **dict.fromkeys(ended)}}
+        steps = connection.execute(select(message_steps).where(message_steps.c.child_id.in_(purged))).mappings()
+        kept = {step["key"]: withheld({name: step[name] for name in step if name != "key"}) for step in steps}
+        rows = {**rows, "message_steps": {**kept, **rows.get("message_steps", {})}}
     for table in _OF_CHILDREN if purged else ():
         whose = table.c.child_id if "child_id" in table.c else table.c.key
         connection.execute(delete(table).where(whose.in_(purged)))

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from hub.api.pages import words
+from schemas.trail import WITHHELD
 
 Json = Mapping[str, Any]
 
@@ -147,7 +148,7 @@ def _read(step: Json) -> Part:
 
 def _taken(step: Json, withheld: Collection[str]) -> Part:
     child, outcome = step.get("child_id"), step["outcome"]
-    if child in withheld:
+    if child in withheld or child == WITHHELD:
         return Part("identity", "", _TITLES[outcome], "About a child of whom only named people may know.", hidden=True)
     tag = {"taken": "well", "repeat": ""}.get(outcome, "soon")
     says = f"{words.fact(step['kind'])}: {_TAKEN[outcome]}"

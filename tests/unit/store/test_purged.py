@@ -1,15 +1,19 @@
 """Of a child that was purged the read model keeps nothing, in whatever order the topics are read."""
 
+import json
 from itertools import permutations
 
 import pytest
 from sqlalchemy import select
 
+from hub.api.access import Principal
+from hub.api.messages import restricted_among
+from hub.api.pages.messages_story import story
 from hub.store import Projector
 from hub.store.changes_tables import changes
 from hub.store.engine import open_engine
-from hub.store.tables import metadata, purged_children
-from schemas.trail import ObservationTaken, message_key
+from hub.store.tables import message_steps, metadata, purged_children
+from schemas.trail import WITHHELD, ObservationTaken, message_key
 from tests.support.readmodel import AT, alert, child, deadline, record, review
 
 OTHER = "chd-2"
@@ -17,7 +21,7 @@ OTHER = "chd-2"
 
 def took(offset, child_id):
     step = ObservationTaken(
-        message=message_key("feed", f"m-{child_id}"), observation=f"o-{child_id}", source="feed",
+        message=message_key("feed", f"m-{child_id}"), observation=message_key("feed", f"o-{child_id}"), source="feed",
         kind="assessment.requested", received_at=AT, outcome="taken", child_id=child_id,
     )  # fmt: skip
     return record("hub.trail", offset, step.message, step.model_dump_json().encode())
@@ -63,6 +67,13 @@ def told(engine):
         return {gone for item, gone in rows if "chd-1" in item}
 
 
+def steps(engine, child_id):
+    """Whose the step of a child's message is, by the row and by what it says."""
+    with engine.connect() as connection:
+        wanted = select(message_steps).where(message_steps.c.message == message_key("feed", f"m-{child_id}"))
+        return [(row.child_id, json.loads(row.body)["child_id"]) for row in connection.execute(wanted)]
+
+
 @pytest.mark.parametrize("order", list(permutations(LOGS))[::7])
 def test_in_any_order_of_the_topics(engine, order):
     applied = projector(engine)
@@ -72,8 +83,10 @@ def test_in_any_order_of_the_topics(engine, order):
     found = said(engine)
     assert found.pop("purged_children") == ["('chd-1',)"]
     assert not [row for rows in found.values() for row in rows if "chd-1" in row]
-    for table in ("children", "deadlines", "alerts", "reviews", "message_steps"):
+    for table in ("children", "deadlines", "alerts", "reviews"):
         assert [OTHER in row for row in found[table]] == [True], table
+    assert steps(engine, OTHER) == [(OTHER, OTHER)]
+    assert steps(engine, "chd-1") == [(WITHHELD, WITHHELD)]
     assert told(engine) <= {True}
     applied.close()
 
@@ -97,3 +110,18 @@ def test_what_was_given_up_and_is_put_back_later_stays_away(engine):
         assert connection.scalars(select(purged_children.c.key)).all() == ["chd-1"]
     assert [OTHER in row for row in said(engine)["alerts"]] == [True]
     applied.close()
+
+
+@pytest.mark.parametrize("restricted", [True, False])
+def test_what_was_received_of_it_is_for_the_named_alone(engine, restricted):
+    applied = projector(engine)
+    who = Principal(actor="a", kind="person", how="session", grants=(), restricted=restricted)
+    with engine.connect() as connection:
+        assert restricted_among(connection, [WITHHELD, OTHER], who) == (frozenset() if restricted else {WITHHELD})
+    applied.close()
+
+
+def test_a_page_links_nobody_to_it():
+    step = json.loads(took(0, WITHHELD).value)
+    (part,) = [part for part in story([step], [], [], ()) if part.stage == "identity"]
+    assert (part.child, part.hidden) == (None, True)
