@@ -42,8 +42,8 @@ def signing(access: Access, audited: Audited, look: Look) -> APIRouter:
         return await doors.by_password(request, await _form(request))
 
     @router.get("/sign-in/begin")
-    async def begin(onward: Onward = PAGES) -> Response:
-        return await doors.to_provider(local(onward))
+    async def begin(request: Request, onward: Onward = PAGES) -> Response:
+        return await doors.to_provider(request, local(onward))
 
     @router.get("/sign-in/back")
     async def back(request: Request) -> Response:
@@ -110,10 +110,12 @@ class _Doors:
             return self.shown(request, onward, "Name or password is wrong.", 401)
         return await self._let_in(user.actor, user.grants, restricted=user.restricted, onward=onward)
 
-    async def to_provider(self, onward: str) -> Response:
+    async def to_provider(self, request: Request, onward: str) -> Response:
         """Send the browser to the provider."""
         if self._access.signing_in is None:
             return self._look.refused(404, _NO_PROVIDER, None)
+        if wait := self._access.limiter.take("sign-in begun by client", client(request), BY_NAME.of_many):
+            return self._too_many(wait)
         there, begun = await self._access.signing_in.begin(onward)
         answer = RedirectResponse(there, 303)
         answer.set_cookie(BEGUN, begun, max_age=600, path="/", secure=True, httponly=True, samesite="lax")
@@ -124,13 +126,13 @@ class _Doors:
         provider = self._access.signing_in
         if provider is None:
             return self._look.refused(404, _NO_PROVIDER, None)
-        if wait := self._access.limiter.take("sign-in by client", client(request), BY_NAME.of_many):
-            answer = self._look.refused(429, "Too many tries", f"Please wait {wait} seconds.")
-            answer.headers["Retry-After"] = str(wait)
-            return answer
+        # First whether this browser began it: what anybody can send takes nothing from those of the same address.
+        begun = provider.is_of(cookie(request, BEGUN), query.get("state", ""))
+        if begun and (wait := self._access.limiter.take("sign-in by client", client(request), BY_NAME.of_many)):
+            return self._too_many(wait)
         try:
-            if "error" in query:
-                raise Refused("the provider refused")
+            if not begun or "error" in query:
+                raise Refused("the provider refused, or was not asked")
             claims, onward = await provider.finish(
                 cookie(request, BEGUN), query.get("state", ""), query.get("code", ""), query.get("iss")
             )
@@ -139,6 +141,11 @@ class _Doors:
         else:
             answer = await self._known(claims, local(onward))
         answer.delete_cookie(BEGUN, path="/", secure=True, httponly=True, samesite="lax")
+        return answer
+
+    def _too_many(self, wait: int) -> Response:
+        answer = self._look.refused(429, "Too many tries", f"Please wait {wait} seconds.")
+        answer.headers["Retry-After"] = str(wait)
         return answer
 
     async def _known(self, claims: Mapping[str, Any], onward: str) -> Response:

@@ -1,7 +1,7 @@
 """Timeliness by month and by service, with the age of open cases beside: charts, definitions, and all numbers."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from datetime import date, timedelta
 from threading import Lock
 from typing import Annotated, Any, NamedTuple
@@ -91,16 +91,19 @@ def measures_pages(site: Site) -> APIRouter:
         if chosen is None:
             raise HTTPException(404, "There is no such measure")
         mine = areas(who_of(request), "measures.read")
-        area = _area(mine, query.area)
+        area = _area(mine, query.area, {each.area for each in site.reading.sources.sources})
         found = await run_in_threadpool(reports.of, area)
         return site.page(request, "measures.html", _page(chosen, query, found, area, mine))
 
     return router
 
 
-def _area(mine: frozenset[str] | None, asked: str) -> str | None:
-    """The area that is shown: the one asked for, else the first of theirs, else all."""
+def _area(mine: frozenset[str] | None, asked: str, fed: Set[str | None]) -> str | None:
+    """The area that is shown: the one asked for, else the first of theirs, else all. `fed` are those that feeds have:
+    each other one would be a report over every child for nothing."""
     if mine is None:
+        if asked and asked not in fed:
+            raise HTTPException(404, "No feed is of this area")
         return asked or None
     if asked and asked not in mine:
         raise HTTPException(404, "There is no such area among yours")

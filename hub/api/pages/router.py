@@ -1,7 +1,9 @@
 """All pages together: the start, the files that they use, live updates, and each page's own."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
@@ -33,12 +35,36 @@ LOOKS = 120
 """After so many the answer ends; the browser asks again by itself."""
 STREAMS = 200
 """Pages that are told of news at once, by one process; further ones are told to ask later."""
+STREAMS_EACH = 10
+"""Of these for one person: more windows than anybody reads at once."""
+
+
+class _Streams:
+    """Who is told of news now."""
+
+    def __init__(self) -> None:
+        self._open: Counter[str] = Counter()
+
+    def is_full(self, actor: str) -> bool:
+        """Whether there is none left, for anybody or for this one."""
+        return self._open.total() >= STREAMS or self._open[actor] >= STREAMS_EACH
+
+    @contextmanager
+    def held(self, actor: str) -> Iterator[None]:
+        """One is theirs for a while."""
+        self._open[actor] += 1
+        try:
+            yield
+        finally:
+            self._open[actor] -= 1
+            if not self._open[actor]:
+                del self._open[actor]
 
 
 def pages_of(site: Site) -> APIRouter:
     """The router of every page."""
     router = APIRouter(prefix=PAGES, include_in_schema=False, route_class=PageRoute)
-    streams = asyncio.Semaphore(STREAMS)
+    streams = _Streams()
 
     @router.get("")
     async def start(request: Request) -> Response:
@@ -55,10 +81,11 @@ def pages_of(site: Site) -> APIRouter:
         return Response(file_content(name), headers=kept, media_type=FILES[name])
 
     @router.get("/fresh")
-    async def fresh(after: Annotated[int, Query(ge=0, le=2**53)] = 0) -> Response:
-        if streams.locked():
+    async def fresh(request: Request, after: Annotated[int, Query(ge=0, le=2**53)] = 0) -> Response:
+        actor = who_of(request).actor
+        if streams.is_full(actor):
             return Response(status_code=503, headers={"Retry-After": "60"})
-        return StreamingResponse(_news(site, after, streams), media_type="text/event-stream")
+        return StreamingResponse(_news(site, after, streams, actor), media_type="text/event-stream")
 
     whole = APIRouter(include_in_schema=False)
     made = (
@@ -80,9 +107,12 @@ def pages_of(site: Site) -> APIRouter:
     return whole
 
 
-async def _news(site: Site, after: int, streams: asyncio.Semaphore) -> AsyncIterator[bytes]:
+async def _news(site: Site, after: int, streams: _Streams, actor: str) -> AsyncIterator[bytes]:
     """Says once that there is something newer, and then nothing more."""
-    async with streams:
+    if streams.is_full(actor):  # many were let in at the same moment
+        yield b"retry: 60000\n\n"
+        return
+    with streams.held(actor):
         yield b"retry: 15000\n\n"
         for _ in range(LOOKS):
             if await run_in_threadpool(_newest, site) > after:

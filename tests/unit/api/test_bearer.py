@@ -1,5 +1,6 @@
 """Systems' signed tokens: only the provider's, for us, of now, by a key of its own."""
 
+import asyncio
 import time
 from dataclasses import replace
 
@@ -205,6 +206,42 @@ async def test_a_provider_that_was_never_there_is_a_503(ask, provider):
     provider.down = True
     assert (await ask(provider.token())).status_code == 503
     assert (await ask("no-signed-token")).status_code == 401
+
+
+class Hanging(httpx.AsyncBaseTransport):
+    """Answers nothing before it is let; `asked` are the paths."""
+
+    def __init__(self):
+        self.let, self.asked = asyncio.Event(), []
+
+    async def handle_async_request(self, request):
+        self.asked.append(request.url.path)
+        await self.let.wait()
+        return httpx.Response(503)
+
+
+async def test_a_known_key_waits_for_nobodys_look_at_a_provider_that_is_away(provider, forward):
+    asked = Provider(ISSUER, provider.client, forward)
+    assert (await asked.key("k1")) is not None
+    away = Hanging()
+    asked._client, forward.seconds = httpx.AsyncClient(transport=away), forward.seconds + 7_200
+    others = [asyncio.create_task(look) for look in (*(asked.description() for _ in range(12)), asked.key("new"))]
+    await asyncio.sleep(0)
+    async with asyncio.timeout(0.5):
+        assert (await asked.key("k1")) is not None
+    away.let.set()
+    await asyncio.gather(*others, return_exceptions=True)
+    assert away.asked == ["/.well-known/openid-configuration", "/keys"]
+
+
+async def test_a_description_that_could_not_be_had_is_not_asked_for_by_each(asked, provider, forward):
+    provider.down = True
+    for _ in range(12):
+        with pytest.raises(ProviderAway):
+            await asked.description()
+    assert sum(provider.asked.values()) == 1
+    provider.down, forward.seconds = False, forward.seconds + 31
+    assert (await asked.description()).issuer == ISSUER
 
 
 async def test_another_issuers_description_is_not_taken(asked, provider):

@@ -243,7 +243,8 @@ async def test_a_provider_lets_in_with_the_roles_of_its_claims(hub, provider, au
     assert (answer.status_code, answer.headers["location"]) == (303, "/pages/worklist")
     assert (await hub.get("/children")).status_code == 200
     assert (await hub.get("/dead-letters")).status_code == 403
-    (entry,) = audits
+    entry = audits[0]
+    assert entry.action == "session.begin"
     assert entry.actor.startswith("prs-")
     assert "user-1" not in entry.model_dump_json()
 
@@ -314,6 +315,32 @@ async def test_a_stolen_code_is_worth_nothing_without_what_the_browser_keeps(hub
     again = await hub.get("/pages/sign-in/begin")
     _, state = provider.sign_in(again.headers["location"])
     assert (await hub.get("/pages/sign-in/back", params={"code": code, "state": state})).status_code == 403
+
+
+async def test_beginning_again_and_again_is_slowed_down(hub, monkeypatch):
+    monkeypatch.setattr(limits, "MANY", 1)
+    answers = [await hub.get("/pages/sign-in/begin") for _ in range(6)]
+    assert [answer.status_code for answer in answers] == [303] * 5 + [429]
+    assert int(answers[-1].headers["retry-after"]) > 0
+
+
+async def test_what_no_sign_in_was_begun_for_takes_nothing_from_those_of_the_same_address(hub, provider, monkeypatch):
+    monkeypatch.setattr(limits, "MANY", 1)
+    for state in ("x", "", "é") * 4:
+        assert (await hub.get("/pages/sign-in/back", params={"code": "x", "state": state})).status_code == 403
+    assert (await by_provider(hub, provider, groups=["send"])).status_code == 303
+
+
+async def test_answers_of_a_sign_in_that_was_begun_are_slowed_down(hub, provider, monkeypatch):
+    monkeypatch.setattr(limits, "MANY", 1)
+    begun = await hub.get("/pages/sign-in/begin")
+    _, state = provider.sign_in(begun.headers["location"])
+    kept, answers = dict(hub.cookies), []
+    for _ in range(6):
+        hub.cookies.clear()
+        hub.cookies.update(kept)
+        answers.append(await hub.get("/pages/sign-in/back", params={"code": "x", "state": state}))
+    assert [answer.status_code for answer in answers] == [403] * 5 + [429]
 
 
 async def test_a_provider_that_is_away_is_a_503(hub, provider):

@@ -1,10 +1,13 @@
 """The frame: navigation by role, refusals in words, forms of our own, files and live updates."""
 
 import re
+from contextlib import ExitStack
 
 import pytest
 import structlog
 
+from hub.api.access import Grant
+from hub.api.pages import router
 from tests.support.pages import PEOPLE, Served, Visitor
 
 NAVIGATION = {
@@ -124,6 +127,39 @@ async def test_news_are_told_once_there_are_any(visit):
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert "event: fresh" in answer.text
     assert (await visit("viewer").get("/pages/fresh?after=-1")).status_code == 422
+
+
+def test_one_person_does_not_take_all_streams():
+    streams = router._Streams()
+    with ExitStack() as held:
+        for _ in range(router.STREAMS_EACH):
+            assert not streams.is_full("prs-1")
+            held.enter_context(streams.held("prs-1"))
+        assert streams.is_full("prs-1")
+        assert not streams.is_full("prs-2")
+        for number in range(router.STREAMS - router.STREAMS_EACH):
+            held.enter_context(streams.held(f"prs-{number + 2}"))
+        assert streams.is_full("prs-9999")
+    assert not streams.is_full("prs-1")
+    assert not streams._open
+
+
+async def test_who_has_too_many_streams_is_told_to_ask_later(visit, monkeypatch):
+    monkeypatch.setattr(router, "STREAMS_EACH", 0)
+    answer = await visit("viewer").get("/pages/fresh?after=1")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+
+
+async def test_measures_of_an_area_that_no_feed_has_are_not_worked_out(visit):
+    everywhere = visit("viewer", Grant(role="viewer", areas=frozenset({"*"})))
+    assert (await everywhere.get("/pages/measures?area=825")).status_code == 200
+    assert (await everywhere.get("/pages/measures?area=nowhere")).status_code == 404
+
+
+async def test_measures_are_not_worked_out_without_end(visit):
+    who = visit("viewer")
+    statuses = [(await who.get("/pages/measures?measure=none")).status_code for _ in range(61)]
+    assert (statuses[0], statuses[-1]) == (404, 429)
 
 
 async def test_measures_of_another_area_are_not_there(visit):

@@ -17,7 +17,8 @@ from hub.stages.errors import Unavailable
 FRESH_SECONDS = 3_600.0
 """How long the description and the keys are taken as they are."""
 AGAIN_SECONDS = 30.0
-"""A token by an unknown key makes us look for new keys, and no more often than this."""
+"""A token by an unknown key makes us look for new keys, and no more often than this; so does a description that we
+could not have."""
 STALE_SECONDS = 86_400.0
 """How long known keys are used while the provider does not answer."""
 LARGEST = 1 << 20
@@ -47,10 +48,10 @@ class Provider:
         self.issuer = issuer
         self._client = client
         self._now = now
-        self._lock = asyncio.Lock()
+        self._describing, self._renewing = asyncio.Lock(), asyncio.Lock()
         self._description: Description | None = None
         self._keys = KeySet([])
-        self._described_at = self._keys_at = self._tried_at = float("-inf")
+        self._described_at = self._asked_at = self._keys_at = self._tried_at = float("-inf")
 
     @classmethod
     def at(cls, issuer: str) -> "Provider":
@@ -59,15 +60,19 @@ class Provider:
 
     async def description(self) -> Description:
         """Its endpoints; raises ProviderAway."""
-        async with self._lock:
+        async with self._describing:
             return await self._describe()
 
     async def key(self, kid: str | None) -> Key | None:
         """The key of this id (without one: the only key there is), or None; raises ProviderAway.
 
-        One that is not known is looked for once more, but not again and again: anybody may send a token by any key.
+        One that is not known is looked for once more, but not again and again: anybody may send a token by any key. A
+        known one waits for nobody's look.
         """
-        async with self._lock:
+        found = _find(self._keys, kid)
+        if found is not None and self._will_do(self._now()):
+            return found
+        async with self._renewing:
             now = self._now()
             found = _find(self._keys, kid)
             fresh = now - self._keys_at < FRESH_SECONDS
@@ -78,6 +83,12 @@ class Provider:
             if now - self._keys_at > STALE_SECONDS:
                 raise ProviderAway("the keys of the provider can't be had")
             return found
+
+    def _will_do(self, now: float) -> bool:
+        """Whether keys that are known are taken as they are: fresh, or being renewed, or just not to be had."""
+        age = now - self._keys_at
+        busy = self._renewing.locked() or now - self._tried_at < AGAIN_SECONDS
+        return age < FRESH_SECONDS or (busy and age <= STALE_SECONDS)
 
     async def exchange(self, form: dict[str, str]) -> dict[str, Any]:
         """The tokens for a code. Raises ProviderAway; ValueError where the code is not taken."""
@@ -101,12 +112,7 @@ class Provider:
         if self._description is not None and now - self._described_at < FRESH_SECONDS:
             return self._description
         try:
-            found = Description.model_validate(
-                await self._get(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
-            )
-            _check(found, self.issuer)
-        except ValidationError:
-            raise ProviderAway("the provider's description lacks what is needed") from None
+            found = await self._ask(now)
         except ProviderAway:
             if self._description is None or now - self._described_at > STALE_SECONDS:
                 raise
@@ -114,9 +120,22 @@ class Provider:
         self._description, self._described_at = found, now
         return found
 
+    async def _ask(self, now: float) -> Description:
+        """The description as it is now; whoever asks soon after one that could not be had is not made to wait."""
+        if now - self._asked_at < AGAIN_SECONDS:
+            raise ProviderAway("the provider did not answer a moment ago")
+        self._asked_at = now
+        said = await self._get(f"{self.issuer.rstrip('/')}/.well-known/openid-configuration")
+        try:
+            found = Description.model_validate(said)
+        except ValidationError:
+            raise ProviderAway("the provider's description lacks what is needed") from None
+        _check(found, self.issuer)
+        return found
+
     async def _renew_keys(self, now: float) -> None:
         try:
-            described = await self._describe()
+            described = await self.description()
             said = await self._get(described.jwks_uri)
             self._keys = _public(KeySet.import_key_set(said))  # type: ignore[arg-type]
             self._keys_at = now
@@ -129,8 +148,9 @@ class Provider:
 
     async def _get(self, url: str) -> dict[str, Any]:
         try:
-            answer = await self._client.get(url)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            async with asyncio.timeout(SECONDS):
+                answer = await self._client.get(url)
+        except (TimeoutError, httpx.HTTPError, httpx.InvalidURL) as error:
             raise ProviderAway(f"the provider does not answer ({type(error).__name__})") from None
         if answer.status_code != 200:
             raise ProviderAway(f"the provider answers {answer.status_code}")

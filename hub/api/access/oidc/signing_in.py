@@ -88,6 +88,13 @@ class SigningIn:
             base64.urlsafe_b64encode(sealed).decode(),
         )
 
+    def is_of(self, cookie: str | None, state: str) -> bool:
+        """Whether an answer is of a sign-in that this browser began, and not too long ago."""
+        try:
+            return hmac.compare_digest(self._asked(cookie).state.encode(), state.encode())
+        except Refused:
+            return False
+
     async def finish(self, cookie: str | None, state: str, code: str, issuer: str | None) -> tuple[dict[str, Any], str]:
         """The claims of whoever signed in, and where to go on to.
 
