@@ -3,14 +3,13 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import ColumnElement, Connection, false
 
 from hub.api.access import asking
 from hub.api.answers import answer
 from hub.api.messages import letters_of_feeds, of_feeds, restricted_among
 from hub.api.queries import DeadLetterQuery, MessageQuery
-from hub.api.reading import MISSING as NONE
 from hub.api.reading import Reading
 from hub.api.records import MISSING, Key
 from hub.api.shapes import FollowedMessage, SourceHealth
@@ -63,12 +62,13 @@ def _add_messages(router: APIRouter, reading: Reading) -> None:
     def one(request: Request, message_id: Key) -> Response:
         with reading.model.connection() as connection:
             body = reader.body(connection, messages.MESSAGES, message_id, where=of_sources(request))
+            there = body is not None or reader.body(connection, messages.MESSAGES, message_id) is not None
             found = messages.followed(connection, message_id)
             children = messages.children_of(found.steps) if found is not None else ()
             hidden = restricted_among(connection, children, asking(request))
             fresh = reader.freshness(connection)
         if body is None or found is None:
-            raise HTTPException(404, NONE)
+            raise reading.missing(asking(request), message_id, there=there)
         told = (step for step in found.steps if hidden.isdisjoint(messages.children_of((step,))))
         steps, given_up = ",".join(told), ",".join(found.letters)
         content = f'{{"receipt":{found.receipt},"steps":[{steps}],"dead_letters":[{given_up}]}}'

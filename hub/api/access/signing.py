@@ -19,6 +19,7 @@ from hub.api.access.oidc.tokens import Refused, known
 from hub.api.access.principal import Grant, asking
 from hub.api.access.sessions import TooManyGrants, cookie
 from hub.api.access.ways import PAGES
+from hub.stages.errors import Unavailable
 
 FORM = "__Host-sendhub-form"
 SIGN_IN = f"{PAGES}/sign-in"
@@ -51,10 +52,15 @@ def signing(access: Access, audited: Audited, look: Look) -> APIRouter:
 
     @router.post("/sign-out")
     async def sign_out(request: Request) -> Response:
-        who = asking(request)
-        await audited.act(who, "session.end", (), "signed out")
-        answer = RedirectResponse(SIGN_IN, 303)
+        answer: Response = RedirectResponse(SIGN_IN, 303)
         access.sessions.end(request, answer)
+        try:
+            await audited.act(asking(request), "session.end", (), "signed out")
+        except Unavailable:
+            answer = look.refused(
+                503, "You are signed out", "It could not be written down: the audit is away just now."
+            )
+            access.sessions.end(request, answer)
         return answer
 
     return router
@@ -169,7 +175,11 @@ class _Doors:
         own = cookie(request, FORM)
         expected = self._access.key.mark("sign-in form", own or "")
         offered = form.get(FIELD, "")
-        return own is not None and not is_foreign(request.scope) and hmac.compare_digest(expected, offered)
+        return (
+            own is not None
+            and not is_foreign(request.scope)
+            and hmac.compare_digest(expected.encode(), offered.encode())
+        )
 
 
 _NO_PROVIDER = "Nobody signs in by a provider here"

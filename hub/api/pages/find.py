@@ -22,9 +22,18 @@ from schemas.looks import Sought
 MOST = 10
 """Children that are shown."""
 LOOKED_THROUGH = 200
+"""Of all that fit anywhere: with so many it can't be told whether those whom one may see are among them."""
 LEAST_NAME = 2
 
 Typed = Annotated[str, Form(max_length=200)]
+
+
+class _Found(NamedTuple):
+    """Who fits and is within reach. `cut`: the desk told of the first so many alone, and whom one may see may be among
+    the others."""
+
+    children: list[str]
+    cut: bool
 
 
 class _Read(NamedTuple):
@@ -58,9 +67,9 @@ def find_pages(site: Site) -> APIRouter:
         if read.wrong:
             return site.page(request, "find.html", _shown(read.typed) | {"wrong": read.wrong}, 422)
         found = await _find(site, who_of(request), read.sought)
-        shown = _shown(read.typed) | {"is_answer": True, "too_many": len(found) > MOST}
-        if 0 < len(found) <= MOST:
-            shown["children"] = await _children(site, who_of(request), found)
+        shown = _shown(read.typed) | {"is_answer": True, "too_many": found.cut or len(found.children) > MOST}
+        if found.children and not shown["too_many"]:
+            shown["children"] = await _children(site, who_of(request), found.children)
         return site.page(request, "find.html", shown)
 
     return router
@@ -96,20 +105,23 @@ def _read_form(typed: dict[str, str]) -> _Read:
     return _Read(typed, sought, wrong)
 
 
-async def _find(site: Site, who: Principal, sought: Sought) -> list[str]:
+async def _find(site: Site, who: Principal, sought: Sought) -> _Found:
     """Those who fit and are within reach. A council's case number is in the read model, all else at the desk."""
     desk, others = site.desk, sought.model_copy(update={"reference": None})
     found: set[str] | None = None
+    told = 0
     if sought.reference is not None:
         by_reference = Sought(reference=sought.reference)
         known = await desk.find(by_reference, who.actor, "find a child by reference", LOOKED_THROUGH)
         cases = await run_in_threadpool(_of_case, site, sought.reference)
+        told = max(len(known.children), len(cases))
         found = {*known.children, *cases}
     if others != Sought():
-        told = ", ".join(field.replace("_", " ") for field, value in others if value is not None)
-        known = await desk.find(others, who.actor, f"find a child by {told}", LOOKED_THROUGH)
+        by = ", ".join(field.replace("_", " ") for field, value in others if value is not None)
+        known = await desk.find(others, who.actor, f"find a child by {by}", LOOKED_THROUGH)
+        told = max(told, len(known.children))
         found = set(known.children) if found is None else found & set(known.children)
-    return await run_in_threadpool(_within, site, who, found or set())
+    return _Found(await run_in_threadpool(_within, site, who, found or set()), told >= LOOKED_THROUGH)
 
 
 def _of_case(site: Site, reference: str) -> list[str]:

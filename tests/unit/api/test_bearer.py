@@ -16,7 +16,7 @@ from hub.api.access.oidc import BearerTokens, NotASystem, Provider, ProviderAway
 from hub.api.app import create_app
 from hub.platform.clock import SystemClock
 from hub.store.engine import open_engine
-from tests.unit.api.signed import AUDIENCE, CLIENT, ISSUER, FakeProvider, confused, unsigned
+from tests.unit.api.signed import AUDIENCE, CLIENT, ISSUER, FakeProvider, by_hand, confused, unsigned
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -152,6 +152,8 @@ async def test_forged_tokens_open_nothing(ask, provider):
     other = provider.token(roles=["hub-reader"], sub="engineer-1").split(".")
     for token in (
         unsigned(roles=["hub-reader"]),
+        by_hand({"alg": ["RS256"]}, {"roles": ["hub-reader"]}, lambda _: b"x"),
+        by_hand({"alg": {}}, {"roles": ["hub-reader"]}, lambda _: b"x"),
         confused(provider, roles=["hub-reader"]),
         provider.token(provider.other(), roles=["hub-reader"]),
         provider.token(RSAKey.generate_key(2048, {"kid": "k1"}), roles=["hub-reader"]),

@@ -159,7 +159,7 @@ async def test_guessing_of_many_names_from_one_address_is_slowed_down_too(hub, m
 
 async def test_a_sign_in_form_of_another_page_is_refused(hub):
     await hub.get("/pages/sign-in")
-    for form in ({}, {"csrf_token": "0" * 40}):
+    for form in ({}, {"csrf_token": "0" * 40}, {"csrf_token": "é"}):
         answer = await hub.post("/pages/sign-in", data={"name": "amina", "password": "correct horse", **form})
         assert answer.status_code == 403
     page = await hub.get("/pages/sign-in")
@@ -214,6 +214,22 @@ async def test_whoever_signed_out_is_out_with_every_copy_of_the_cookie(hub, audi
     assert COOKIE not in hub.cookies
     assert (await hub.get("/children", headers={"Cookie": f"{COOKIE}={copy}"})).status_code == 401
     assert audits[-1].action == "session.end"
+
+
+async def test_whoever_signs_out_is_out_also_while_the_audit_is_away(url, filled, hub):
+    async def away(_entry):
+        raise Unavailable("Kafka does not take it")
+
+    await sign_in(hub)
+    copy, token, engine = hub.cookies[COOKIE], await token_of(hub), open_engine(url, read_only=True)
+    app = create_app(ApiSettings(api_token_sha256=HASH), engine, access=hub.access, note=away)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=HUB) as client:
+        headers = {"Cookie": f"{COOKIE}={copy}"}
+        answer = await client.post("/pages/sign-out", data={"csrf_token": token}, headers=headers)
+        assert (answer.status_code, "You are signed out" in answer.text) == (503, True)
+        assert any(said.startswith(f'{COOKIE}="";') for said in answer.headers.get_list("set-cookie"))
+        assert (await client.get("/health", headers=headers)).status_code == 401
+    engine.dispose()
 
 
 async def token_of(hub):

@@ -49,6 +49,14 @@ async def test_more_than_ten_are_none(visit, monkeypatch):
     assert "children fit" in answer.text
 
 
+@pytest.mark.parametrize("typed", [{"name": "Twice"}, {"reference": "REQ-95"}, {"name": "Elsewhere"}])
+async def test_where_the_desk_tells_of_the_first_ones_alone_nobody_is_said_not_to_be_there(visit, monkeypatch, typed):
+    monkeypatch.setattr("hub.api.pages.find.LOOKED_THROUGH", 1)
+    answer = await visit("coordinator").post("/pages/find", **typed)
+    assert found(answer) == set()
+    assert "Too many children fit" in answer.text
+
+
 async def test_what_was_typed_is_in_no_address_and_no_audit(visit, hub, served):
     answer = await visit("coordinator").post("/pages/find", name="Ines", reference="REQ-95")
     assert answer.status_code == 200

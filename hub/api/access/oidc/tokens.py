@@ -45,7 +45,7 @@ class TokenCheck:
         """The claims of a token that is good; raises Refused, or ProviderAway. With `nonce` it has to carry that."""
         header = _header(token)
         algorithm = header.get("alg")
-        if algorithm not in self._algorithms:
+        if not isinstance(algorithm, str) or algorithm not in self._algorithms:
             raise Refused("the algorithm is not one of those allowed")
         if str(header.get("typ", "JWT")).lower() not in HEADER_TYPES:
             raise Refused("the token is of another type")
@@ -55,7 +55,7 @@ class TokenCheck:
         key = await self._provider.key(kid)
         if key is None:
             raise Refused("the key is not one of the provider's")
-        claims = self._verified(token, key, str(algorithm))
+        claims = self._verified(token, key, algorithm)
         if nonce is not None and claims.get("nonce") != nonce:
             raise Refused("the token is of another sign-in")
         return claims
