@@ -54,7 +54,8 @@ class ObservationTaken(Model):
 
     `taken`: it is facts of `child_id` now. `repeat`: it said nothing new. `asked`: a person is asked about it.
     `kept`: it waits, as an earlier question about the same stands or until there is more to go by. `observation` is the
-    id of the record on hub.observations.
+    id of the record on hub.observations; of a statement that is given to a child later, by another message or a person,
+    there is one step more, and there it is a hash of the statement and the child.
     """
 
     step: Literal["identity"] = "identity"

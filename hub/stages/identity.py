@@ -23,7 +23,7 @@ from hub.stages.stage import Headers, Output, Record, Stage, State, Step
 from schemas.ids import digest, keyed_digest
 from schemas.kinds import CONTROL_KINDS
 from schemas.sources import Sources
-from schemas.statements import Observation
+from schemas.statements import Fact, Observation
 from schemas.topics import ALERTS, AUDIT_INTAKE, FACTS, IDENTITY_STATE, LINKS, OBSERVATIONS, REVIEW, TRACES, TRAIL
 from schemas.trail import ObservationTaken, TakenOutcome, message_key
 
@@ -134,23 +134,43 @@ class IdentityHandler:
 
 
 def _trail(observation: Observation, outcome: Outcome, cause: dict[str, bytes]) -> list[Output]:
-    """What became of an observation that came by a message; people's decisions have a record of their own."""
-    if observation.message is None:
-        return []
+    """What became of an observation that came by a message, and of those of other messages that it placed; people's
+    decisions have a record of their own."""
+    mine = (observation.source, observation.message)
     named = cause.get("id", b"").decode()
-    children = [fact.child_id for fact in outcome.facts if fact.message == observation.message]
-    child_id = children[-1] if children else None
-    step = ObservationTaken(
-        message=message_key(observation.source, observation.message),
-        observation=named,
-        source=observation.source,
-        kind=observation.kind,
-        received_at=observation.received_at,
-        outcome=_became(outcome, child_id),
+    steps = [
+        _placed(fact) for fact in outcome.facts if fact.message is not None and (fact.source, fact.message) != mine
+    ]
+    if observation.message is not None:
+        children = [fact.child_id for fact in outcome.facts if (fact.source, fact.message) == mine]
+        child_id = children[-1] if children else None
+        steps.append(_step(observation, observation.message, named, _became(outcome, child_id), child_id))
+    said = {step.observation: step for step in steps}
+    return [
+        _output(TRAIL.name, step.message, step, _headers(digest("trail", "identity", each), cause, step.received_at))
+        for each, step in said.items()
+    ]
+
+
+def _placed(fact: Fact) -> ObservationTaken:
+    """A statement that waited, or was another child's, is this one's now. Its observation is known no more: the id is
+    of the statement and the child, so that told again it is one step."""
+    said = (fact.source, str(fact.message), fact.kind, fact.record, fact.version, fact.occurrence, fact.child_id)
+    return _step(fact, str(fact.message), digest("placed", *said), "taken", fact.child_id)
+
+
+def _step(
+    said: Observation | Fact, message: str, observation: str, outcome: TakenOutcome, child_id: str | None
+) -> ObservationTaken:
+    return ObservationTaken(
+        message=message_key(said.source, message),
+        observation=observation,
+        source=said.source,
+        kind=said.kind,
+        received_at=said.received_at,
+        outcome=outcome,
         child_id=child_id,
     )
-    headers = _headers(digest("trail", "identity", named), cause, observation.received_at)
-    return [_output(TRAIL.name, step.message, step, headers)]
 
 
 def _became(outcome: Outcome, child_id: str | None) -> TakenOutcome:

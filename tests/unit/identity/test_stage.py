@@ -7,8 +7,10 @@ import pytest
 from hub.stages.errors import PermanentError
 from hub.stages.identity import identity
 from hub.stages.stage import Headers, Output, Record
+from schemas.decisions import PEOPLE
 from schemas.statements import Fact, Observation
-from schemas.trail import ObservationTaken
+from schemas.trail import ObservationTaken, message_key
+from tests.unit.identity.adopted import adoption
 from tests.unit.identity.people import COUNCIL, KEY, SOURCES, TRUST, World, amy, observation
 
 OBSERVED: Headers = (("id", b"o1"), ("causes", b"m1"))
@@ -114,3 +116,61 @@ def test_the_trail_holds_nothing_of_the_person() -> None:
         "step", "message", "observation", "source", "kind", "received_at", "outcome", "child_id",
     }  # fmt: skip
     assert said.observation == "o1"
+
+
+def children_in(outputs: list[Output]) -> set[str]:
+    """Of whom facts are told."""
+    return {each.key.decode() for each in outputs if each.topic == "hub.facts"}
+
+
+def steps_of(outputs: list[Output], said: Observation) -> list[tuple[str, str, str, str | None]]:
+    """What the trail says of a message: source, kind and outcome, and of whom."""
+    trail = [ObservationTaken.model_validate_json(each.value or b"") for each in outputs if each.topic == "hub.trail"]
+    key = message_key(said.source, str(said.message))
+    return [(step.source, step.kind, step.outcome, step.child_id) for step in trail if step.message == key]
+
+
+def test_a_message_that_waited_is_told_of_when_another_one_places_it() -> None:
+    """Else nothing says whose it is, and its bytes are open also where the child is restricted. Both senders number
+    their messages."""
+    stage = Stage()
+    waits = observation(TRUST, amy(id="T1"), "REF-1", kind="advice.acknowledged", message="17")
+    places = observation(COUNCIL, amy(), "REQ-1", message="17")
+    assert [step[2:] for step in steps_of(stage.handle(waits), waits)] == [("asked", None)]
+    outputs = stage.handle(places)
+    (child,) = children_in(outputs)
+    assert steps_of(outputs, waits) == [(TRUST, "advice.acknowledged", "taken", child)]
+    assert steps_of(outputs, places) == [(COUNCIL, "assessment.requested", "taken", child)]
+    ids = [dict(each.headers)["id"] for each in outputs if each.topic == "hub.trail"]
+    assert len({*ids}) == len(ids) == 2
+
+
+def test_a_message_that_a_person_gives_to_a_child_is_told_of() -> None:
+    stage = Stage()
+    waits = observation(TRUST, amy(id="T1", given=None), "REF-1")
+    (child,) = children_in(stage.handle(observation(COUNCIL, amy(), "REQ-1"), waits))
+    (link,) = [link for link in stage.world.links() if link.source == TRUST]
+    seen = {each.id: each.seq for each in stage.world.links()}
+    data = {"actor": "officer-1", "why": "looked at both", "expected": seen, "child": child}
+    decided = observation(
+        PEOPLE, None, "decision", kind="link.assigned", subject={}, link=link.id, data=data, message=None
+    )
+    outputs = stage.handle(decided)
+    assert steps_of(outputs, waits) == [(TRUST, "assessment.requested", "taken", child)]
+    assert len([each for each in outputs if each.topic == "hub.trail"]) == 1
+
+
+def test_nothing_of_an_adoption_is_told_of_messages() -> None:
+    """What is written anew names no message, and the old child's have nothing to say any more."""
+    world, old, new = adoption()
+    world.propose(old, new)
+    handler = identity(KEY, SOURCES, lambda outcome, source: None).open(0, world)  # type: ignore[arg-type]
+    data = {**world.terms(old, new), "actor": "officer-2", "why": "an order", "proposal": "proposal", "nonce": "drawn"}
+    child = data.pop("child_id")
+    decided = observation(
+        PEOPLE, None, "confirmation", kind="identity.adopted", subject={}, child_id=child, data=data, message=None
+    )
+    record = Record("hub.observations", 0, 0, b"population", decided.model_dump_json().encode(), OBSERVED)
+    outputs = handler.handle([record], world).outputs  # type: ignore[arg-type]
+    assert {each.topic for each in outputs} >= {"hub.facts", "hub.links", "hub.audit.intake"}
+    assert "hub.trail" not in {each.topic for each in outputs}
