@@ -17,8 +17,8 @@ class Slice(NamedTuple):
 
     `areas` are DfE codes, `services` as deadlines name them (advice that names none stands under its heading), `roles`
     and `bodies` of the body that must act. `whole`: the child's whole record is within it, not these deadlines alone.
-    `clocks` begin the names of clocks that are not within, `headings` are those that are not. `audiences` are whose
-    alerts are; one that ends in `:*` stands for all that begin so.
+    `clocks` begin the names of clocks that are not within, `headings` are those that are not, `thresholds` those of
+    alerts that are not. `audiences` are whose alerts are; one that ends in `:*` stands for all that begin so.
     """
 
     areas: frozenset[str] | None = frozenset()
@@ -28,12 +28,13 @@ class Slice(NamedTuple):
     whole: bool = False
     clocks: frozenset[str] = frozenset()
     headings: frozenset[str] = frozenset()
+    thresholds: frozenset[str] = frozenset()
     audiences: frozenset[str] | None = None
 
     @property
     def everything(self) -> bool:
         """Whether every deadline is within."""
-        return self.areas is None and self.whole and not self.clocks and not self.headings
+        return self.areas is None and self.whole and not (self.clocks or self.headings or self.thresholds)
 
 
 def within(slices: Iterable[Slice]) -> ColumnElement[bool]:
@@ -52,7 +53,7 @@ def reached(connection: Connection, child_ids: Iterable[str], slices: Sequence[S
     parts = [each for each in slices if not each.whole]
     if parts and len(found) < len(wanted):
         of_child = deadlines.c.child_id
-        of_parts = select(of_child).where(of_child.in_(wanted), within(parts)).distinct()
+        of_parts = select(of_child).where(of_child.in_(wanted), _stands(), within(parts)).distinct()
         found |= set(connection.scalars(there.where(column.key.in_(of_parts))))
     return found
 
@@ -80,7 +81,8 @@ def children_within(slices: Iterable[Slice]) -> list[ColumnElement[bool]]:
     if areas is None:
         return []
     narrow = [each for each in kept if not each.whole]
-    asked = [children.c.key.in_(select(deadlines.c.child_id).where(within(narrow)))] if narrow else []
+    of_asked = select(deadlines.c.child_id).where(_stands(), within(narrow))
+    asked = [children.c.key.in_(of_asked)] if narrow else []
     return [or_(children.c.area.in_(sorted(areas)), *asked)]
 
 
@@ -116,15 +118,24 @@ def _alerts_within(part: Slice) -> ColumnElement[bool]:
         limits.append(column.area.in_(sorted(part.areas)))
     if part.audiences is not None:
         limits.append(or_(false(), *(_is_for(audience) for audience in sorted(part.audiences))))
+    if part.thresholds:
+        limits.append(column.threshold.not_in(sorted(part.thresholds)))
     if not part.whole or part.clocks or part.headings:
         key = column.child_id + "|" + column.deadline
-        limits.append(or_(column.deadline.is_(None), exists().where(deadlines.c.key == key, _within(part))))
+        own = select(deadlines.c.child_id).where(_stands(), _within(part))
+        of_none = column.deadline.is_(None) if part.whole else and_(column.deadline.is_(None), column.child_id.in_(own))
+        limits.append(or_(of_none, exists().where(deadlines.c.key == key, _within(part))))
     return and_(*limits)
 
 
 def _is_for(audience: str) -> ColumnElement[bool]:
     column = alerts.c.audience
     return column.startswith(audience[:-1], autoescape=True) if audience.endswith(":*") else column == audience
+
+
+def _stands() -> ColumnElement[bool]:
+    """The condition that a deadline reaches its child: what was asked by mistake, or taken back, is none for ever."""
+    return deadlines.c.state != "void"
 
 
 def _within(part: Slice) -> ColumnElement[bool]:

@@ -43,6 +43,10 @@ PLAN = ("review", "amendment", "phase", "area", "icb-change", "reassessment", "s
 """How the names of clocks begin that are about these."""
 
 
+ALERTS: Mapping[str, Part] = {"exemption-not-valid": "exemptions"}
+"""Thresholds of alerts that tell of a part, whatever limit they are about."""
+
+
 def parts(roles: Iterable[Role]) -> frozenset[Part]:
     """What is shown to somebody with these roles, all together."""
     known = frozenset(roles)

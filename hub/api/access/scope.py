@@ -1,6 +1,6 @@
 """Where somebody may what they may: their grants as slices of the read model."""
 
-from hub.api.access.fields import PLAN, TRIBUNAL, parts
+from hub.api.access.fields import ALERTS, PLAN, TRIBUNAL, parts
 from hub.api.access.permissions import Permission, Role
 from hub.api.access.principal import ANY, Grant, Principal
 from hub.store.reach import HEALTH_ROLES, Slice
@@ -29,6 +29,7 @@ def _slice(grant: Grant) -> Slice:
         areas=areas,
         clocks=frozenset(clocks),
         headings=frozenset() if "social-care" in shown else frozenset({"social-care"}),
+        thresholds=frozenset(threshold for threshold, part in ALERTS.items() if part not in shown),
     )
     if grant.role in WHOLE:
         return hidden._replace(whole=True)

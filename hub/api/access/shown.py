@@ -66,12 +66,23 @@ DEADLINE: Mapping[str, Field] = {"exemptions": "exemptions", "questions": "quest
 """Of a limit that is shown, what is not shown to all."""
 
 
+class Own(NamedTuple):
+    """What one role was asked: these services of these bodies, None being any."""
+
+    services: frozenset[str] | None
+    bodies: frozenset[str] | None
+
+    def holds(self, advice: Mapping[str, Any]) -> bool:
+        """Whether a request for advice is one of them."""
+        of_service = self.services is None or (advice["service"] or advice["heading"]) in self.services
+        return of_service and (self.bodies is None or (advice["asked"] or {}).get("ods") in self.bodies)
+
+
 class Sight(NamedTuple):
-    """What is shown of one child: these parts, and of advice what `services` and `bodies` were asked; None is all."""
+    """What is shown of one child: these parts, and of advice what one of `own` was asked; None is all."""
 
     parts: frozenset[Part]
-    services: frozenset[str] | None = None
-    bodies: frozenset[str] | None = None
+    own: tuple["Own", ...] | None = None
 
     @property
     def whole(self) -> bool:
@@ -85,9 +96,11 @@ def sight(grants: Iterable[Grant]) -> Sight:
     shown = parts(grant.role for grant in known)
     if "advice-of-others" in shown:
         return Sight(shown)
-    services = frozenset(name for grant in known for name in grant.services)
-    bodies = frozenset(ods for grant in known for ods in grant.bodies)
-    return Sight(shown, None if ANY in services else services, bodies or None)
+    return Sight(shown, tuple(Own(_any(grant.services), grant.bodies or None) for grant in known))
+
+
+def _any(services: frozenset[str]) -> frozenset[str] | None:
+    return None if ANY in services else services
 
 
 def record(body: str, seen: Sight) -> str:
@@ -124,7 +137,7 @@ def _case(said: Mapping[str, Any], seen: Sight) -> dict[str, Any]:
         shown[name] = [
             each
             for each in kept
-            if not _is_hidden(each["heading"], seen) and (seen.services is None or each["heading"] in headings)
+            if not _is_hidden(each["heading"], seen) and (seen.own is None or each["heading"] in headings)
         ]
     if "issued_without" in shown:
         shown["issued_without"] = [name for name in shown["issued_without"] or [] if not _is_hidden(name, seen)]
@@ -140,9 +153,7 @@ def _is_hidden(heading: str | None, seen: Sight) -> bool:
 
 
 def _is_own(advice: Mapping[str, Any], seen: Sight) -> bool:
-    service = advice["service"] or advice["heading"]
-    of_service = seen.services is None or service in seen.services
-    return of_service and (seen.bodies is None or (advice["asked"] or {}).get("ods") in seen.bodies)
+    return seen.own is None or any(own.holds(advice) for own in seen.own)
 
 
 def _fields(said: Mapping[str, Any], table: Mapping[str, Field], seen: Sight) -> dict[str, Any]:

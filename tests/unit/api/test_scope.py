@@ -13,6 +13,7 @@ from hub.api.access.shown import CASE, RECORD, Sight, record, sight
 from hub.api.app import create_app
 from hub.api.settings import ApiSettings
 from hub.platform.clock import SystemClock
+from hub.stages.errors import Unavailable
 from hub.store.engine import open_engine
 from schemas.records import CaseRecord, ChildRecord
 from tests.support.readmodel import advice_value, alert, case_value, child, dead_letter, deadline, review
@@ -158,6 +159,45 @@ async def test_alerts_are_for_their_audience_and_about_what_is_shown(as_, who, s
     assert await ids(await as_("/alerts", who)) == {f"al-chd-5-{name}" for name in seen.split()}
 
 
+async def test_an_alert_about_no_limit_is_for_whoever_was_asked_something_of_the_child(as_, partnership):
+    """And what tells of an exemption is for whoever is shown exemptions."""
+    more = {"child_id": "chd-5", "audience": "designated-officer", "deadline": None, "about": "case"}
+    told = [
+        alert(9, "al-none", **more, threshold="heading-open"),
+        alert(10, "al-exempt", **more | {"deadline": "chd-5-salt"}, threshold="exemption-not-valid"),
+    ]
+    partnership.apply("hub.alerts", 0, told, 9, 11)
+    there = [grant("designated-officer"), grant("designated-officer", bodies="QU9"), grant("head-of-send")]
+    for who in there:
+        assert {"al-none", "al-exempt"} <= await ids(await as_("/alerts", who))
+    assert await ids(await as_("/alerts", grant("designated-officer", bodies="QRV"))) == set()
+    seen = await ids(await as_("/alerts", VIEWER))
+    assert ("al-none" in seen, "al-exempt" in seen) == (True, False)
+
+
+async def test_services_and_bodies_of_two_grants_are_not_mixed(as_, projector):
+    asked = [("s/1", SALT, "RXQ"), ("s/2", SALT, "RYV"), ("s/3", PHYSIO, "RXQ"), ("s/4", PHYSIO, "RYV")]
+    advice = [advice_value(id=id_, service=name, asked={"role": "trust", "ods": ods}) for id_, name, ods in asked]
+    projector.apply("hub.children", 0, [child(3, "chd-1", cases=[case_value(advice)])], 3, 4)
+    limits = [
+        deadline(15 + n, "chd-1", id_, service=name, responsible={"role": "trust", "ods": ods})
+        for n, (id_, name, ods) in enumerate(asked)
+    ]
+    projector.apply("hub.deadlines", 0, limits, 15, 19)
+    who = grant("service", services=SALT, bodies="RXQ"), grant("service", services=PHYSIO, bodies="RYV")
+    (case,) = (await as_("/children/chd-1", *who)).json()["cases"]
+    assert [each["id"] for each in case["advice"]] == ["s/1", "s/4"]
+    assert await ids(await as_("/deadlines", *who)) == {"s/1", "s/4"}
+
+
+async def test_what_was_asked_by_mistake_opens_no_child(as_, projector):
+    projector.apply("hub.children", 0, [child(3, "chd-1")], 3, 4)
+    projector.apply("hub.deadlines", 0, [deadline(15, "chd-1", "dl-1", state="void")], 15, 16)
+    assert (await as_("/children/chd-1", THERAPIST)).status_code == 404
+    assert await ids(await as_("/children", THERAPIST), "child_id") == {"chd-5"}
+    assert (await as_("/children/chd-1", COORDINATOR)).status_code == 200
+
+
 async def test_two_grants_are_two_scopes_and_no_third(as_):
     """Who coordinates in one area and treats in another sees nothing of the tribunal there."""
     there = grant("service", areas="826", services=SALT)
@@ -205,6 +245,51 @@ async def test_who_looks_at_one_child_is_audited_and_a_system_is_not(as_, noted)
     await as_("/children/chd-5", COORDINATOR)
     await as_("/children/chd-5", COORDINATOR, kind="system")
     assert [(entry.actor, entry.action, entry.subjects) for entry in noted] == [("prs-1", "child.read", ("chd-5",))]
+
+
+@pytest.mark.parametrize(
+    ("path", "children"),
+    [
+        ("/children?limit=500", ("chd-5", "chd-6", "chd-r")),
+        ("/children?limit=1", ("chd-5",)),
+        ("/deadlines", ("chd-5", "chd-6")),
+        ("/alerts", ("chd-5", "chd-6")),
+        ("/reviews", ("chd-5", "chd-6")),
+        ("/children?case_reference=none", ()),
+        ("/children/chd-5/deadlines", ("chd-5",)),
+    ],
+)
+async def test_whose_records_a_page_shows_a_person_is_audited_in_one_entry(as_, noted, path, children):
+    everywhere = grant("head-of-send", areas="*")
+    await as_(path, everywhere, kind="system")
+    assert noted == []
+    assert (await as_(path, everywhere)).status_code == 200
+    assert [(entry.actor, entry.action, entry.subjects) for entry in noted] == [
+        ("prs-1", "child.read", each) for each in [children] if each
+    ]
+
+
+@pytest.mark.parametrize("path", ["/children", "/deadlines", "/alerts", "/reviews"])
+async def test_a_person_pages_through_records_so_often_and_a_system_as_it_likes(as_, path):
+    statuses = [
+        (await as_(path, COORDINATOR, kind=kind)).status_code for kind in ("system", "person") for _ in "x" * 31
+    ]
+    assert statuses == [200] * 61 + [429]
+
+
+async def test_a_page_whose_reading_cannot_be_written_down_is_not_shown(url, partnership, settings):
+    async def away(_entry):
+        raise Unavailable("Kafka is away")
+
+    engine, known = open_engine(url, read_only=True), Always()
+    known.who = Principal(actor="prs-1", kind="person", how="token", grants=(COORDINATOR,))
+    access = replace(access_of(settings, SystemClock()), authenticators=[known])
+    transport = httpx.ASGITransport(create_app(settings, engine, access=access, note=away), raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+        for path in ("/children", "/deadlines", "/alerts", "/reviews"):
+            answer = await client.get(path)
+            assert (answer.status_code, "chd-5" in answer.text) == (503, False), path
+    engine.dispose()
 
 
 async def test_a_restricted_child_is_there_for_named_people_of_its_area_alone(as_):
@@ -294,5 +379,5 @@ def test_what_is_shown_fits_the_record_whatever_is_left_out():
     case = case_value([advice_value()], challenges=[{"decision": "request", "tribunal": True}])
     body = child(0, cases=[case]).value.decode()
     for part in SHOWN:
-        shown = record(body, Sight(frozenset({part}), frozenset(), frozenset()))
+        shown = record(body, Sight(frozenset({part}), ()))
         ChildRecord.model_validate_json(shown)
