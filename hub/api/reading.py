@@ -53,7 +53,8 @@ class Reading:
         show: Callable[[Connection, Sequence[str]], Iterable[str]] | None = None,
         **fixed: Value,
     ) -> Response:
-        """A page of a listing, as JSON; `show` makes of bodies what is shown of them."""
+        """A page of a listing, as JSON; `show` makes of bodies what is shown of them. Of which children it tells a
+        person is audited first, unless it is of one child whose reading was."""
         who, filters = asking(request), query.filters | fixed
         sealed = query.asked | fixed | {BY: who.actor}
         after = None if query.cursor is None else self.cursors.read(what, sealed, query.cursor)
@@ -61,6 +62,8 @@ class Reading:
             page = reader.page(connection, what, filters, after, query.limit, named=who.restricted, where=where)
             bodies = page.bodies if show is None else show(connection, page.bodies)
             fresh = reader.freshness(connection)
+        if who.kind == "person" and "child_id" not in fixed:
+            self._note_children(who, what, page.bodies)
         following = None if page.last is None else self.cursors.write(what, sealed, page.last)
         content = f'{{"items":[{",".join(bodies)}],"next":{orjson.dumps(following).decode()}}}'
         return answer(request, content.encode(), fresh)
@@ -120,6 +123,12 @@ class Reading:
         if there:
             self.note(who, "access.refused", (key,), "out of their scope")
         return HTTPException(404, MISSING)
+
+    def _note_children(self, who: Principal, what: Listing, bodies: Iterable[str]) -> None:
+        """Write down in one entry whose records are on a page."""
+        children = {body["child_id"] for body in loaded(bodies) if body.get("child_id")}
+        if children:
+            self.note(who, "child.read", tuple(sorted(children)), f"a page of {what.table.name}")
 
     def note(self, who: Principal, action: Action, subjects: tuple[str, ...], why: str) -> None:
         """Write down, from a handler that runs in a thread; raises Unavailable."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from hub.api.access.fields import SHOWN
-from hub.api.access.permissions import MAY, OF_PERSONS, Role
+from hub.api.access.permissions import MAY, OF_PERSONS, OF_SYSTEMS, Role
 from hub.api.access.principal import ROLES
 from hub.api.access.ways import API
 from tests.support.processes import PROJECT
@@ -16,7 +16,7 @@ def page() -> str:
     """The page as it is, with its tables made anew."""
     before, rest = PAGE.read_text().split(BEGIN)
     _, after = rest.split(END)
-    permissions = _matrix("permission", MAY, lambda name: f"`{name}`" + (" (no system)" if name in OF_PERSONS else ""))
+    permissions = _matrix("permission", MAY, _permission)
     parts = _matrix("part of a child", SHOWN, lambda name: name)
     paths = ["| path of the API | needs |", "| --- | --- |"]
     paths += [f"| `{way.method} {way.path}` | {_needs(way.needs)} |" for way in API]
@@ -28,6 +28,10 @@ def _matrix(head: str, table: Mapping[str, Iterable[Role]], called: Callable[[st
     for name, roles in table.items():
         lines.append(f"| {called(name)} | {' | '.join('x' if role in roles else '' for role in ROLES)} |")
     return lines
+
+
+def _permission(name: str) -> str:
+    return f"`{name}`" + (" (no system)" if name in OF_PERSONS else " (no person)" if name in OF_SYSTEMS else "")
 
 
 def _needs(needs: str) -> str:

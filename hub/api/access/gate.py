@@ -106,7 +106,7 @@ class Permitted:
         return self._too_often(scope, way, who)
 
     def _too_often(self, scope: Scope, way: Way, who: Principal) -> Response | None:
-        if way.rate is None:
+        if way.rate is None or (way.people and who.kind != "person"):
             return None
         limiter, what = self._access.limiter, f"{way.method} {way.path}"
         wait = limiter.take(what, who.actor, way.rate) or limiter.take(

@@ -92,3 +92,6 @@ OF_PERSONS: frozenset[Permission] = frozenset(
     }
 )
 """No system may, whatever its role: somebody has to answer for it."""
+
+OF_SYSTEMS: frozenset[Permission] = frozenset({"change.read"})
+"""No person may, whatever their role: they would read every record of an area, and the audit not say of whom."""

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field
 from starlette.requests import HTTPConnection
 
-from hub.api.access.permissions import MAY, OF_PERSONS, Permission, Role
+from hub.api.access.permissions import MAY, OF_PERSONS, OF_SYSTEMS, Permission, Role
 from schemas.base import Model
 
 ANY = "*"
@@ -70,8 +70,8 @@ class Principal(Model):
         return frozenset().union(*(grant.bodies for grant in self.grants))
 
     def may(self, permission: Permission) -> bool:
-        """Whether one of the roles may; some things no system may, whatever its role."""
-        if permission in OF_PERSONS and self.kind != "person":
+        """Whether one of the roles may; some things no system may, and some no person, whatever their role."""
+        if permission in (OF_SYSTEMS if self.kind == "person" else OF_PERSONS):
             return False
         return not MAY[permission].isdisjoint(self.roles)
 

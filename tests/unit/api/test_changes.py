@@ -111,6 +111,14 @@ async def test_scope_and_restriction_decide_what_is_told(ask, projector, known):
     assert (await ask()).status_code == 403
 
 
+async def test_no_person_follows_whole_records(ask, projector, known):
+    """Nobody would know afterwards of whom they read."""
+    projector.apply("hub.children", 0, [child(0)], 0, 1)
+    known.who = Principal(actor="prs-1", kind="person", how="session", grants=(EVERYWHERE,))
+    for headers in (None, {"Accept": "text/event-stream"}):
+        assert (await ask(headers=headers)).status_code == 403
+
+
 async def test_another_view_has_to_begin_anew(ask, projector, known):
     """Whoever may see more now was not told of it then."""
     projector.apply("hub.children", 0, [child(0)], 0, 1)
