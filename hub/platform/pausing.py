@@ -46,11 +46,16 @@ class Pausing:
         threading.Thread(target=lambda: asyncio.run(self.follow()), daemon=True, name="pausing").start()
         return self
 
+    def told(self) -> str | None:
+        """Who said to pause, since when and why, in a sentence; None as far as is known. For who is sent to: what they
+        refuse they refuse also before they have heard, and what they may not take yet is not acked by Kafka either."""
+        pause = self._pause
+        return None if pause is None else pause.words
+
     def paused(self) -> str | None:
         """Why nothing may be read now, in a sentence; None to go on."""
-        pause = self._pause
-        if pause is not None:
-            return pause.words
+        if (told := self.told()) is not None:
+            return told
         if self._known.is_set() or time.monotonic() - self._began > UNKNOWN_SECONDS:
             return None
         return "has yet to hear whether it is paused"

@@ -46,13 +46,13 @@ async def run(settings: WebhookSettings) -> None:
         in_flight_limit=settings.in_flight_limit,
         body_limit=settings.body_limit,
         batch_limit=settings.webhook_batch_limit,
-        paused=pausing.paused,
+        paused=pausing.told,
     )
     health = Health(
         {
             "broker": check(publisher.ready, "the broker does not answer"),
             "ledger": check(ledger.ready, "the ledger's database does not answer"),
-            "pause": pausing.paused,
+            "pause": pausing.told,
         }
     )
     await publisher.start()

@@ -63,13 +63,13 @@ async def run(settings: BarsSettings) -> None:
         security=_SECURITY[settings.bars_identify_by],
         in_flight_limit=settings.in_flight_limit,
         body_limit=settings.body_limit,
-        paused=pausing.paused,
+        paused=pausing.told,
     )
     health = Health(
         {
             "broker": check(publisher.ready, "the broker does not answer"),
             "ledger": check(ledger.ready, "the ledger's database does not answer"),
-            "pause": pausing.paused,
+            "pause": pausing.told,
         }
     )
     if settings.bars_tls_certificate is not None:

@@ -165,7 +165,7 @@ def test_a_record_given_up_is_passed_by_an_empty_batch(projector):
         child(1, "chd-2", received_on="not a day"),
         record("hub.deadlines", 1, "chd-1|dl-1", {"id": "dl-1"}),
         record("hub.deadlines", 1, "chd-1|dl-2", deadline(1).value),
-        record("hub.alerts", 1, "chd-1", None),
+        record("hub.alerts", 1, "", None),
         record("hub.review", 1, "rv-2", review(1).value),
         record("hub.deadletter", 1, "council.events", b"no headers"),
     ],
