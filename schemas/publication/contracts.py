@@ -109,8 +109,8 @@ def _union(made: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _facts() -> dict[str, Any]:
-    """Facts with the data of each kind (a retraction needs none), what the ticker writes beside them, and kinds that are
-    yet to come."""
+    """Facts with the data of each kind (a retraction needs none), what the ticker writes beside them, and kinds that
+    are yet to come."""
     fact, told, beat = Fact.model_json_schema(), Told.model_json_schema(), Heartbeat.model_json_schema()
     apart = [*told["properties"]["kind"]["enum"], beat["properties"]["kind"]["const"]]
     kinds = {**KINDS, **{kind: model for kind, model in CONTROL_KINDS.items() if kind not in apart}}
