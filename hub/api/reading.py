@@ -90,7 +90,7 @@ class Reading:
         if surviving is None:
             return None
         who = asking(request)
-        if areas(who, "record.read") is not None:
+        if reach.whole_areas(slices(who, "record.read")) is not None:
             self.sight_of(who, "record.read", surviving, told=False)
         query = f"?{request.url.query}" if request.url.query else ""
         return moved(f"/children/{quote(surviving, safe='')}{rest}{query}", surviving, fresh)

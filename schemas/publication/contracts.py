@@ -115,7 +115,7 @@ def _facts() -> dict[str, Any]:
     apart = [*told["properties"]["kind"]["enum"], beat["properties"]["kind"]["const"]]
     kinds = {**KINDS, **{kind: model for kind, model in CONTROL_KINDS.items() if kind not in apart}}
     named: dict[str, Any] = {}
-    parts = []
+    parts: list[dict[str, Any]] = []
     for kind, model in kinds.items():
         data, name = model.model_json_schema(), f"data.{model.__name__}"
         named |= data.pop("$defs", {}) | {name: data}
