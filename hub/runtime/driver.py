@@ -248,9 +248,13 @@ class LaneConsumer(driver.Consumer):
         except OffsetOutOfRangeError:
             await self._go_back(lane)
             return True
-        if fetched is not None and not lane.given_up and not await lane.take(fetched):
+        if fetched is not None and not lane.given_up and not await self._take(lane, fetched):
             await self._go_back(lane)
         return fetched is not None
+
+    async def _take(self, lane: Lane, fetched: Fetched) -> bool:
+        """Whether it was taken: a fetch may have been under way when somebody said to pause."""
+        return self.app.paused() is None and await lane.take(fetched)
 
     async def _go_back(self, lane: Lane) -> None:
         """Seek to where the lane stands, unless the log no longer begins before it."""
