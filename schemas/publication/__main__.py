@@ -3,8 +3,8 @@
 import json
 import sys
 
+from schemas.publication.archive import NotPublishable, publish
 from schemas.publication.asyncapi import DOCUMENT, document
-from schemas.publication.library import NotPublishable, publish
 
 
 def main() -> int:

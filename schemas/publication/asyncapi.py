@@ -9,8 +9,8 @@ from typing import Any
 
 from schemas.deadletters import META_HEADER, DeadLetter
 from schemas.envelope import Envelope
+from schemas.publication.archive import FOLDER, newest
 from schemas.publication.contracts import CONTRACTS, HEADERS, Contract
-from schemas.publication.library import FOLDER, newest
 from schemas.publication.views import published
 from schemas.topics import COUNCIL_EVENTS, DEADLETTER, NHS_MESSAGES, Topic
 from schemas.versions import VERSIONS

@@ -8,8 +8,8 @@ import pytest
 
 from hub.embedded.system import System
 from hub.runtime.partitions import to_record
+from schemas.publication.archive import newest
 from schemas.publication.contracts import CONTRACTS
-from schemas.publication.library import newest
 from schemas.publication.views import written
 from schemas.versions import VERSION_HEADER, VERSIONS
 from tests.integration.conftest import COUNCIL

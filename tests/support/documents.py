@@ -29,7 +29,7 @@ from schemas.deadlines import Deadline
 from schemas.decisions import DECISIONS
 from schemas.links import LinkDecision
 from schemas.people import Person
-from schemas.publication.library import versions
+from schemas.publication.archive import versions
 from schemas.records import ChildRecord
 from schemas.reviews import ReviewTask
 from schemas.sources import Source

@@ -6,10 +6,10 @@ import shutil
 import jsonschema
 import pytest
 
-from schemas.publication import library
+from schemas.publication import archive
+from schemas.publication.archive import NotPublishable, Version, pending, publish, versions
 from schemas.publication.contracts import CONTRACTS, HEADERS
 from schemas.publication.judge import breaks
-from schemas.publication.library import NotPublishable, Version, pending, publish, versions
 from schemas.publication.views import written
 from schemas.versions import VERSIONS, versioned
 from tests.support.readmodel import alert, child, deadline, review
@@ -37,7 +37,7 @@ def test_each_topic_with_a_version_has_a_contract():
 @pytest.mark.parametrize("record", [child(0), deadline(0), alert(0), review(0)], ids=lambda record: record.topic)
 def test_what_is_published_says_what_records_are(record):
     """A record fits; with a member that is no model's, it fits readers and no writer; without a needed one, neither."""
-    _, schema = library.newest(record.topic)
+    _, schema = archive.newest(record.topic)
     value = json.loads(record.value)
     reader, writer = jsonschema.Draft202012Validator(schema), jsonschema.Draft202012Validator(written(schema))
     assert reader.is_valid(value)
@@ -57,7 +57,7 @@ class Shape:
 
     def is_now(self, version=1, needed=("a",), **members):
         schema = {"type": "object", "properties": members, "required": list(needed), "additionalProperties": False}
-        self._monkeypatch.setattr(library, "CONTRACTS", (CONTRACTS[2]._replace(make=lambda: schema),))
+        self._monkeypatch.setattr(archive, "CONTRACTS", (CONTRACTS[2]._replace(make=lambda: schema),))
         self._monkeypatch.setitem(VERSIONS, self.topic.name, version)
 
     def published(self):
@@ -95,7 +95,7 @@ def test_compatible_is_with_every_earlier_version_not_with_the_last_alone(shape)
     shape.is_now(a=TEXT)
     publish(shape.folder)
     shape.is_now(a=TEXT, b=WHOLE)
-    assert breaks(versions(shape.topic.name, shape.folder)[Version(1, 1)], library.CONTRACTS[0].schema) == []
+    assert breaks(versions(shape.topic.name, shape.folder)[Version(1, 1)], archive.CONTRACTS[0].schema) == []
     with pytest.raises(NotPublishable, match=r"hub.alerts 1\.0: /b"):
         publish(shape.folder)
 
