@@ -57,11 +57,15 @@ class Compared:
 
 
 class Digests(PartitionState):
-    """A state of which only digests are held: enough to compare every byte."""
+    """A state of which only digests are held: enough to compare every byte that counts."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__()
+        self._compared = stage.compared
 
     def load(self, key: str, value: bytes | None) -> None:
         """Apply one changelog record."""
-        super().load(key, digest(value))
+        super().load(key, None if value is None else digest(self._compared(value)))
 
 
 def digest(value: bytes | None) -> Digest:
@@ -129,12 +133,12 @@ class _Rebuild:
     async def _look(self, count: int) -> Running:
         """The running stage: state, then topics, then how far it had come. In this order, and whole transactions."""
         assert self._stage.changelog is not None
-        contents = {number: Content(Digests()) for number in range(count)}
+        contents = {number: Content(Digests(self._stage)) for number in range(count)}
         async with LogReader(self._settings, [Partition(self._stage.changelog, number) for number in contents]) as log:
             async for batch in log.read_on():
                 contents[batch[0].partition].take(batch)
             held = {topic: await self._held(topic) for topic in self._said}
-            tails = {number: Content(Digests(), content.includes) for number, content in contents.items()}
+            tails = {number: Content(Digests(self._stage), content.includes) for number, content in contents.items()}
             moved = set()
             async for batch in log.read_on():
                 moved.add(batch[0].partition)
@@ -158,12 +162,12 @@ class _Rebuild:
             for output in replay.feed(batch):
                 await self._say(output, shadow)
         here = await record_at(self._settings, source, cut)
-        for output in [] if here is None else replay.go_into(here, _as_in(content.state)):
+        for output in [] if here is None else replay.go_into(here, _as_in(content.state, self._stage)):
             await self._say(output, shadow)
         where = f"{self._stage.changelog}/{number}"
         kept = sum(not key.startswith("!") for key, _ in content.state.items())
         compared = Compared(where, {CHILDREN_COUNT: kept, "offset": cut, "given_up": replay.passed_over})
-        _compare_states(compared, content, replay.state)
+        _compare_states(compared, content, replay.state, self._stage)
         if number in running.moved:
             await self._say_later(replay, source, cut, running.later[number] or 0)
         return compared
@@ -202,15 +206,19 @@ class _Rebuild:
         return found
 
 
-def _as_in(running: PartitionState) -> Accept:
+def _as_in(running: PartitionState, stage: Stage) -> Accept:
     """Accepts a step that leads to what the running stage holds."""
-    return lambda changed, outputs: all(running.get(key) == digest(value) for key, value in changed.items())
+
+    def held(value: bytes | None) -> Digest:
+        return None if value is None else digest(stage.compared(value))
+
+    return lambda changed, outputs: all(running.get(key) == held(value) for key, value in changed.items())
 
 
-def _compare_states(compared: Compared, content: Content, state: PartitionState) -> None:
+def _compare_states(compared: Compared, content: Content, state: PartitionState, stage: Stage) -> None:
     for offset, why in content.damaged.values():
         compared.differ("-", f"the record at offset {offset} is damaged: {why}")
-    rebuilt = {key: digest(value) for key, value in state.items()}
+    rebuilt = {key: digest(stage.compared(value)) for key, value in state.items()}
     running = dict(content.state.items())
     for key in sorted(rebuilt.keys() | running.keys()):
         if rebuilt.get(key) != running.get(key):

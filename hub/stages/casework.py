@@ -19,7 +19,7 @@ from typing import Any
 import orjson
 
 from hub.core.alerts.silence import KINDS, Saying, read_saying
-from hub.core.casework.memory import check
+from hub.core.casework.memory import check, compared
 from hub.core.casework.policy import Policy
 from hub.stages.casework_batch import Batch
 from hub.stages.casework_days import DAY_KEY, Days
@@ -49,6 +49,7 @@ def casework(policy: Policy, monotonic: Monotonic) -> Stage:
         (CHILDREN.name, DEADLINES.name, ALERTS.name, REVIEW.name),
         check_state,
         "Stop casework and run `sendhub state rebuild casework`.",
+        compared=compared,
     )
 
 

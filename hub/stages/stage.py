@@ -83,7 +83,8 @@ class Stage:
     `changelog` None means stateless. A stateful stage has exactly one source topic. `writes` are the topics of its
     outputs, dead letters apart. `check` raises ValueError for a value of the state that the stage can't load; `mend`
     says in words what helps when its state is damaged or gone. `owner_of` says whose data key seals the value of a key
-    outside memory; without it the state is about nobody and stands on its changelog as it is.
+    outside memory; without it the state is about nobody and stands on its changelog as it is. `compared` is what of a
+    value a rebuild compares.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Stage:
     check: Callable[[str, bytes], object] | None = None
     mend: str = "Restore it, or begin the stage anew as docs/reliability.md says."
     owner_of: Callable[[str], str] | None = None
+    compared: Callable[[bytes], bytes] = bytes
 
 
 class HandlerFactory(Protocol):

@@ -168,6 +168,13 @@ def policy_of(value: bytes) -> str:
     return value[PREFIX - POLICY_CHARACTERS : PREFIX].decode()
 
 
+def compared(value: bytes) -> bytes:
+    """A memory in bytes but for the policy by which it was made: after other settings a child is looked at anew on the
+    next day that is reached, and until then its memory rightly stands under the earlier ones."""
+    is_memory = value[PREFIX : PREFIX + 1] == b"["
+    return value[: PREFIX - POLICY_CHARACTERS] + value[PREFIX:] if is_memory else value
+
+
 def digest_of(value: bytes) -> str:
     """A short digest, to see whether something was said before."""
     return hashlib.blake2b(value, digest_size=12).hexdigest()
