@@ -200,10 +200,14 @@ class LaneConsumer(driver.Consumer):
         await super().on_partitions_revoked(revoked)
 
     async def on_partitions_assigned(self, assigned: Any, generation_id: int = 0) -> None:
-        """Open the lanes beside the rebalance, so that reading a long changelog does not hold the group up."""
+        """Open the lanes beside the rebalance, so that reading a long changelog does not hold the group up.
+
+        None for a worker that stops: what it would ask of the consumer finds nobody there any more.
+        """
         await self._release()
-        for tp in assigned:
-            self._open(Partition(tp.topic, tp.partition))
+        if not self.should_stop:
+            for tp in assigned:
+                self._open(Partition(tp.topic, tp.partition))
         await super().on_partitions_assigned(assigned, generation_id)
         self.joined = True
 

@@ -6,6 +6,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from aiokafka import TopicPartition
+from faust.transport.drivers import aiokafka as driver
 
 from hub.platform.health import Health
 from hub.platform.settings import Settings
@@ -38,3 +40,18 @@ async def test_it_reads_what_was_committed_never_jumps_and_never_leaves_for_idle
     assert consumer._max_poll_interval_ms > A_YEAR_MS
     assert consumer._group_instance_id == "sendhub-stage-1"
     consumer._closed = True  # it was never started
+
+
+@pytest.mark.parametrize(("stops", "lanes"), [(False, 1), (True, 0)])
+async def test_a_worker_that_stops_opens_nothing_more(monkeypatch: pytest.MonkeyPatch, stops: bool, lanes: int) -> None:
+    async def nothing(*_: object) -> None: ...
+
+    monkeypatch.setattr(driver.Consumer, "on_partitions_assigned", nothing)
+    monkeypatch.setattr(LaneConsumer, "_run", nothing)
+    app = LaneApp(Settings(), "stage", ("test.in",), lambda *_: None, Health())  # type: ignore[arg-type,return-value]
+    app.finalize()
+    consumer = app.consumer
+    if stops:
+        consumer._stopped.set()
+    await consumer.on_partitions_assigned({TopicPartition("test.in", 0)}, 1)
+    assert len(consumer.lanes) == lanes
