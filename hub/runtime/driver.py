@@ -24,7 +24,7 @@ from hub.platform.pausing import never
 from hub.platform.settings import Settings
 from hub.runtime import groups
 from hub.runtime.errors import DataMissing
-from hub.runtime.lane import Committer, Lane
+from hub.runtime.lane import Committer, Lane, place_of
 from hub.runtime.partitions import Fetched, Partition, to_record
 from hub.runtime.producer import group_id
 
@@ -66,7 +66,8 @@ class CommitterFactory(Protocol):
 
 def fail(why: str, error: BaseException) -> None:
     """End the process at once: nothing more may be written, and what is not committed comes again."""
-    log.critical("worker ends itself", why=why, error=type(error).__name__, detail=str(error)[:500])
+    at = place_of(error)
+    log.critical("worker ends itself", why=why, error=type(error).__name__, detail=str(error)[:500], at=at)
     os._exit(EXIT_FAULT)
 
 

@@ -258,7 +258,7 @@ class Lane:
             metrics.STAGE_LAG.labels(*self._place).set(lag)
 
 
-def place_of(error: Exception) -> str | None:
+def place_of(error: BaseException) -> str | None:
     """Where in the code an error was raised, as file:line; None when it never was. Nothing that it holds is said."""
     frames = list(traceback.walk_tb(error.__traceback__))
     if not frames:

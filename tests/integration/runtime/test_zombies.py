@@ -129,7 +129,7 @@ async def fenced(broker: Kafka, case: Case, folder: Path, point: str) -> None:
         zombie = await overtaken(stack, broker, case, folder, point, BATCH[point])
         zombie.send_signal(signal.SIGCONT)
         assert await asyncio.to_thread(zombie.wait, 60) == 70
-    assert ends(folder, case) == ["Fenced"]
+    assert ends(folder, case) == ["Fenced"], said(folder, case)
 
 
 async def overtaken(
@@ -150,8 +150,13 @@ async def overtaken(
 def ends(folder: Path, case: Case) -> list[str]:
     """Why the sleeper ended itself, if it did."""
     lines = log(folder, case, 1).read_text().splitlines()
-    said = [orjson.loads(line) for line in lines if line.startswith("{")]
-    return [each["error"] for each in said if each["event"] == "worker ends itself"]
+    events = [orjson.loads(line) for line in lines if line.startswith("{")]
+    return [each["error"] for each in events if each["event"] == "worker ends itself"]
+
+
+def said(folder: Path, case: Case) -> str:
+    """The last of the sleeper's log, for whoever looks at a failure."""
+    return log(folder, case, 1).read_text()[-4_000:]
 
 
 async def test_a_worker_that_sleeps_after_its_commit_changes_nothing_either(
@@ -169,7 +174,7 @@ async def fenced_or_back(broker: Kafka, case: Case, folder: Path) -> None:
         await produce(broker.bootstrap, case.source, case.inputs(2 * LOT, LOT))
         await committed(broker, case, 3 * LOT)
         assert zombie.poll() in (None, 70)
-    assert set(ends(folder, case)) <= {"Fenced"}
+    assert set(ends(folder, case)) <= {"Fenced"}, said(folder, case)
 
 
 def start(
