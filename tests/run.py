@@ -1,19 +1,16 @@
 """`make test`: every check, then one table of what each came to. Exit status 0 only when all passed.
 
-The integration tests wait for brokers and sessions most of the time, so everything else runs beside them: the quick
-checks first, then the pages in a browser, then the part of them that plays whole hubs.
+The integration tests wait for brokers and sessions most of the time, so two of the long ones run side by side.
 """
 
-import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import NamedTuple
 
 PROJECT = Path(__file__).parents[1]
 BIN = PROJECT / ".venv" / "bin"
@@ -39,51 +36,51 @@ def _pytest(*arguments: str) -> list[str]:
     return [str(BIN / "python"), "-m", "pytest", "-q", "--durations=10", *arguments]
 
 
-QUICK: tuple[Check, ...] = (
+FAULTS = "tests/faults/test_short.py"
+INTEGRATION = PROJECT / "tests" / "integration"
+WHOLE = sorted(f"tests/integration/{file.name}" for file in INTEGRATION.glob("test_*.py"))
+FIRST: tuple[Check, ...] = (
     Check("style", [str(BIN / "ruff"), "check", "--quiet", "."]),
     Check("format", [str(BIN / "ruff"), "format", "--check", "--quiet", "."]),
     Check("types", [str(BIN / "mypy")]),
     Check("layers", [str(BIN / "lint-imports")]),
-    Check(
-        "tests", _pytest("--ignore=tests/integration", "--ignore=tests/browser", "--ignore=tests/faults/test_short.py")
-    ),
 )
-BROWSER = Check("browser", _pytest("tests/browser"))
-"""By itself: what drives the browser keeps an event loop running in its thread, where tests of ours want their own."""
-WHOLE = sorted(f"tests/integration/{file.name}" for file in (PROJECT / "tests" / "integration").glob("test_*.py"))
-SLOW = Check("integration", _pytest("tests/integration", *(f"--ignore={file}" for file in WHOLE)))
-HUBS = Check("whole hubs", _pytest(*WHOLE, "tests/faults/test_short.py"))
+"""Soon told, and mostly what was forgotten."""
+LONG: tuple[Check, ...] = (
+    Check("integration", _pytest("tests/integration", *(f"--ignore={file}" for file in WHOLE))),
+    Check("tests", _pytest("--ignore=tests/integration", "--ignore=tests/browser", f"--ignore={FAULTS}")),
+    Check("whole hubs", _pytest(*WHOLE)),
+    Check("faults", _pytest(FAULTS)),
+    # By itself: what drives the browser keeps an event loop running in its thread, where tests want their own.
+    Check("browser", _pytest("tests/browser")),
+)
+"""Longest first, so that the two who take them end at about the same time."""
+SIDE_BY_SIDE = 2
 COUNTED = re.compile(r"(\d+) (passed|failed|skipped|error)")
 
 
 def main() -> int:
     """Run all checks, also after one failed."""
-    with ThreadPoolExecutor(1) as beside, tempfile.TemporaryFile() as said:
-        slow = beside.submit(_run, SLOW, said)
-        results = [_run(check, None) for check in (*QUICK, BROWSER, HUBS)]
-        print(f"== {SLOW.name} (they began with the others; what they say follows when they end)", flush=True)
-        results.append(slow.result())
-        said.seek(0)
-        sys.stdout.write(said.read().decode("utf-8", "replace"))
+    results = [_run(check) for check in FIRST]
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as taking:
+        results += taking.map(_run, LONG)
     return _show(results)
 
 
-def _run(check: Check, quietly: IO[bytes] | None) -> Result:
-    """Run a check; what it says is shown as it comes, or kept for later."""
-    if quietly is None:
-        print(f"== {check.name}", flush=True)
-    start, tail = time.monotonic(), b""
-    process = subprocess.Popen(check.command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-    assert process.stdout is not None
-    out = quietly or sys.stdout.buffer
-    while data := os.read(process.stdout.fileno(), 65_536):
-        out.write(data)
-        out.flush()
-        tail = (tail + data)[-400:]
-    status = process.wait()
-    last = tail.decode("utf-8", "replace").rstrip().rsplit("\n", 1)[-1]
+def _run(check: Check) -> Result:
+    """Run a check; each line that it says is shown at once, with its name before it."""
+    start, last = time.monotonic(), ""
+    print(f"== {check.name}", flush=True)
+    with subprocess.Popen(
+        check.command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            sys.stdout.write(f"{check.name}: {line}")
+            sys.stdout.flush()
+            last = line
     counts = {what: int(number) for number, what in COUNTED.findall(last)}
-    return Result(check.name, status, time.monotonic() - start, counts)
+    return Result(check.name, process.returncode, time.monotonic() - start, counts)
 
 
 def _show(results: Sequence[Result]) -> int:
