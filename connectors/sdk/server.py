@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,6 +11,7 @@ from starlette.types import ASGIApp
 
 from hub.platform import metrics
 from hub.platform.health import Health
+from hub.platform.listening import listen
 from hub.platform.settings import Settings
 
 _log = structlog.get_logger()
@@ -46,12 +46,6 @@ async def serve(app: ASGIApp, settings: Settings, health: Health, **options: Any
     _log.info("listening", host=settings.host, port=listener.getsockname()[1], metrics_port=metrics_port)
     await server.serve(sockets=[listener])
     _log.info("stopped")
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes a free one. Raises OSError when the port is taken."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    return socket.create_server((host, port), family=family, backlog=2048)
 
 
 def check(ready: Callable[[], Awaitable[bool]], problem: str) -> Callable[[], str | None]:

@@ -1,6 +1,5 @@
 """`python -m hub.api`: serve the HTTP API until SIGTERM."""
 
-import socket
 import sys
 
 import structlog
@@ -11,6 +10,7 @@ from hub.api.app import create_app
 from hub.api.settings import ApiSettings
 from hub.platform import logs, metrics
 from hub.platform.health import Health
+from hub.platform.listening import listen
 from hub.store.engine import open_engine
 from hub.store.readmodel import ReadModel
 
@@ -33,7 +33,7 @@ def main() -> int:
         sys.stderr.write(f"hub.api: {error}\n")
         return 2
     logs.set_up("api", settings.log_level)
-    listening = socket.create_server((settings.host, settings.port), reuse_port=False)
+    listening = listen(settings.host, settings.port)
     health = Health({"read model": ReadModel(engine).problem})
     metrics_port = metrics.serve(health, settings.host, settings.metrics_port)
     structlog.get_logger().info("listening", port=listening.getsockname()[1], metrics_port=metrics_port)

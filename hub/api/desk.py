@@ -3,7 +3,6 @@
 It stands beside the identity stage, left of identity: it can read identity's changelog and write to hub.audit.
 """
 
-import socket
 import sys
 
 import structlog
@@ -19,6 +18,7 @@ from hub.core.identity import Identity
 from hub.platform import logs, metrics
 from hub.platform.clock import clock_from
 from hub.platform.health import Health
+from hub.platform.listening import listen
 from hub.platform.settings import Settings
 from hub.runtime import audit
 from hub.runtime.matching import matching_of
@@ -47,7 +47,7 @@ def main() -> int:
         sys.stderr.write(f"hub.api.desk: {error}\n")
         return 2
     logs.set_up("desk", settings.log_level)
-    listening = socket.create_server((settings.host, settings.port), reuse_port=False)
+    listening = listen(settings.host, settings.port)
     metrics_port = metrics.serve(Health(), settings.host, settings.metrics_port)
     structlog.get_logger().info("listening", port=listening.getsockname()[1], metrics_port=metrics_port)
     config = uvicorn.Config(

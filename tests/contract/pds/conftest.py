@@ -15,7 +15,7 @@ from connectors.nhs.pds.port import Demographics
 from connectors.nhs.pds.tokens import Tokens
 from connectors.nhs.pds.twin import MemoryPds
 from connectors.nhs.pds.twin_app import BASE, TwinApp, create_app
-from connectors.sdk.server import listen
+from hub.platform.listening import listen
 from tests.contract.pds.people import country
 
 KEY = RSAKey.generate_key(2048, {"kid": "sendhub-1"})

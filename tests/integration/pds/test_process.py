@@ -21,8 +21,8 @@ from joserfc.jwk import RSAKey
 from starlette.responses import JSONResponse
 
 from connectors.nhs.pds.twin_app import BASE, TwinApp, create_app
-from connectors.sdk.server import listen
 from hub.embedded.kafka import Kafka
+from hub.platform.listening import listen
 from hub.runtime import topics
 from schemas.topics import NHS_MESSAGES, TRACES
 from schemas.traces import PDS, Trace
