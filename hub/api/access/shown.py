@@ -65,6 +65,9 @@ CASE: Mapping[str, Field] = {
 DEADLINE: Mapping[str, Field] = {"exemptions": "exemptions", "questions": "questions"}
 """Of a limit that is shown, what is not shown to all."""
 
+ABOUT_ADVICE = frozenset({"exemptions_claimed", "disagreements"})
+"""What of a record is about a request for advice, by its id: it goes with the request."""
+
 
 class Own(NamedTuple):
     """What one role was asked: these services of these bodies, None being any."""
@@ -113,6 +116,9 @@ def record(body: str, seen: Sight) -> str:
     shown = _fields(said, RECORD, seen)
     shown["cases"] = [_case(each, seen) for each in said["cases"]]
     shown["other_advice"] = _advice(said["other_advice"], seen)
+    hidden = _hidden_ids(said, seen)
+    for name in ABOUT_ADVICE & shown.keys():
+        shown[name] = [each for each in shown[name] if each["about"] not in hidden]
     return orjson.dumps(shown).decode()
 
 
@@ -140,12 +146,21 @@ def _case(said: Mapping[str, Any], seen: Sight) -> dict[str, Any]:
             if not _is_hidden(each["heading"], seen) and (seen.own is None or each["heading"] in headings)
         ]
     if "issued_without" in shown:
-        shown["issued_without"] = [name for name in shown["issued_without"] or [] if not _is_hidden(name, seen)]
+        known = {each["id"] for each in shown["advice"]}
+        shown["issued_without"] = [id_ for id_ in shown["issued_without"] or [] if id_ in known]
     return shown
 
 
 def _advice(said: Iterable[Mapping[str, Any]], seen: Sight) -> list[Mapping[str, Any]]:
     return [each for each in said if not _is_hidden(each["heading"], seen) and _is_own(each, seen)]
+
+
+def _hidden_ids(said: Mapping[str, Any], seen: Sight) -> frozenset[str]:
+    """The ids of the requests that are not shown for their heading: all by which each was asked, and each as its own
+    source says it."""
+    asked = [*said["other_advice"], *(each for case in said["cases"] for each in case["advice"])]
+    full = {id_ for each in asked if _is_hidden(each["heading"], seen) for id_ in (each["id"], *each["ids"])}
+    return frozenset(full | {id_.partition("/")[2] for id_ in full})
 
 
 def _is_hidden(heading: str | None, seen: Sight) -> bool:

@@ -53,7 +53,7 @@ def partnership(projector):
         ]
         challenge = {"decision": "request", "tribunal": True, "on": "2026-10-01"}
         case = case_value(advice, area=area, headings=headings, challenges=[challenge], issued_on="2026-10-02")
-        case["issued_without"] = ["social-care"]
+        case["issued_without"] = ["s/ADV-3"]
         doubt = {
             "about": "s/ADV-1",
             "kind": "advice.received",
@@ -173,6 +173,55 @@ async def test_an_alert_about_no_limit_is_for_whoever_was_asked_something_of_the
     assert await ids(await as_("/alerts", grant("designated-officer", bodies="QRV"))) == set()
     seen = await ids(await as_("/alerts", VIEWER))
     assert ("al-none" in seen, "al-exempt" in seen) == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("who", "shown"),
+    [
+        (COORDINATOR, True),
+        (grant("head-of-send"), True),
+        (VIEWER, False),
+        (ENGINEER, False),
+        (OFFICER, False),
+        (THERAPIST, False),
+        (grant("service", services="*"), False),
+    ],
+)
+async def test_that_a_plan_went_out_without_social_cares_advice_is_for_whoever_is_shown_social_care(
+    as_, partnership, who, shown
+):
+    """The alert is about the case and names no heading; the record tells of the others' advice by its id."""
+    every = ("coordinator", "designated-officer", f"service:{SALT}")
+    told = {"child_id": "chd-5", "deadline": None, "about": "s/REQ-1", "threshold": "plan-without-advice"}
+    rows = [alert(9 + n, f"al-{name}", **told, audience=name) for n, name in enumerate(every)]
+    partnership.apply("hub.alerts", 0, rows, 9, 12)
+    seen = await ids(await as_("/alerts?threshold=plan-without-advice", who))
+    assert seen == ({f"al-{name}" for name in every} if shown else set())
+    (case,) = (await as_("/children/chd-5", who)).json()["cases"]
+    assert case["issued_without"] == (["s/ADV-3"] if shown else [])
+    assert ("s/ADV-3" in {each["id"] for each in case["advice"]}) is shown
+
+
+@pytest.mark.parametrize(
+    ("who", "claims", "doubts"),
+    [
+        (COORDINATOR, ["ADV-1", "ADV-3-first"], ["s/ADV-1", "s/ADV-3"]),
+        (ENGINEER, ["ADV-1"], ["s/ADV-1"]),
+        (OFFICER, ["ADV-1"], []),
+        (VIEWER, [], []),
+        (THERAPIST, [], []),
+    ],
+)
+def test_what_is_about_advice_of_social_care_goes_with_it(who, claims, doubts):
+    """Under whichever id it was asked for; a claim gives it as the source does."""
+    care = advice_value(id="s/ADV-3", ids=["s/ADV-3-first", "s/ADV-3"], heading="social-care", service=None)
+    case = case_value([advice_value(id="s/ADV-1"), care])
+    claimed = [{"about": id_, "ground": "exceptional"} for id_ in ("ADV-1", "ADV-3-first")]
+    differ = [{"about": id_, "kind": "advice.received", "sayings": []} for id_ in ("s/ADV-1", "s/ADV-3")]
+    body = child(0, cases=[case], exemptions_claimed=claimed, disagreements=differ).value.decode()
+    seen = orjson.loads(record(body, sight([who])))
+    assert [each["about"] for each in seen["exemptions_claimed"]] == claims
+    assert [each["about"] for each in seen["disagreements"]] == doubts
 
 
 async def test_services_and_bodies_of_two_grants_are_not_mixed(as_, projector):
