@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from datetime import date
 
 import httpx
+from pydantic_core import to_jsonable_python
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy import Engine, create_engine, event, text
@@ -26,6 +27,10 @@ from hub.store import Projector, changes, reader, worklist
 from hub.store.engine import open_engine
 from hub.store.reach import Slice
 from hub.store.worklist import Asked
+from schemas.alerts import Alert
+from schemas.base import Model
+from schemas.deadlines import Deadline
+from schemas.records import ChildRecord
 from tests.support.postgres import serving
 from tests.support.readmodel import advice_value, alert, case_value, child, deadline_value
 
@@ -85,7 +90,7 @@ def fill(url: str, children: int) -> None:
 def _statements() -> Iterator[str]:
     """`n` counts children, `k` what each has. Colons would be parameters to SQLAlchemy, so bodies stand as dollars."""
     record = child(0, "@child", area="@area", cases=[case_value([advice_value() for _ in range(6)])])
-    body = _text(json.loads(record.value or b""))
+    body = _text(_whole(ChildRecord, json.loads(record.value or b"")))
     area = "(ARRAY['825','825','826','933','850'])[1 + n % 5]"
     key = "'chd-' || lpad(n::text, 7, '0')".replace("::", "\\:\\:")
     received = "date '2024-06-01' + (n * 7) % 900"
@@ -94,7 +99,8 @@ def _statements() -> Iterator[str]:
         f"SELECT {key}, n % 500 = 0, {area}, n % 3 = 0, {received}, 'REQ-' || n, "
         f"replace(replace({body}, '@child', {key}), '@area', {area}) FROM generate_series(1, CAST(:children AS int)) n"
     )
-    body = _text(deadline_value("@child", "@id", area="@area", explanation=["x" * 200, "y" * 200]))
+    said = {"state": "@state", "due_on": "@due", "act_by": "@due", "explanation": ["x" * 200, "y" * 200]}
+    body = _text(_whole(Deadline, deadline_value("@child", "@id", area="@area", **said)))
     service = "(ARRAY['speech-and-language','camhs','physiotherapy','community-paediatrics','audiology','nursing'])"
     due = "date '2024-07-15' + (n * 7 + k * 11) % 908"
     # Past their day nearly all have ended: one in a hundred is late, one in two hundred exempt and still owed.
@@ -109,10 +115,11 @@ def _statements() -> Iterator[str]:
         f"CASE WHEN k < 7 THEN 'advice-6w' ELSE 'final-plan-20w' END, "
         f"CASE WHEN k < 7 THEN {service}[1 + (n + k) % 6] END, {area}, {open_now}, {due}, "
         f"CASE WHEN k < 7 THEN 'medical' END, 'icb', 'QU9', n % 50 = 0, {due} - 42, {due} - 3, "
-        f"replace(replace(replace({body}, '@child', {key}), '@area', {area}), '@id', 'dl-' || k) "
+        f"replace(replace(replace(replace(replace({body}, '@child', {key}), '@area', {area}), '@id', 'dl-' || k), "
+        f"'@state', {open_now}), '@due', CAST({due} AS text)) "
         f"FROM generate_series(1, CAST(:children AS int)) n, generate_series(1, {DEADLINES_EACH}) k"
     )
-    body = _text(json.loads(alert(0, "@id", child_id="@child").value or b""))
+    body = _text(_whole(Alert, json.loads(alert(0, "@id", child_id="@child").value or b"")))
     yield (
         "INSERT INTO alerts (key, child_id, threshold, audience, area, state, since, body) "
         f"SELECT {key} || '|al-' || k, {key}, (ARRAY['overdue','due-soon'])[k], 'coordinator', {area}, "
@@ -137,15 +144,21 @@ def _statements() -> Iterator[str]:
     )
 
 
+def _whole(model: type[Model], said: dict[str, object]) -> dict[str, object]:
+    """With what it leaves unsaid, as stages write it."""
+    unsaid = {name: field.default for name, field in model.model_fields.items() if not field.is_required()}
+    return to_jsonable_python(unsaid) | said
+
+
 def _text(value: object) -> str:
     return "$body$" + json.dumps(value, separators=(",", ":")).replace(":", "\\:") + "$body$"
 
 
 @contextmanager
-def api(url: str) -> Iterator[str]:
+def api(url: str, **settings: str) -> Iterator[str]:
     """The API as a process of its own; its address."""
     sha = hashlib.sha256(TOKEN.encode()).hexdigest()
-    env = {**os.environ, "SENDHUB_DATABASE_URL": url, "SENDHUB_API_TOKEN_SHA256": sha, "SENDHUB_PORT": "0"}
+    env = {**os.environ, "SENDHUB_DATABASE_URL": url, "SENDHUB_API_TOKEN_SHA256": sha, "SENDHUB_PORT": "0", **settings}
     process = subprocess.Popen(
         [sys.executable, "-m", "hub.api"], cwd=PROJECT, env=env, stderr=subprocess.PIPE, text=True
     )
