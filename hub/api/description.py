@@ -11,6 +11,7 @@ from hub.api.problems import MEDIA_TYPE
 BEARER = "bearer"
 NOT_CHANGED = {"description": "Not changed: `If-None-Match` names what would be answered"}
 _REFUSALS = {
+    400: "No feed and no child is of this area",
     401: "No token, or not one of ours",
     403: "The role may not do this",
     404: "There is none with this id, or it is not yours to see",

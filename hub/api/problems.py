@@ -40,12 +40,22 @@ class Invalid(Exception):
         self.errors = errors
 
 
+class Unknown(Exception):
+    """What was asked for by its name is not known here. `detail` says what to do."""
+
+    def __init__(self, title: str, detail: str) -> None:
+        super().__init__(title)
+        self.title = title
+        self.detail = detail
+
+
 def install(app: FastAPI) -> None:
     """Answer the exceptions that may arise with problems."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(BadCursor, _bad_cursor)
     app.add_exception_handler(Invalid, _unfit)
+    app.add_exception_handler(Unknown, _unknown)
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(SchemaMismatch, _mismatch)
     app.add_exception_handler(Exception, _unexpected)
@@ -74,6 +84,11 @@ def _unfit(_request: Request, error: Exception) -> Response:
     assert isinstance(error, Invalid)
     errors = tuple(FieldError(field=field[:FIELD_LIMIT], message=message) for field, message in error.errors)
     return problem(422, "What was sent does not fit", errors=errors)
+
+
+def _unknown(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Unknown)
+    return problem(400, error.title, error.detail)
 
 
 def _unavailable(_request: Request, error: Exception) -> Response:

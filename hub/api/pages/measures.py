@@ -1,7 +1,7 @@
 """Timeliness by month and by service, with the age of open cases beside: charts, definitions, and all numbers."""
 
 import time
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from threading import Lock
 from typing import Annotated, Any, NamedTuple
@@ -12,9 +12,11 @@ from starlette.concurrency import run_in_threadpool
 
 from hub.api.access.scope import areas
 from hub.api.access.ways import PAGES
+from hub.api.measuring import require_area
 from hub.api.pages import words
 from hub.api.pages.charts import Point, lying, upright
 from hub.api.pages.site import PageRoute, Site, who_of
+from hub.api.problems import Unknown
 from hub.core.days import months_after
 from hub.core.measures.catalogue import BASES, COHORTS, MEASURES, OPEN_CASES, Measure
 from hub.core.measures.figures import Figure, Report
@@ -91,19 +93,20 @@ def measures_pages(site: Site) -> APIRouter:
         if chosen is None:
             raise HTTPException(404, "There is no such measure")
         mine = areas(who_of(request), "measures.read")
-        area = _area(mine, query.area, {each.area for each in site.reading.sources.sources})
+        area = _area(mine, query.area)
+        try:
+            await run_in_threadpool(require_area, site.reading, query.area or None, mine)
+        except Unknown as unknown:
+            return site.page(request, "no-area.html", {"title": unknown.title, "detail": unknown.detail}, 400)
         found = await run_in_threadpool(reports.of, area)
         return site.page(request, "measures.html", _page(chosen, query, found, area, mine))
 
     return router
 
 
-def _area(mine: frozenset[str] | None, asked: str, fed: Set[str | None]) -> str | None:
-    """The area that is shown: the one asked for, else the first of theirs, else all. `fed` are those that feeds have:
-    each other one would be a report over every child for nothing."""
+def _area(mine: frozenset[str] | None, asked: str) -> str | None:
+    """The area that is shown: the one asked for, else the first of theirs, else all."""
     if mine is None:
-        if asked and asked not in fed:
-            raise HTTPException(404, "No feed is of this area")
         return asked or None
     if asked and asked not in mine:
         raise HTTPException(404, "There is no such area among yours")

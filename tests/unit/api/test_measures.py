@@ -3,7 +3,7 @@
 import pytest
 
 from hub.api.settings import ApiSettings
-from tests.support.readmodel import case_value, child
+from tests.support.readmodel import case_value, child, deadline
 from tests.unit.api.conftest import HASH
 
 PERIOD = {"from": "2026-01-01", "to": "2026-12-31", "as_of": "2026-10-20"}
@@ -20,7 +20,7 @@ def settings(tmp_path):
 def known(projector):
     cases = [
         child(0, "chd-1", cases=[case_value()]),
-        child(1, "chd-2", cases=[case_value(area="826", received_on="2026-03-02")]),
+        child(1, "chd-2", area="826", cases=[case_value(area="826", received_on="2026-03-02")]),
     ]
     projector.apply("hub.children", 0, cases, 0, 2)
     return projector
@@ -48,6 +48,20 @@ async def test_measures_of_a_period(client, known):
 async def test_an_area_alone(client, known):
     answer = await client.get("/measures", params=PERIOD | {"area": "826"})
     assert sum(open_cases(answer).values()) == 1
+
+
+async def test_an_area_that_a_child_moved_from_is_known(client, known):
+    known.apply("hub.deadlines", 0, [deadline(0, "chd-1", "dl-1", area="827")], 0, 1)
+    assert (await client.get("/measures", params=PERIOD | {"area": "827"})).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/measures", "/measures.csv"])
+async def test_an_area_that_nothing_is_of_is_said_not_to_be_known(client, known, path):
+    """A report of nobody would read like all is well."""
+    answer = await client.get(path, params=PERIOD | {"area": "828"})
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+    assert answer.json()["title"] == "No feed and no child is of this area"
+    assert "828" not in answer.text
 
 
 async def test_unless_said_it_is_as_of_today_in_london(client, known):

@@ -381,6 +381,21 @@ async def test_measures_are_of_ones_own_areas(as_):
     assert (await as_(f"/measures?{period}", grant("viewer", areas="*"))).json()["area"] is None
 
 
+@pytest.mark.parametrize(
+    ("areas", "asked", "status", "told"),
+    [
+        ("*", "825", 200, None),
+        ("*", "827", 400, "Ask for one that is known: 825, 826."),
+        ("825 827", "827", 400, "Ask for one that is known: 825."),
+        ("827", "827", 400, "No area that you may ask for is known yet."),
+        ("825", "827", 403, None),
+    ],
+)
+async def test_an_area_that_is_not_known_is_refused_with_those_that_one_may_ask_for(as_, areas, asked, status, told):
+    answer = await as_(f"/measures?from=2026-01-01&to=2026-12-31&area={asked}", grant("viewer", areas=areas))
+    assert (answer.status_code, answer.json().get("detail")) == (status, told)
+
+
 async def test_a_cursor_of_another_person_is_refused(as_):
     cursor = (await as_("/deadlines?limit=1", COORDINATOR)).json()["next"]
     assert (await as_(f"/deadlines?cursor={cursor}", COORDINATOR)).status_code == 200

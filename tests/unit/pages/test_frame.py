@@ -153,7 +153,11 @@ async def test_who_has_too_many_streams_is_told_to_ask_later(visit, monkeypatch)
 async def test_measures_of_an_area_that_no_feed_has_are_not_worked_out(visit):
     everywhere = visit("viewer", Grant(role="viewer", areas=frozenset({"*"})))
     assert (await everywhere.get("/pages/measures?area=825")).status_code == 200
-    assert (await everywhere.get("/pages/measures?area=nowhere")).status_code == 404
+    answer = await everywhere.get("/pages/measures?area=nowhere")
+    assert (answer.status_code, "No feed and no child is of this area" in answer.text) == (400, True)
+    assert "Ask for one that is known: 825" in answer.text
+    assert 'href="/pages/measures"' in answer.text
+    assert "nowhere" not in answer.text
 
 
 async def test_measures_are_not_worked_out_without_end(visit):
