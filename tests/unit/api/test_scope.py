@@ -411,6 +411,28 @@ async def test_a_merged_child_is_shown_the_way_only_to_whoever_may_go_it(as_, pa
     assert (await as_("/children/chd-7", grant("coordinator", areas="826"))).status_code == 308
 
 
+@pytest.mark.parametrize("rest", ["", "/deadlines", "/timeline"])
+@pytest.mark.parametrize("kind", ["person", "system"])
+@pytest.mark.parametrize(("services", "status"), [("camhs", 404), (SALT, 308)])
+async def test_every_area_is_not_every_child_where_a_merged_one_went_on(
+    as_, partnership, noted, services, status, kind, rest
+):
+    """A service reaches whom it was asked about, in whatever areas: the way on would tell it of others."""
+    from tests.support.readmodel import record as row
+
+    way = [("chd-7", "chd-8"), ("chd-8", "chd-6")]
+    turned = [
+        row("hub.children", 3 + n, old, {"child_id": old, "event": "child.merged", "surviving": on, "on": "2026-10-20"})
+        for n, (old, on) in enumerate(way)
+    ]
+    partnership.apply("hub.children", 0, turned, 3, 5)
+    for old, _ in way:
+        answer = await as_(f"/children/{old}{rest}", grant("service", areas="*", services=services), kind=kind)
+        assert answer.status_code == status
+        assert ("chd-6" in answer.text + str(answer.headers)) is (status == 308)
+    assert [(entry.action, entry.subjects) for entry in noted] == [("access.refused", ("chd-6",))] * 2 * (status == 404)
+
+
 async def test_sheets_are_within_scope_audited_and_safe_to_open(as_, noted, partnership):
     formula = '=HYPERLINK("https://evil.example")'
     partnership.apply("hub.children", 0, [child(3, "chd-8", case_reference=formula)], 3, 4)
