@@ -73,6 +73,9 @@ def test_the_states_behind_forms_have_nothing_serious_either(open_as, children):
     page.goto("/pages/find")
     page.get_by_role("button", name="Find").click()
     assert page.get_by_role("alert").is_visible()
+    page.get_by_role("alert").get_by_role("link").click()
+    assert page.evaluate("document.activeElement.id") == "name"
+    assert page.locator("#name-fault").is_visible()
     assert troubles(page) == []
     page.get_by_label("Name").fill("script")
     page.get_by_role("button", name="Find").click()

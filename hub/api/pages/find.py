@@ -37,7 +37,7 @@ class _Found(NamedTuple):
 
 
 class _Read(NamedTuple):
-    """What was typed, and what is wrong with it by field."""
+    """What was typed, and what is wrong with it by field, in the order of the form."""
 
     typed: Mapping[str, str]
     sought: Sought
@@ -84,6 +84,10 @@ def _shown(typed: Mapping[str, str]) -> dict[str, Any]:
 def _read_form(typed: dict[str, str]) -> _Read:
     wrong: dict[str, str] = {}
     born = None
+    if typed["name"] and sum(letter.isalpha() for letter in typed["name"]) < LEAST_NAME:
+        wrong["name"] = "Enter at least two letters of a name"
+    if not any(typed.values()):
+        wrong["name"] = "Enter a name, a date of birth, an NHS number or a reference"
     if any(typed[part] for part in ("day", "month", "year")):
         try:
             born = date(int(typed["year"]), int(typed["month"]), int(typed["day"]))
@@ -92,10 +96,6 @@ def _read_form(typed: dict[str, str]) -> _Read:
     number = typed["number"]
     if number and nhs_number(number) is None:
         wrong["number"] = "This is no NHS number: ten digits, of which the last one checks the others"
-    if typed["name"] and sum(letter.isalpha() for letter in typed["name"]) < LEAST_NAME:
-        wrong["name"] = "Enter at least two letters of a name"
-    if not any(typed.values()):
-        wrong["name"] = "Enter a name, a date of birth, an NHS number or a reference"
     sought = Sought(
         name=typed["name"] or None,
         birth_date=born,

@@ -89,6 +89,38 @@ async def test_what_cannot_be_looked_for_is_said_and_nobody_is_looked_at(visit, 
 
 
 @pytest.mark.parametrize(
+    ("typed", "faults"),
+    [
+        ({}, {"name": ["name"]}),
+        ({"name": "a"}, {"name": ["name"]}),
+        ({"name": "Ines", "day": "31", "month": "2", "year": "2016"}, {"day": ["day", "month", "year"]}),
+        ({"number": "1234567890"}, {"number": ["number"]}),
+        (
+            {"name": "a", "year": "x", "number": "1"},
+            {"name": ["name"], "day": ["day", "month", "year"], "number": ["number"]},
+        ),
+        ({"name": "nobody of this name"}, {}),
+    ],
+)
+async def test_each_fault_stands_at_its_field_and_the_summary_leads_there(visit, typed, faults):
+    page = (await visit("coordinator").post("/pages/find", **typed)).text
+    assert re.findall(r'<li><a href="#(\w+)">', page) == list(faults)
+    said = dict(re.findall(r'id="(\w+)-fault"><span class="unseen">Error: </span>([^<]+)<', page))
+    summed = dict(re.findall(r'<a href="#(\w+)">([^<]+)</a></li>', page))
+    assert said == summed
+    inputs = {each["id"]: each for each in map(attributes, re.findall(r"<input class[^>]*>|<input id[^>]*>", page))}
+    at = {field: key for key, fields in faults.items() for field in fields}
+    assert {name for name, each in inputs.items() if each.get("aria-invalid") == "true"} == set(at)
+    for name, each in inputs.items():
+        hint, *rest = each["aria-describedby"].split()
+        assert (f'id="{hint}"' in page, rest) == (True, [f"{at[name]}-fault"] if name in at else [])
+
+
+def attributes(tag: str) -> dict[str, str]:
+    return dict(re.findall(r'([\w-]+)="([^"]*)"', tag))
+
+
+@pytest.mark.parametrize(
     "name", ["<img src=x onerror=alert(1)>ab", '"><script>alert(1)</script>', "\x00ab\u202e", "ab" * 90]
 )
 async def test_what_is_typed_comes_back_as_text(visit, name):
