@@ -1,28 +1,25 @@
-"""Replaying messages: first how many it would be, then a reason, then a job."""
+"""Replaying messages: as the list of them is asked, or one by its id."""
 
-from typing import Annotated, Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import StringConstraints
 from sqlalchemy import ColumnElement, Connection
-from starlette.concurrency import run_in_threadpool
-from starlette.responses import RedirectResponse
 
 from hub.api.access import Principal
 from hub.api.access.ways import PAGES
 from hub.api.messages import of_feeds, restricted_among
-from hub.api.pages import words
-from hub.api.pages.jobs import Busy, Job
-from hub.api.pages.messages import LEAST_REASON, MessagesQuery, Reason
+from hub.api.pages import replaying, words
+from hub.api.pages.jobs import Job, Kind
+from hub.api.pages.messages import MessagesQuery, Reason
 from hub.api.pages.messages_story import STATES
 from hub.api.pages.site import PageRoute, Site, who_of
 from hub.runtime.audit import Act
 from hub.store import messages
 from hub.store.messages import RawPlace
 from hub.store.reader import Value
-
-MOST = 100_000
-"""Messages of one job."""
 
 _Asked = tuple[dict[str, Value], str | None, str | None, list[str], list[ColumnElement[bool]]]
 """As the read model is asked for messages."""
@@ -45,82 +42,77 @@ def message_replay_pages(site: Site) -> APIRouter:
 
     @router.get("/messages/replay")
     async def ask(request: Request, query: Annotated[ReplayQuery, Query()]) -> Response:
-        return await _ask(site, request, query)
+        return await replaying.ask(site, request, MessagesReplay(site, who_of(request), query))
 
     @router.post("/messages/replay")
     async def begin(request: Request, query: Annotated[ReplayQuery, Query()], reason: Reason = "") -> Response:
-        who, said = who_of(request), reason.strip()
-        if len(said) < LEAST_REASON:
-            return await _ask(site, request, query, "Say in a sentence why they are replayed")
-        wanted = await run_in_threadpool(_wanted, site, who, query)
-        if not query.fields or not 0 < len(wanted) <= MOST:
-            return await _ask(site, request, query, "Choose which messages are meant")
-        act = Act(who.actor, said)
-
-        async def work(job: Job) -> None:
-            await _replay(site, job, wanted, act)
-
-        try:
-            job = await site.jobs.begin(who, "messages", _said(query, len(wanted)), said, len(wanted), work)
-        except Busy as busy:
-            return RedirectResponse(f"{PAGES}/jobs/{busy.id}?busy=1", 303)
-        return RedirectResponse(f"{PAGES}/jobs/{job.id}", 303)
+        return await replaying.begin(site, request, MessagesReplay(site, who_of(request), query), reason)
 
     return router
 
 
-async def _ask(site: Site, request: Request, query: ReplayQuery, wrong: str = "") -> Response:
-    who = who_of(request)
-    number = await run_in_threadpool(_count, site, who, query) if query.fields else 0
-    shown: dict[str, Any] = {
-        "number": number,
-        "most": MOST,
-        "too_many": number > MOST,
-        "nothing_chosen": not query.fields,
-        "said": _said(query, number),
-        "query": query,
-        "back": f"{PAGES}/messages/{query.key}" if query.key else f"{PAGES}/messages?{query.address}",
-        "at_work": site.jobs.at_work,
-        "wrong": wrong,
-    }
-    return site.page(request, "replay.html", shown, 422 if wrong else 200)
+@dataclass(frozen=True)
+class MessagesReplay:
+    """See hub.api.pages.replaying.Replay."""
 
+    KIND: ClassVar[Kind] = "messages"
+    MOST: ClassVar[int] = 100_000
+    TEMPLATE: ClassVar[str] = "replay.html"
+    WHY: ClassVar[str] = "Say in a sentence why they are replayed"
+    WHICH: ClassVar[str] = "Choose which messages are meant"
 
-def _count(site: Site, who: Principal, query: ReplayQuery) -> int:
-    with site.model.connection() as connection:
-        if _is_hidden(connection, who, query):
-            return 0
-        return messages.count_places(connection, *_asked(site, who, query))
+    site: Site
+    who: Principal
+    query: ReplayQuery
 
+    @property
+    def back(self) -> str:
+        """See Replay."""
+        return f"{PAGES}/messages/{self.query.key}" if self.query.key else f"{PAGES}/messages?{self.query.address}"
 
-def _wanted(site: Site, who: Principal, query: ReplayQuery) -> list[RawPlace]:
-    with site.model.connection() as connection:
-        if _is_hidden(connection, who, query):
-            return []
-        return messages.raw_places(connection, *_asked(site, who, query))
+    @property
+    def shown(self) -> Mapping[str, Any]:
+        """See Replay."""
+        return {"query": self.query, "nothing_chosen": not self.query.fields}
 
+    def count(self) -> int:
+        """See Replay."""
+        with self.site.model.connection() as connection:
+            return messages.count_places(connection, *self._asked()) if self._is_any(connection) else 0
 
-def _asked(site: Site, who: Principal, query: ReplayQuery) -> _Asked:
-    keys, where = [query.key] if query.key else [], of_feeds(site.reading, who, "message.replay")
-    return query.filters, query.state or None, query.child or None, keys, where
+    def wanted(self) -> list[RawPlace]:
+        """See Replay."""
+        with self.site.model.connection() as connection:
+            return messages.raw_places(connection, *self._asked()) if self._is_any(connection) else []
 
+    def said(self, number: int) -> str:
+        """See Replay."""
+        return _said(self.query, number)
 
-def _is_hidden(connection: Connection, who: Principal, query: ReplayQuery) -> bool:
-    return bool(query.child) and bool(restricted_among(connection, [query.child], who))
+    async def replay(self, job: Job, wanted: list[RawPlace], act: Act) -> None:
+        """See Replay."""
 
+        def tell(done: int, gone: int) -> None:
+            job.done, job.gone = done, gone
 
-async def _replay(site: Site, job: Job, wanted: list[RawPlace], act: Act) -> None:
-    def tell(done: int, gone: int) -> None:
-        job.done, job.gone = done, gone
+        report = await self.site.operations.replay_messages(wanted, act, tell, job.stopped)
+        job.counts = {
+            "read again": len(report.fixed),
+            "given up again": len(report.came_back),
+            "not reached by intake yet": len(report.waiting),
+            "not kept any more": len(report.gone),
+            "left, as it was stopped": len(report.left),
+        }
 
-    report = await site.operations.replay_messages(wanted, act, tell, job.stopped)
-    job.counts = {
-        "read again": len(report.fixed),
-        "given up again": len(report.came_back),
-        "not reached by intake yet": len(report.waiting),
-        "not kept any more": len(report.gone),
-        "left, as it was stopped": len(report.left),
-    }
+    def _asked(self) -> _Asked:
+        query = self.query
+        keys, where = [query.key] if query.key else [], of_feeds(self.site.reading, self.who, "message.replay")
+        return query.filters, query.state or None, query.child or None, keys, where
+
+    def _is_any(self, connection: Connection) -> bool:
+        """Whether something is chosen that may be: all at once is never meant, nor are those of a restricted child."""
+        child = self.query.child
+        return bool(self.query.fields) and not (child and restricted_among(connection, [child], self.who))
 
 
 def _said(query: ReplayQuery, number: int) -> str:
