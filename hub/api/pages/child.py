@@ -18,6 +18,7 @@ from hub.api.access.ways import PAGES
 from hub.api.pages import opened, words
 from hub.api.pages.drawing import Drawing, drawn, label
 from hub.api.pages.messages import LEAST_REASON, Reason
+from hub.api.pages.messages import MAY_READ as MESSAGES_READ
 from hub.api.pages.names import nameable, names
 from hub.api.pages.site import PageRoute, Site, who_of
 from hub.api.reading import reaching
@@ -118,7 +119,7 @@ def _read(site: Site, who: Principal, child_id: str) -> _Read:
             deadlines=_deadlines(connection, who, child_id, seen),
             alerts=_alerts(connection, who, child_id),
             questions=_questions(connection, child_id) if "questions" in seen.parts else (),
-            messages=_messages(connection, child_id) if "messages" in seen.parts else (),
+            messages=_messages(site, connection, who, child_id) if "messages" in seen.parts else (),
             elsewhere=None,
             as_of=site.as_of(connection),
             revision=max(reader.freshness(connection).values(), default=0),
@@ -145,9 +146,12 @@ def _questions(connection: Connection, child_id: str) -> list[Any]:
     return [orjson.loads(body) for body in page.bodies]
 
 
-def _messages(connection: Connection, child_id: str) -> list[Any]:
+def _messages(site: Site, connection: Connection, who: Principal, child_id: str) -> list[Any]:
+    """Each says whether whoever asks may follow it (`may_follow`): whose messages one may see is said by the feed."""
     page = messages.messages(connection, {}, None, child_id, None, MESSAGES)
-    return [orjson.loads(body) for body in page.bodies]
+    feeds = site.reading.sources_of(who, MESSAGES_READ)
+    found = [orjson.loads(body) for body in page.bodies]
+    return [each | {"may_follow": feeds is None or each["source"] in feeds} for each in found]
 
 
 async def _name(site: Site, request: Request, child_id: str) -> _Name:

@@ -54,6 +54,30 @@ async def test_they_are_narrowed_by_what_is_asked(operator, asked, found):
     assert rows(page) == [key(name, source) for name in found]
 
 
+COORDINATOR = Grant(role="coordinator", areas=frozenset({"825"}))
+
+
+@pytest.mark.parametrize(
+    ("who", "grants", "may_follow"),
+    [
+        ("engineer", (), True),
+        ("engineer", (EVERYWHERE,), True),
+        ("both", (COORDINATOR, Grant(role="engineer", areas=frozenset({"825"}))), True),
+        ("both", (COORDINATOR, Grant(role="engineer", areas=frozenset({"931"}))), False),
+        ("coordinator", (), False),
+        ("head-of-send", (), False),
+    ],
+)
+async def test_from_a_childs_page_they_are_followed_by_whoever_may_see_them(operator, who, grants, may_follow):
+    who = operator(who, *grants)
+    page = await who.get("/pages/children/chd-1")
+    assert page.status_code == 200
+    assert page.text.count('data-label="Type"') > 0
+    assert len(rows(page)) == (page.text.count('data-label="Type"') if may_follow else 0)
+    for message in rows(page)[:3]:
+        assert (await who.get(f"/pages/messages/{message}")).status_code == 200
+
+
 async def test_each_says_at_a_glance_what_became_of_it(operator):
     page = (await operator("engineer").get("/pages/messages")).text
     for said in ("On its way", "0 of 3 statements so far", "Taken", "A person is asked", "Waits", "Nothing new",
