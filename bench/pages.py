@@ -35,7 +35,7 @@ ASKED: tuple[tuple[str, str, str], ...] = (
     ("worklist, all areas, youngest", "head", "/pages/worklist?age=0-4"),
     ("changes", "amina", "/pages/changes"),
     ("one child", "amina", "/pages/children/chd-0000005"),
-    ("measures", "head", "/pages/measures?area=825"),
+    ("measures", "amina", "/pages/measures?area=825"),
 )
 SEEN = """async () => {
   const painted = () => performance.getEntriesByName('first-contentful-paint')[0];

@@ -254,6 +254,7 @@ def _said(engine: Engine) -> list[tuple[str, object]]:
             for slices in (EVERYWHERE, one_area, advice):
                 for asked in (Asked(), Asked("exempt"), Asked(service="camhs"), Asked(body="QU9"), Asked(age="0-4")):
                     worklist.page(connection, asked, slices, TODAY, None, 50, named=named)
+                worklist.tally(connection, slices, TODAY, named=named)
                 worklist.changed(connection, slices, date(2026, 11, 20), None, 50, named=named)
         place = changes.beginning(connection)
         changes.after(connection, place, changes.View(frozenset({"825"}), named=False), 500)

@@ -15,12 +15,12 @@ List = Literal["owed", "exempt", "standing", "restricted"]
 """`owed`: running or overdue. `exempt`: past its day with an accepted exemption, and still owed. `standing`: it was
 overdue when the hub first saw it. `restricted`: of restricted children, for named people alone, in no other list."""
 
+By = Literal["service", "body", "age"]
 CHANGES = Listing(tables.deadlines, ("changed_on", "key"), descending=True)
-COUNTED_TO = 10_000
-"""Beyond this a count is only said to be more."""
 
 _column = tables.deadlines.c
 _OWED = text(tables.OWED)
+_body = func.coalesce(_column.ods, _column.role)
 
 
 class Asked(NamedTuple):
@@ -32,10 +32,20 @@ class Asked(NamedTuple):
     age: str | None = None
 
 
+class Tally(NamedTuple):
+    """How many rows of a list are alike."""
+
+    which: List
+    service: str | None
+    body: str
+    age: str
+    rows: int
+
+
 class Group(NamedTuple):
     """How many rows have one value of `by`."""
 
-    by: Literal["service", "body", "age"]
+    by: By
     value: str
     rows: int
 
@@ -56,40 +66,38 @@ def page(
     )
 
 
-def groups(
-    connection: Connection, which: List, slices: Sequence[Slice], today: date, *, named: bool
-) -> tuple[Group, ...]:
-    """How many there are in a list by service, by body and by age: every age, also those with none."""
-    listed = _listed(Asked(which), slices, today, named)
+def tally(connection: Connection, slices: Sequence[Slice], today: date, *, named: bool) -> tuple[Tally, ...]:
+    """How much there is of everything that is owed, in one pass over it. Restricted children's for `named` alone."""
+    restricted = [(_column.child_id.in_(reader.withheld()), "restricted")] if named else []
+    which = case(*restricted, (_column.state == "exempt", "exempt"), (_column.standing, "standing"), else_="owed")
     band = case(
         *((_column.starts_on >= today - timedelta(weeks=weeks), name) for weeks, name in ADVICE_BANDS.limits),
         else_=ADVICE_BANDS.beyond,
     )
-    body = func.coalesce(_column.ods, _column.role)
-    wanted = (
-        select(func.coalesce(_column.service, "").label("service"), body.label("body"), band.label("age"))
-        .where(listed)
-        .subquery()
-    )
-    rows = connection.execute(select(*wanted.c, func.count()).group_by(*wanted.c)).all()
-    ages = dict.fromkeys(ADVICE_BANDS.names, 0)
-    services: dict[str, int] = {}
-    bodies: dict[str, int] = {}
-    for service, of, age, count in map(tuple, rows):
-        services[service] = services.get(service, 0) + count
-        bodies[of] = bodies.get(of, 0) + count
-        ages[age] += count
-    return (
-        *(Group("service", value, rows) for value, rows in sorted(services.items()) if value),
-        *(Group("body", value, rows) for value, rows in sorted(bodies.items()) if value),
-        *(Group("age", value, rows) for value, rows in ages.items()),
-    )
+    seen: list[Any] = [_OWED, within(slices), *([] if named else [unrestricted()])]
+    each = select(which.label("which"), _column.service, _body.label("body"), band.label("age")).where(*seen).subquery()
+    rows = connection.execute(select(*each.c, func.count()).group_by(*each.c))
+    return tuple(Tally(*tuple(row)) for row in rows)
 
 
-def count(connection: Connection, asked: Asked, slices: Sequence[Slice], today: date, *, named: bool) -> int:
-    """How many rows there are, counted up to COUNTED_TO."""
-    some = select(_column.key).where(_listed(asked, slices, today, named)).limit(COUNTED_TO + 1).subquery()
-    return connection.scalar(select(func.count()).select_from(some)) or 0
+def counted(tallies: Iterable[Tally], asked: Asked) -> int:
+    """How many rows a list has."""
+    wanted = {
+        name: value for name in ("which", "service", "body", "age") if (value := getattr(asked, name)) is not None
+    }
+    return sum(each.rows for each in tallies if all(getattr(each, name) == value for name, value in wanted.items()))
+
+
+def groups(tallies: Iterable[Tally], which: List) -> tuple[Group, ...]:
+    """How many there are in a list by service, by body and by age: every age, also those with none."""
+    found: dict[By, dict[str, int]] = {"service": {}, "body": {}, "age": dict.fromkeys(ADVICE_BANDS.names, 0)}
+    for each in tallies:
+        for by, values in found.items():
+            value = getattr(each, by)
+            if each.which == which and value:
+                values[value] = values.get(value, 0) + each.rows
+    in_order = {by: values if by == "age" else dict(sorted(values.items())) for by, values in found.items()}
+    return tuple(Group(by, value, rows) for by, values in in_order.items() for value, rows in values.items())
 
 
 def changed(
@@ -128,7 +136,7 @@ def _listed(asked: Asked, slices: Sequence[Slice], today: date, named: bool) -> 
     if asked.service is not None:
         parts.append(_column.service == asked.service)
     if asked.body is not None:
-        parts.append(func.coalesce(_column.ods, _column.role) == asked.body)
+        parts.append(_body == asked.body)
     if asked.age is not None:
         parts += _aged(asked.age, today)
     return and_(*parts)

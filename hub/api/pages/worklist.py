@@ -35,6 +35,8 @@ SIZE = 50
 MANY = 500
 """Rows from which nobody works through a list one by one."""
 SHEET_AT_ONCE = 500
+SHEET_MOST = 10_000
+"""Rows of one sheet at most."""
 
 
 class _About(NamedTuple):
@@ -200,11 +202,12 @@ def _read(site: Site, who: Principal, query: WorklistQuery) -> _Shown:
         page = worklist.page(connection, query.asked, scope, today, after, SIZE, named=named)
         following = None if page.last is None else site.cursors.write(DEADLINES, _bound(who, query), page.last)
         lists = [each for each in get_args(List) if each != "restricted" or named]
+        tallies = worklist.tally(connection, scope, today, named=named)
         return _Shown(
             rows=_rows(connection, who, page.bodies),
-            groups=worklist.groups(connection, query.which, scope, today, named=named),
-            counts={each: worklist.count(connection, Asked(each), scope, today, named=named) for each in lists},
-            counted=worklist.count(connection, query.asked, scope, today, named=named),
+            groups=worklist.groups(tallies, query.which),
+            counts={each: worklist.counted(tallies, Asked(each)) for each in lists},
+            counted=worklist.counted(tallies, query.asked),
             following=following,
             as_of=site.as_of(connection),
             revision=max(reader.freshness(connection).values(), default=0),
@@ -239,7 +242,7 @@ def _all_rows(site: Site, who: Principal, query: WorklistQuery) -> list[chasing.
     """Every row of the list, up to a limit that no list of people reaches."""
     scope, found, after = slices(who, "record.sheet"), list[chasing.Row](), None
     with site.model.connection() as connection:
-        while len(found) < worklist.COUNTED_TO:
+        while len(found) < SHEET_MOST:
             page = worklist.page(connection, query.asked, scope, site.today, after, SHEET_AT_ONCE, named=who.restricted)
             found += _rows(connection, who, page.bodies)
             after = page.last
@@ -270,14 +273,14 @@ def _page(site: Site, who: Principal, query: WorklistQuery, found: _Shown) -> di
     return {
         "list": {"which": query.which, **about._asdict()},
         "lists": [
-            {"which": each, "title": LISTS[each].title, "rows": _counted(rows)} for each, rows in found.counts.items()
+            {"which": each, "title": LISTS[each].title, "rows": f"{rows:,}"} for each, rows in found.counts.items()
         ],
         "rows": [_with_days(row, today) for row in found.rows],
         "filters": [_filter(name, label, query, found.groups) for name, label in _FILTERS],
         "query": query.address,
         "is_filtered": bool(query.filters),
         "said_filter": _said(query),
-        "counted": _counted(found.counted),
+        "counted": f"{found.counted:,}",
         "many": found.counted > MANY,
         "position": "further on" if query.after else "",
         "is_later": bool(query.after),
@@ -319,7 +322,3 @@ def _value(name: str, value: str) -> str:
 def _said(query: WorklistQuery) -> str:
     said = [_value(name, value) for name, value in query.filters.items()]
     return f" ({', '.join(said)})" if said else ""
-
-
-def _counted(rows: int) -> str:
-    return f"more than {worklist.COUNTED_TO:,}" if rows > worklist.COUNTED_TO else f"{rows:,}"
