@@ -40,7 +40,10 @@ def signing(access: Access, audited: Audited, look: Look) -> APIRouter:
 
     @router.post("/sign-in")
     async def signed_in(request: Request) -> Response:
-        return await doors.by_password(request, await _form(request))
+        try:
+            return await doors.by_password(request, await _form(request))
+        except Unavailable:
+            return _not_written_down(look)
 
     @router.get("/sign-in/begin")
     async def begin(request: Request, onward: Onward = PAGES) -> Response:
@@ -48,7 +51,10 @@ def signing(access: Access, audited: Audited, look: Look) -> APIRouter:
 
     @router.get("/sign-in/back")
     async def back(request: Request) -> Response:
-        return await doors.from_provider(request, dict(request.query_params))
+        try:
+            return await doors.from_provider(request, dict(request.query_params))
+        except Unavailable:
+            return _not_written_down(look)
 
     @router.post("/sign-out")
     async def sign_out(request: Request) -> Response:
@@ -64,6 +70,14 @@ def signing(access: Access, audited: Audited, look: Look) -> APIRouter:
         return answer
 
     return router
+
+
+def _not_written_down(look: Look) -> Response:
+    return look.refused(
+        503,
+        "You were not signed in",
+        "It could not be written down: the audit is away just now. Please try again soon.",
+    )
 
 
 def local(onward: str) -> str:

@@ -139,7 +139,8 @@ async def test_what_cannot_be_audited_lets_nobody_in(url, filled, hub):
     app = create_app(ApiSettings(api_token_sha256=HASH), engine, access=hub.access, note=away)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=HUB) as client:
         answer = await sign_in(client)
-        assert answer.status_code == 503
+        assert (answer.status_code, "You were not signed in" in answer.text) == (503, True)
+        assert answer.headers["content-type"].startswith("text/html")
         assert COOKIE not in client.cookies
     engine.dispose()
 
