@@ -12,6 +12,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from hub.api.access import Grant
 from hub.api.access.passwords import User, Users, hash_password
 from hub.store import Projector
 from tests.support.pages import PEOPLE, Served, extras
@@ -74,13 +75,15 @@ def open_as(chromium: Browser, site: Site):
     contexts: list[BrowserContext] = []
     complaints: list[str] = []
 
-    def opened(who: str | None, *, restricted: bool = False, width: int = 1280, scripts: bool = True) -> Page:
+    def opened(
+        who: str | None, *grants: Grant, restricted: bool = False, width: int = 1280, scripts: bool = True
+    ) -> Page:
         context = chromium.new_context(
             base_url=site.address, viewport={"width": width, "height": 900}, java_script_enabled=scripts
         )
         contexts.append(context)
         if who is not None:
-            value = site.served.cookie(who, restricted=restricted)
+            value = site.served.cookie(who, *grants, restricted=restricted)
             address = site.address.replace("http:", "https:")
             context.add_cookies(
                 [{"name": "__Host-sendhub", "value": value, "url": address, "secure": True, "httpOnly": True}]

@@ -4,6 +4,7 @@ all of it without scripts, and no name that runs."""
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from hub.api.access import Grant
 from tests.browser.conftest import PASSWORD
 from tests.support.pages import MALICE
 from tests.support.readmodel import alert
@@ -99,6 +100,17 @@ def test_the_states_behind_forms_have_nothing_serious_either(open_as, children):
     page.get_by_role("button", name="Decide").click()
     assert page.get_by_role("heading", level=1).inner_text() == "The decision is on its way"
     assert troubles(page) == []
+
+
+def test_measures_of_an_area_that_is_not_known_say_so_and_lead_back(open_as):
+    page = open_as("viewer", Grant(role="viewer", areas=frozenset({"*"})))
+    page.goto("/pages/measures?area=nowhere")
+    assert page.get_by_role("alert").get_by_text("Ask for one that is known: 825").is_visible()
+    assert troubles(page) == []
+    page.set_viewport_size({"width": 320, "height": 256})
+    assert overflows(page) == []
+    page.get_by_role("link", name="See the measures that are yours").click()
+    assert page.locator("svg").first.is_visible()
 
 
 def test_names_that_attack_run_nothing(open_as, children):
