@@ -100,7 +100,11 @@ def fill_engineering(url):
     projector.apply("hub.deadletter", 0, letters(), 0, 92)
     asked = review(0, "rv-1", question="data", source=CASES, message="m-asked", detail="A date lies in 2026-10-20.")
     projector.apply("hub.review", 0, [asked], 0, 1)
-    children = [child(0, "chd-1", restricted=False), child(1, "chd-2", area="931"), child(2, "chd-hidden", restricted=True)]
+    children = [
+        child(0, "chd-1", restricted=False),
+        child(1, "chd-2", area="931"),
+        child(2, "chd-hidden", restricted=True),
+    ]
     projector.apply("hub.children", 0, children, 0, 3)
     projector.close()
 
