@@ -3,6 +3,7 @@
 Workers that sleep instead are in runtime/test_zombies.py.
 """
 
+import asyncio
 import signal
 import subprocess
 import time
@@ -75,6 +76,13 @@ async def test_a_worker_killed_at_a_named_point_loses_and_repeats_nothing(
     check(outputs, EVENTS)
 
 
+def _until_open(log: Path) -> None:
+    limit = time.monotonic() + 60
+    while "partition opened" not in log.read_text():
+        assert time.monotonic() < limit, "the worker opened nothing"
+        time.sleep(0.05)
+
+
 async def test_workers_that_are_replaced_one_after_the_other_hand_over_cleanly(
     broker: Kafka, run: Run, tmp_path: Path
 ) -> None:
@@ -84,6 +92,8 @@ async def test_workers_that_are_replaced_one_after_the_other_hand_over_cleanly(
             worker = stack.enter_context(
                 running("tests.support.worker", run.name, env=environment(broker, turn), log=tmp_path / f"{turn}.log")
             )
+            # The one before may have done it all: this one is at work only once it has opened its partitions.
+            await asyncio.to_thread(_until_open, tmp_path / f"{turn}.log")
             await read_until(broker.bootstrap, run.output, lambda seen: len(seen) >= EVENTS * (turn + 1))  # noqa: B023
             await produce(broker.bootstrap, run.source, inputs(EVENTS * (turn + 1), EVENTS))
             worker.terminate()
