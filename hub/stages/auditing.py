@@ -24,7 +24,7 @@ def auditing() -> Stage:
         lambda _partition, _state: AuditHandler(),
         (AUDIT.name,),
         lambda _key, value: read_head(value),
-        "Stop audit and say where the chain stands with `sendhub audit resume --from-backup FILE`.",
+        "Stop audit and say where the chain stands with `sendhub audit resume --why … --from-backup FILE`.",
     )
 
 
