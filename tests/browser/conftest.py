@@ -1,6 +1,5 @@
 """One Chromium for the run, on pages served on loopback over a read model and a desk in memory."""
 
-import os
 import shutil
 import socket
 import threading
@@ -15,6 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from hub.api.access import Grant
 from hub.api.access.passwords import User, Users, hash_password
 from hub.store import Projector
+from tests.support.missing import missing
 from tests.support.pages import PEOPLE, Served, extras
 from tests.support.synthetic import Hub, fill
 
@@ -59,9 +59,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def chromium() -> Iterator[Browser]:
     found = CHROMIUM if CHROMIUM.exists() else shutil.which("chromium")
     if found is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("CI needs Chromium (Debian: apt-get install chromium)")
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium)")
+        missing("Chromium is not installed (Debian: apt-get install chromium)")
     with sync_playwright() as playing:
         # As root Chromium has no sandbox of its own to offer; it opens nothing but these pages.
         browser = playing.chromium.launch(executable_path=str(found), args=["--no-sandbox"])

@@ -16,10 +16,10 @@ from typing import Any
 
 import httpx
 import orjson
-import pytest
 import yaml
 
 from hub.embedded.ports import LOOPBACK, free_port
+from tests.support.missing import missing
 from tests.support.processes import PROJECT
 
 PROMETHEUS = PROJECT / "deploy" / "prometheus"
@@ -29,10 +29,10 @@ THRESHOLDS = {"> 120": "> 8", "> 900": "> 60", "for: 2m\n": "for: 5m\n", "keep_f
 
 
 def tool(name: str) -> str:
-    """The path of a program of Prometheus; the test is skipped by name where it is not installed."""
+    """The path of a program of Prometheus; where it is not installed the test goes the way of `missing`."""
     found = shutil.which(name)
     if found is None:
-        pytest.skip(f"{name} is not installed (Debian: apt-get install prometheus prometheus-alertmanager)")
+        missing(f"{name} is not installed (Debian: apt-get install prometheus prometheus-alertmanager)")
     return found
 
 

@@ -122,6 +122,7 @@ class Served:
         (folder / "sources.toml").write_text(SOURCES)
         settings = ApiSettings(
             api_token_sha256=hashlib.sha256(b"token").hexdigest(),
+            database_url=url,
             sources_file=folder / "sources.toml",
             clock_file=clock_file,
         )

@@ -19,6 +19,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from tests.support.missing import missing
+
 PASSWORD = secrets.token_hex(8)
 
 
@@ -163,13 +165,11 @@ def postgres_port() -> Iterator[int]:
 
 @contextmanager
 def running_or_skipped() -> Iterator[int]:
-    """As `running`, but skips where PostgreSQL is missing and CI is not set."""
+    """As `running`; where PostgreSQL is not installed the test goes the way of `missing`."""
     try:
         binaries(), unprivileged()
-    except Missing as missing:
-        if os.environ.get("CI") == "true":
-            pytest.fail(f"CI needs PostgreSQL: {missing}")
-        pytest.skip(str(missing))
+    except Missing as error:
+        missing(str(error))
     with running() as port:
         yield port
 
