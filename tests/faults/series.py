@@ -75,6 +75,9 @@ async def _run(kind: Kind, seed: int, folder: Path) -> tuple[Verdict, float]:
             acked = await _under_load(kind, here, chosen, folder / "inputs.jsonl")
             unfinished = await _drain(here)
             await asyncio.sleep(REST_SECONDS)
+            # A heartbeat that comes in while the workers end would be read by nobody, and look as if it were lost.
+            await here.stop_tickers()
+            unfinished = unfinished or await _drain(here)
         finally:
             watching.cancel()
             with suppress(asyncio.CancelledError):

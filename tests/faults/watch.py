@@ -62,7 +62,7 @@ class Watch:
                 await admin.close()
 
     async def look(self) -> None:
-        """Once more, when every worker has ended: heartbeats go on until then."""
+        """Once more, when every worker has ended."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self._kafka, request_timeout_ms=5000)
         try:
             await admin.start()

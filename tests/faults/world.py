@@ -113,6 +113,10 @@ class World:
         stopping.set()
         await task
 
+    async def stop_tickers(self) -> None:
+        """Nothing is put in by itself any more, neither days nor heartbeats."""
+        await asyncio.gather(*(self.stop(name) for name in list(self._keepers) if name not in self.workers))
+
     async def stop_all(self) -> None:
         await asyncio.gather(*(self.stop(name) for name in list(self._keepers)))
 
