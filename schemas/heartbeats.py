@@ -1,8 +1,8 @@
 """Heartbeats: records about nobody that the ticker puts in and every stage passes on, so that the time through each
 stage can be measured. docs/decisions/0015 says why they travel as they do.
 
-On every topic the key is KEY. On the raw topics, hub.observations and hub.facts the value is VALUE; on hub.children
-there is none: to whoever follows that topic it is the end of a child that never was.
+On every topic the key is KEY. On the raw topics, hub.audit.intake, hub.observations and hub.facts the value is VALUE;
+on hub.children there is none: to whoever follows that topic it is the end of a child that never was.
 """
 
 from collections.abc import Iterable

@@ -1,5 +1,5 @@
-"""Puts a heartbeat into the raw topics every so many seconds, to each of their partitions in turn. The ticker's process
-sees to it.
+"""Puts a heartbeat into the raw topics every so many seconds, to each of their partitions in turn, and one in front of
+the audit stage, which nothing of the others passes. The ticker's process sees to it.
 
 It goes by the machine's clock, also while a demo drives the hub's: what is measured is how long things take. Nothing
 relies on it, so it has no transaction, and one that Kafka does not take is not made up for.
@@ -17,7 +17,7 @@ from aiokafka.errors import KafkaError
 from hub.platform.instruments import counter
 from hub.platform.settings import Settings
 from schemas import heartbeats
-from schemas.topics import COUNCIL_EVENTS, NHS_MESSAGES
+from schemas.topics import AUDIT_INTAKE, COUNCIL_EVENTS, NHS_MESSAGES
 
 log = structlog.get_logger()
 
@@ -26,6 +26,8 @@ PUT_IN = counter(
 )
 INTO = [(topic.name, number) for topic in (COUNCIL_EVENTS, NHS_MESSAGES) for number in range(topic.partitions)]
 """Where they are put in, in turn."""
+ALWAYS = (AUDIT_INTAKE.name, 0)
+"""Where one is put in each time."""
 
 TAKES_SECONDS = 10.0
 
@@ -62,8 +64,8 @@ async def _producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
 async def _beat(producer: AIOKafkaProducer, every: float) -> None:
     now = time.time()
     number = int(now / every)
-    topic, partition = INTO[number % len(INTO)]
     headers = list(heartbeats.first_headers(number, now))
-    async with asyncio.timeout(TAKES_SECONDS):
-        await producer.send_and_wait(topic, heartbeats.VALUE, heartbeats.KEY, partition, headers=headers)
-    PUT_IN.inc()
+    for topic, partition in (INTO[number % len(INTO)], ALWAYS):
+        async with asyncio.timeout(TAKES_SECONDS):
+            await producer.send_and_wait(topic, heartbeats.VALUE, heartbeats.KEY, partition, headers=headers)
+        PUT_IN.inc()

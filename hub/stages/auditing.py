@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from hub.core.chain import Head, chained
 from hub.stages.errors import PermanentError
+from hub.stages.heartbeat import is_heartbeat
 from hub.stages.stage import Output, Record, Stage, State, Step
 from schemas.audit import AuditEntry
 from schemas.topics import AUDIT, AUDIT_INTAKE, AUDIT_STATE
@@ -32,10 +33,12 @@ class AuditHandler:
     """Chains each entry to the last. One that cannot be read raises PermanentError: it goes to the dead letters."""
 
     def handle(self, records: Sequence[Record], state: State) -> Step:
-        """The whole batch, in order."""
+        """The whole batch, in order. A heartbeat gets no place in the chain."""
         head = read_head(state.get(HEAD))
         outputs = []
         for record in records:
+            if is_heartbeat(record):
+                continue
             placed, head = chained(_entry(record), head)
             outputs.append(Output(AUDIT.name, str(placed["actor"]).encode(), orjson.dumps(placed), record.headers))
         state.put(HEAD, orjson.dumps(list(head)))

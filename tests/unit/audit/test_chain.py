@@ -16,6 +16,7 @@ from hub.runtime import audit_log
 from hub.stages.auditing import HEAD, AuditHandler, auditing, read_head
 from hub.stages.errors import PermanentError
 from hub.stages.stage import Record
+from schemas import heartbeats
 from schemas.audit import AuditEntry, ChainedEntry
 from schemas.topics import AUDIT
 
@@ -159,6 +160,19 @@ def test_the_stage_makes_one_chain_however_it_is_cut(cuts):
     assert {output.topic for output in made} == {AUDIT.name}
     found = verified(enumerate(output.value for output in made))
     assert (found.first, found.head, found.breaks) == (1, read_head(state[HEAD]), ())
+
+
+def test_a_heartbeat_takes_no_place_in_the_chain():
+    beat = Record("hub.audit.intake", 0, 0, heartbeats.KEY, heartbeats.VALUE, heartbeats.first_headers(6, 1.0))
+    state = Memory()
+    step = AuditHandler().handle([beat], state)
+    assert (step.consumed, step.outputs, read_head(state[HEAD])) == (1, [], Head())
+    (first,) = AuditHandler().handle([beat, *records(entry(1).model_dump_json().encode()), beat], state).outputs
+    assert orjson.loads(first.value)["seq"] == 1
+
+
+async def test_a_stage_that_has_taken_heartbeats_alone_has_a_whole_chain(monkeypatch):
+    assert await breaks_of(monkeypatch, [], audit_log.Standing(Head())) == []
 
 
 def test_what_is_no_entry_is_poison_and_what_is_beside_it_is_dropped():
