@@ -136,6 +136,16 @@ async def test_a_sheet_has_references_only_and_is_in_the_audit(visit, served):
     assert [(entry.action, entry.subjects) for entry in served.audits] == [("list.export", ())]
 
 
+async def test_the_list_asks_those_who_are_shown_names_why_their_sheet_needs_them(visit):
+    form = re.compile(r'<form method="post" action="(/pages/worklist\.csv\?[^"]+)">(.*?)</form>', re.DOTALL)
+    found = form.search((await visit("coordinator").get("/pages/worklist?list=exempt&service=")).text)
+    assert found.group(1) == "/pages/worklist.csv?list=exempt"
+    assert 'name="csrf_token"' in found.group(2)
+    assert re.search(r'<textarea id="sheet-reason" name="reason"[^>]* required>', found.group(2))
+    for role in ("head-of-send", "viewer"):
+        assert not form.search((await visit(role).get("/pages/worklist?list=exempt")).text)
+
+
 async def test_a_sheet_with_names_needs_a_reason_and_is_safe_to_open(visit, served, hub):
     who = visit("coordinator")
     assert (await who.post("/pages/worklist.csv?list=owed", reason=" ")).status_code == 422
