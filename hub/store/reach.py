@@ -8,6 +8,12 @@ from sqlalchemy import Column, ColumnElement, Connection, and_, exists, false, n
 from hub.store.reader import withheld
 from hub.store.tables import alerts, children, deadlines, reviews
 
+GATHERED = (
+    "due-soon", "overdue", "likely-late", "exempt-still-open", "heading-open", "date-moved-back",
+    "exemption-not-valid",
+)  # fmt: skip
+"""The thresholds of which one alert may tell of several limits, without saying of which."""
+
 HEALTH_ROLES = ("icb", "trust", "nhs-england")
 """The roles of bodies that give health advice, for which a designated officer answers (Code 3.45-3.48)."""
 
@@ -120,6 +126,9 @@ def _alerts_within(part: Slice) -> ColumnElement[bool]:
         limits.append(or_(false(), *(_is_for(audience) for audience in sorted(part.audiences))))
     if part.thresholds:
         limits.append(column.threshold.not_in(sorted(part.thresholds)))
+    if part.whole and part.headings:
+        # It may rest on what is hidden alone. Each limit is told to its service by itself.
+        limits.append(or_(column.deadline.is_not(None), column.threshold.not_in(GATHERED)))
     if not part.whole or part.clocks or part.headings:
         key = column.child_id + "|" + column.deadline
         own = select(deadlines.c.child_id).where(_stands(), _within(part))

@@ -15,6 +15,7 @@ from hub.api.settings import ApiSettings
 from hub.platform.clock import SystemClock
 from hub.stages.errors import Unavailable
 from hub.store.engine import open_engine
+from hub.store.reach import GATHERED
 from schemas.records import CaseRecord, ChildRecord
 from tests.support.readmodel import advice_value, alert, case_value, child, dead_letter, deadline, review
 from tests.unit.api.conftest import HASH
@@ -172,7 +173,22 @@ async def test_an_alert_about_no_limit_is_for_whoever_was_asked_something_of_the
         assert {"al-none", "al-exempt"} <= await ids(await as_("/alerts", who))
     assert await ids(await as_("/alerts", grant("designated-officer", bodies="QRV"))) == set()
     seen = await ids(await as_("/alerts", VIEWER))
-    assert ("al-none" in seen, "al-exempt" in seen) == (True, False)
+    assert ("al-none" in seen, "al-exempt" in seen) == (False, False)
+
+
+@pytest.mark.parametrize("threshold", GATHERED)
+async def test_what_is_told_of_a_whole_case_is_for_whoever_is_shown_all_that_it_may_rest_on(
+    as_, partnership, threshold
+):
+    more = {"child_id": "chd-5", "audience": "coordinator", "about": "s/REQ-1", "threshold": threshold}
+    told = [alert(9, "al-case", **more, deadline=None), alert(10, "al-one", **more, deadline="chd-5-salt")]
+    told.append(alert(11, "al-all-in", **more | {"threshold": "all-advice-in"}, deadline=None))
+    partnership.apply("hub.alerts", 0, told, 9, 12)
+    for who, shown in ((COORDINATOR, True), (grant("head-of-send"), True), (VIEWER, False), (ENGINEER, False)):
+        seen = await ids(await as_("/alerts", who))
+        assert ("al-case" in seen, "al-all-in" in seen) == (shown, True)
+        hidden = threshold == "exemption-not-valid" and who is VIEWER
+        assert ("al-one" in seen) is not hidden
 
 
 @pytest.mark.parametrize(
