@@ -1,52 +1,83 @@
-"""`sendhub`: the one command."""
+"""`sendhub`: the one command. A command's module is loaded when it is asked for, as each process of a hub is one."""
+
+from collections import UserDict
+from collections.abc import Mapping
+from functools import cache
+from importlib import import_module
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from hub.commands.audit import app as audit
-from hub.commands.clocks import app as clocks
-from hub.commands.deadletter import app as deadletter
-from hub.commands.demo import demo
-from hub.commands.digest import digest
-from hub.commands.doctor import doctor
-from hub.commands.forecast import app as forecast
-from hub.commands.identity import app as identity
-from hub.commands.key import app as key
-from hub.commands.links import app as links
-from hub.commands.match import app as match
-from hub.commands.measures import measures
-from hub.commands.messages import app as messages
-from hub.commands.pause import pause, resume
-from hub.commands.rebuild import rebuild
-from hub.commands.reconcile import reconcile
-from hub.commands.replay import replay
-from hub.commands.review import app as review
-from hub.commands.run import stage, ticker, up
-from hub.commands.sen2 import app as sen2
-from hub.commands.simulate import simulate
-from hub.commands.state import app as state
-from hub.commands.status import status
-from hub.commands.topics import topics
-from hub.commands.user import app as user
+COMMANDS: Mapping[str, str] = {
+    "up": "run:up",
+    "demo": "demo:demo",
+    "simulate": "simulate:simulate",
+    "topics": "topics:topics",
+    "doctor": "doctor:doctor",
+    "stage": "run:stage",
+    "ticker": "run:ticker",
+    "reconcile": "reconcile:reconcile",
+    "rebuild": "rebuild:rebuild",
+    "replay": "replay:replay",
+    "measures": "measures:measures",
+    "digest": "digest:digest",
+    "status": "status:status",
+    "pause": "pause:pause",
+    "resume": "pause:resume",
+    "audit": "audit:app",
+    "user": "user:app",
+    "deadletter": "deadletter:app",
+    "state": "state:app",
+    "identity": "identity:app",
+    "links": "links:app",
+    "key": "key:app",
+    "clocks": "clocks:app",
+    "forecast": "forecast:app",
+    "sen2": "sen2:app",
+    "review": "review:app",
+    "match": "match:app",
+    "messages": "messages:app",
+}
+"""Each command's module in hub.commands, and what it is there: a function, or an app of several."""
 
-app = typer.Typer(no_args_is_help=True, help="The SEND integration hub.", pretty_exceptions_show_locals=False)
-for command in (
-    up, demo, simulate, topics, doctor, stage, ticker, reconcile, rebuild, replay, measures, digest, status, pause,
-    resume,
-):  # fmt: skip
-    app.command()(command)
-app.add_typer(audit, name="audit")
-app.add_typer(user, name="user")
-app.add_typer(deadletter, name="deadletter")
-app.add_typer(state, name="state")
-app.add_typer(identity, name="identity")
-app.add_typer(links, name="links")
-app.add_typer(key, name="key")
-app.add_typer(clocks, name="clocks")
-app.add_typer(forecast, name="forecast")
-app.add_typer(sen2, name="sen2")
-app.add_typer(review, name="review")
-app.add_typer(match, name="match")
-app.add_typer(messages, name="messages")
+
+class Loaded(UserDict[str, Any]):
+    """Commands by their names; each is loaded when it is looked up."""
+
+    def __getitem__(self, name: str) -> Any:
+        return _loaded(name, self.data[name])
+
+
+class Commands(TyperGroup):
+    """All of them, in the order of the table."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = Loaded(COMMANDS)
+
+
+@cache
+def _loaded(name: str, place: str) -> Any:
+    module, _, there = place.partition(":")
+    found = getattr(import_module(f"hub.commands.{module}"), there)
+    one = typer.Typer(add_completion=False)
+    if isinstance(found, typer.Typer):
+        one.add_typer(found, name=name)
+    else:
+        one.command(name)(found)
+    # As the only one of an app of its own it is made just as it would be beside all others.
+    alone = get_command(one)
+    return alone.commands[name] if isinstance(alone, TyperGroup) else alone
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, pretty_exceptions_show_locals=False)
+
+
+@app.callback()
+def _sendhub() -> None:
+    """The SEND integration hub."""
 
 
 def main() -> None:
