@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from hub.runtime.changelog import OFFSET_HEADER
 from hub.runtime.deadletters import dead_letter
 from hub.runtime.producer import partition_of
 from hub.stages import projection
-from hub.stages.stage import Output, Record
+from hub.stages.stage import Output, Record, Stage
 from hub.store import Projector
 from schemas.topics import (
     ALERTS,
@@ -36,7 +37,7 @@ from schemas.topics import (
 from schemas.versions import versioned
 from tests.faults import check, counting
 from tests.faults.inputs import Style, messages
-from tests.faults.replay import replay
+from tests.faults.replay import Refused, Replayed, replay
 
 KEY = b"k" * 32
 EVENTS = 400
@@ -112,6 +113,21 @@ class Made:
 
     def verdict(self, logs: Logs) -> check.Verdict:
         return check.compare(logs, self.stages, self.acked, self.committed(), self.url, self.last_day)
+
+
+@cache
+def remembered(stage: Stage, partition: int, records: tuple[Record, ...], refused: Refused) -> Replayed:
+    return replay(stage, partition, records, refused)
+
+
+@pytest.fixture(autouse=True)
+def replayed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nothing was done to is not replayed again for each verdict."""
+
+    def once(stage: Stage, partition: int, records: Sequence[Record], refused: Refused) -> Replayed:
+        return remembered(stage, partition, tuple(records), refused)
+
+    monkeypatch.setattr(check, "replay", once)
 
 
 @pytest.fixture(scope="module")
