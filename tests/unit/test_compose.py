@@ -98,6 +98,23 @@ def test_prometheus_has_its_rules_and_tells_alertmanager() -> None:
     assert "./deploy/alertmanager:/etc/alertmanager:ro" in compose[name]["volumes"]
 
 
+def test_grafana_finds_prometheus_and_the_dashboards() -> None:
+    compose = yaml.safe_load(FILE.read_text())["services"]
+    prometheus = yaml.safe_load((PROJECT / "deploy/prometheus/prometheus.yml").read_text())
+    mounts = {there: PROJECT / here for here, there in (each.split(":")[:2] for each in compose["grafana"]["volumes"])}
+    provisioned = mounts["/etc/grafana/provisioning"]
+    (source,) = yaml.safe_load((provisioned / "datasources/prometheus.yml").read_text())["datasources"]
+    name, port = source["url"].removeprefix("http://").split(":")
+    assert f"127.0.0.1:{port}:{port}" in compose[name]["ports"]
+    assert source["jsonData"]["timeInterval"] == prometheus["global"]["scrape_interval"]
+    (provider,) = yaml.safe_load((provisioned / "dashboards/sendhub.yml").read_text())["providers"]
+    pages = [json.loads(file.read_text()) for file in mounts[provider["options"]["path"]].glob("*.json")]
+    assert len(pages) == 5
+    for page in pages:
+        (variable,) = (each for each in page["templating"]["list"] if each["name"] == "datasource")
+        assert (variable["type"], variable["query"]) == ("datasource", source["type"])
+
+
 def test_status_finds_every_process_that_every_deployment_has(services: dict[str, dict[str, Any]]) -> None:
     port = services["intake"]["environment"]["SENDHUB_METRICS_PORT"]
     everywhere = {name for name, service in services.items() if "profiles" not in service} - {"topics"}
