@@ -102,6 +102,24 @@ def test_the_states_behind_forms_have_nothing_serious_either(open_as, children):
     assert troubles(page) == []
 
 
+def test_a_sheet_with_names_is_asked_for_with_a_reason_and_comes_as_a_file(open_as):
+    page = open_as("coordinator")
+    page.goto("/pages/worklist")
+    page.get_by_text("Take as a sheet with names").click()
+    assert troubles(page) == []
+    page.get_by_label("Why does the sheet need names?").fill("     x     ")
+    page.get_by_role("button", name="Take the sheet").click()
+    page.get_by_role("alert").get_by_role("link", name="Say in a few words why the sheet needs names").click()
+    assert page.evaluate("document.activeElement.id") == "sheet-reason"
+    assert troubles(page) == []
+    page.set_viewport_size({"width": 320, "height": 256})
+    assert overflows(page) == []
+    page.get_by_label("Why does the sheet need names?").fill("the week's call with the trust")
+    with page.expect_download() as taken:
+        page.get_by_role("button", name="Take the sheet").click()
+    assert taken.value.suggested_filename == "worklist-with-names.csv"
+
+
 def test_measures_of_an_area_that_is_not_known_say_so_and_lead_back(open_as):
     page = open_as("viewer", Grant(role="viewer", areas=frozenset({"*"})))
     page.goto("/pages/measures?area=nowhere")

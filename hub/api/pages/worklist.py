@@ -128,18 +128,7 @@ def worklist_pages(site: Site) -> APIRouter:
 
     @router.get("/worklist")
     async def listed(request: Request, query: Annotated[WorklistQuery, Query()]) -> Response:
-        who = who_of(request)
-        found = await run_in_threadpool(_read, site, who, query)
-        wanted = await run_in_threadpool(nameable, site, who, [row.child_id for row in found.rows])
-        known, not_named = await initials(site, who, wanted, "worklist")
-        own = kept(request, site.access, who.actor).visited(site.today)
-        answer = site.page(
-            request,
-            "worklist.html",
-            _page(site, who, query, found) | {"known": known, "not_named": not_named, "saved": own.filters},
-        )
-        keep(answer, site.access, own)
-        return answer
+        return await _list(site, request, query)
 
     @router.get("/worklist.csv")
     async def as_sheet(request: Request, query: Annotated[WorklistQuery, Query()]) -> Response:
@@ -152,7 +141,7 @@ def worklist_pages(site: Site) -> APIRouter:
     async def with_names(request: Request, query: Annotated[WorklistQuery, Query()], reason: Reason = "") -> Response:
         who = who_of(request)
         if len(reason.strip()) < 5:
-            raise HTTPException(422, "Say in a few words why the sheet needs names")
+            return await _list(site, request, query, "Say in a few words why the sheet needs names")
         rows = await run_in_threadpool(_all_rows, site, who, query)
         wanted = await run_in_threadpool(nameable, site, who, {row.child_id for row in rows})
         await site.audited.act(who, "list.export", (), f"worklist with names: {reason.strip()}"[:MOST_WHY])
@@ -193,6 +182,18 @@ HEAD = (
     "Days left", "State", "Why", "Last contact", "Last contact on", "Next step",
 )  # fmt: skip
 NAMED_HEAD = ("Given name", "Family name", "Date of birth", "NHS number")
+
+
+async def _list(site: Site, request: Request, query: WorklistQuery, wrong: str = "") -> Response:
+    who = who_of(request)
+    found = await run_in_threadpool(_read, site, who, query)
+    wanted = await run_in_threadpool(nameable, site, who, [row.child_id for row in found.rows])
+    known, not_named = await initials(site, who, wanted, "worklist")
+    own = kept(request, site.access, who.actor).visited(site.today)
+    more = {"known": known, "not_named": not_named, "saved": own.filters, "wrong": wrong}
+    answer = site.page(request, "worklist.html", _page(site, who, query, found) | more, 422 if wrong else 200)
+    keep(answer, site.access, own)
+    return answer
 
 
 def _read(site: Site, who: Principal, query: WorklistQuery) -> _Shown:

@@ -148,7 +148,10 @@ async def test_the_list_asks_those_who_are_shown_names_why_their_sheet_needs_the
 
 async def test_a_sheet_with_names_needs_a_reason_and_is_safe_to_open(visit, served, hub):
     who = visit("coordinator")
-    assert (await who.post("/pages/worklist.csv?list=owed", reason=" ")).status_code == 422
+    refused = await who.post("/pages/worklist.csv?list=owed", reason=" ")
+    assert refused.status_code == 422
+    assert '<a href="#sheet-reason">Say in a few words why the sheet needs names</a>' in refused.text
+    assert served.audits == []
     answer = await who.post("/pages/worklist.csv?list=owed", reason="the week's call with the trust")
     rows = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))
     attacked = next(row for row in rows if row["Case reference"] == "REQ-91")
