@@ -240,12 +240,17 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def days_until(act_by: date, due_on: date, today: date) -> int:
+    """The days until the one to act by, 0 from then on; past the limit's last day those since then, less than 0."""
+    return (due_on - today).days if today > due_on else max(0, (act_by - today).days)
+
+
 def days_left(state: str, act_by: date, due_on: date, today: date) -> str:
-    """How long there is until the day to act by; past its last day, for how long it has been late."""
-    if today > due_on:
-        return f"{count((today - due_on).days, 'day')} {'since' if state == 'exempt' else 'late'}"
-    left = (act_by - today).days
-    return f"{count(left, 'day')} left" if left > 0 else "act today"
+    """The same in words."""
+    left = days_until(act_by, due_on, today)
+    if left < 0:
+        return f"{count(-left, 'day')} {'since' if state == 'exempt' else 'late'}"
+    return f"{count(left, 'day')} left" if left else "act today"
 
 
 def spelt(text: str) -> str:

@@ -257,7 +257,8 @@ def _cells(row: chasing.Row, today: date) -> dict[str, object]:
     heading = words.service(row.heading) if row.heading else ""
     cells = (
         row.case_reference, row.reference, heading, service, row.body, row.asked_on, row.due_on, row.act_by,
-        (row.act_by - today).days, words.STATES[row.state], "; ".join(row.why), row.heard, row.heard_on, row.next_step,
+        words.days_until(row.act_by, row.due_on, today), words.STATES[row.state], "; ".join(row.why), row.heard,
+        row.heard_on, row.next_step,
     )  # fmt: skip
     return dict(zip(HEAD, cells, strict=True))
 

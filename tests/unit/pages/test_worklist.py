@@ -136,6 +136,16 @@ async def test_a_sheet_has_references_only_and_is_in_the_audit(visit, served):
     assert [(entry.action, entry.subjects) for entry in served.audits] == [("list.export", ())]
 
 
+async def test_the_days_of_the_sheet_are_those_of_the_page(visit):
+    who = visit("coordinator")
+    rows = csv.DictReader(io.StringIO((await who.get("/pages/worklist.csv?list=standing")).text.lstrip("\ufeff")))
+    left = {row["Recipient's reference"]: int(row["Days left"]) for row in rows}
+    page = (await who.get("/pages/worklist?list=standing")).text
+    late = dict(re.findall(r"(ADV-\d+)</small></th>.*?(\d+) days? late", page, re.DOTALL))
+    assert late
+    assert {name: -int(days) for name, days in late.items()} == {name: left[name] for name in late}
+
+
 async def test_the_list_asks_those_who_are_shown_names_why_their_sheet_needs_them(visit):
     form = re.compile(r'<form method="post" action="(/pages/worklist\.csv\?[^"]+)">(.*?)</form>', re.DOTALL)
     found = form.search((await visit("coordinator").get("/pages/worklist?list=exempt&service=")).text)
