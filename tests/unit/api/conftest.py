@@ -27,6 +27,10 @@ def projector(url):
 
 @pytest.fixture
 def filled(projector):
+    return fill(projector)
+
+
+def fill(projector):
     """Twelve children with a deadline and an alert each, three reviews, three dead letters."""
     numbers = range(12)
     area = ["825", "826"]

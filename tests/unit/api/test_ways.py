@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from itertools import count
 
 import httpx
 import pytest
@@ -14,8 +15,11 @@ from hub.api.access.permissions import EVERYBODY, MAY
 from hub.api.access.principal import ROLES
 from hub.api.access.ways import WAYS, Way, Ways
 from hub.api.app import create_app
+from hub.api.settings import ApiSettings
 from hub.platform.clock import SystemClock
+from hub.store import Projector
 from hub.store.engine import open_engine
+from tests.unit.api.conftest import HASH, fill
 from tests.unit.pages import ways as pages
 
 CASEWORK = "coordinator designated-officer service head-of-send"
@@ -80,18 +84,31 @@ class Always:
         return self.who
 
 
-@pytest.fixture
-async def as_(url, filled, settings):
-    """Ask as somebody; None is nobody."""
-    engine, known = open_engine(url, read_only=True), Always()
+@pytest.fixture(scope="module")
+def asked(tmp_path_factory):
+    """The application, and who it takes whoever asks for: made once, as nothing that is asked changes it."""
+    url, settings, known = (
+        f"sqlite:///{tmp_path_factory.mktemp('ways')}/a.db",
+        ApiSettings(api_token_sha256=HASH),
+        Always(),
+    )
+    projector = Projector.open(url, lambda _: None)
+    fill(projector).close()
+    engine = open_engine(url, read_only=True)
     access = replace(access_of(settings, SystemClock()), authenticators=[known])
 
     async def note(_entry):
         pass
 
-    app = create_app(settings, engine, access=access, note=note)
-    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    yield create_app(settings, engine, access=access, note=note), known
+    engine.dispose()
 
+
+@pytest.fixture
+async def as_(asked):
+    """Ask as somebody; None is nobody."""
+    app, known = asked
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
 
         async def ask(way, who):
@@ -101,13 +118,19 @@ async def as_(url, filled, settings):
             return await client.request(method, re.sub(r"{\w+}", "x", path), **body)
 
         yield ask
-    engine.dispose()
+
+
+ACTORS = count()
 
 
 def somebody(role, kind="person"):
+    """Each time another, who has not yet asked too often."""
     everywhere = frozenset({"*"})
     return Principal(
-        actor="p-1", kind=kind, how="token", grants=(Grant(role=role, areas=everywhere, services=everywhere),)
+        actor=f"p-{next(ACTORS)}",
+        kind=kind,
+        how="token",
+        grants=(Grant(role=role, areas=everywhere, services=everywhere),),
     )
 
 
