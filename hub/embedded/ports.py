@@ -13,6 +13,8 @@ def free_port(preferred: int = 0) -> int:
     """The preferred port when it is free, else another."""
     for port in (*([preferred] if preferred else []), *random.sample(OURS, 100)):
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            # As servers do: what an earlier one's connections leave behind for a minute does not make a port taken.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((LOOPBACK, port))
             except OSError:
