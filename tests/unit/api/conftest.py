@@ -49,6 +49,41 @@ def fill(projector):
     return projector
 
 
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory):
+    """A read model filled once, to be read alone: nobody writes to it any more."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('standing')}/read-model.db"
+    fill(Projector.open(url, lambda _: None)).close()
+    engine = open_engine(url, read_only=True)
+    yield engine
+    engine.dispose()
+
+
+async def unwritten(_entry):
+    """The audit of those who look at nothing that is theirs to see."""
+
+
+@pytest.fixture(scope="module")
+def application(standing):
+    """One for a whole file: to make it takes longer than most questions."""
+    return create_app(ApiSettings(api_token_sha256=HASH), standing, note=unwritten)
+
+
+@pytest.fixture
+async def stranger(application):
+    """Asks it without a token."""
+    transport = httpx.ASGITransport(application, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://hub") as client:
+        yield client
+
+
+@pytest.fixture
+def known(stranger):
+    """Asks it with its token."""
+    stranger.headers["Authorization"] = f"Bearer {TOKEN}"
+    return stranger
+
+
 @pytest.fixture
 def settings():
     return ApiSettings(api_token_sha256=HASH)

@@ -8,8 +8,6 @@ from schemathesis import GenerationMode
 from schemathesis.specs.openapi.checks import unsupported_method
 
 from hub.api.access.ways import API
-from hub.api.app import create_app
-from hub.store.engine import open_engine
 from tests.unit.api.conftest import TOKEN
 
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -17,12 +15,9 @@ DESCRIBED = [way for way in API if way.path not in ("/live", "/ready", "/openapi
 FEW = examples(max_examples=6, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 
 
-@pytest.fixture
-def described(url, filled, settings, note):
-    engine = open_engine(url, read_only=True)
-    app = create_app(settings, engine, note=note)
-    yield schemathesis.openapi.from_asgi("/openapi.json", app, headers=BEARER)
-    engine.dispose()
+@pytest.fixture(scope="module")
+def described(application):
+    return schemathesis.openapi.from_asgi("/openapi.json", application, headers=BEARER)
 
 
 def _that_fits(case):

@@ -15,9 +15,9 @@ LISTINGS = ["/children", "/children/chd-01/deadlines", "/deadlines", "/alerts", 
 
 @pytest.mark.parametrize("authorization", [None, "", "Bearer", "Bearer ", "Bearer wrong", f"Basic {TOKEN}", "é", HASH])
 @pytest.mark.parametrize("path", ["/children", "/health", "/openapi.json", "/nothing", "/live/", "//live"])
-async def test_without_a_token_nothing_is_shown(anybody, filled, path, authorization):
+async def test_without_a_token_nothing_is_shown(stranger, path, authorization):
     headers = {} if authorization is None else {"Authorization": authorization.encode("latin-1")}
-    answer = await anybody.get(path, headers=headers)
+    answer = await stranger.get(path, headers=headers)
     assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
     assert answer.headers["www-authenticate"].startswith("Bearer")
     assert answer.json()["status"] == 401
@@ -76,15 +76,15 @@ DEADLINE_ONLY = [
 
 @pytest.mark.parametrize("parameters", WRONG)
 @pytest.mark.parametrize("path", LISTINGS)
-async def test_wrong_parameters_are_named(client, filled, path, parameters):
-    answer = await client.get(path, params=parameters)
+async def test_wrong_parameters_are_named(known, path, parameters):
+    answer = await known.get(path, params=parameters)
     assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), answer.text
     assert [error["field"] for error in answer.json()["errors"]] == list(parameters)
 
 
 @pytest.mark.parametrize("parameters", DEADLINE_ONLY)
-async def test_wrong_days_are_named(client, filled, parameters):
-    answer = await client.get("/deadlines", params=parameters)
+async def test_wrong_days_are_named(known, parameters):
+    answer = await known.get("/deadlines", params=parameters)
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json()["errors"]] == list(parameters)
 
@@ -130,24 +130,22 @@ async def test_a_cursor_is_good_for_its_own_question_only(client, filled):
         "/children/",
     ],
 )
-async def test_hostile_ids(client, filled, path):
-    answer = await client.get(path)
+async def test_hostile_ids(known, path):
+    answer = await known.get(path)
     assert answer.status_code in {404, 422}
     assert answer.headers["content-type"] == "application/problem+json"
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "BREW"])
-async def test_nothing_can_be_written(client, filled, method):
-    answer = await client.request(method, "/children", content=b"{}")
+async def test_nothing_can_be_written(known, method):
+    answer = await known.request(method, "/children", content=b"{}")
     assert (answer.status_code, answer.headers["content-type"]) == (405, "application/problem+json")
 
 
 @examples(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(path=st.sampled_from(LISTINGS), query=st.binary(max_size=60))
-async def test_any_bytes_as_a_query(client, filled, path, query):
-    answer = await client.get(
-        f"{path}?" + "".join(f"%{byte:02x}" if byte not in b"&=" else chr(byte) for byte in query)
-    )
+async def test_any_bytes_as_a_query(known, path, query):
+    answer = await known.get(f"{path}?" + "".join(f"%{byte:02x}" if byte not in b"&=" else chr(byte) for byte in query))
     assert answer.status_code in {200, 422}
 
 

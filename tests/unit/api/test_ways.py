@@ -17,9 +17,8 @@ from hub.api.access.ways import WAYS, Way, Ways
 from hub.api.app import create_app
 from hub.api.settings import ApiSettings
 from hub.platform.clock import SystemClock
-from hub.store import Projector
 from hub.store.engine import open_engine
-from tests.unit.api.conftest import HASH, fill
+from tests.unit.api.conftest import HASH, unwritten
 from tests.unit.pages import ways as pages
 
 CASEWORK = "coordinator designated-officer service head-of-send"
@@ -85,23 +84,11 @@ class Always:
 
 
 @pytest.fixture(scope="module")
-def asked(tmp_path_factory):
-    """The application, and who it takes whoever asks for: made once, as nothing that is asked changes it."""
-    url, settings, known = (
-        f"sqlite:///{tmp_path_factory.mktemp('ways')}/a.db",
-        ApiSettings(api_token_sha256=HASH),
-        Always(),
-    )
-    projector = Projector.open(url, lambda _: None)
-    fill(projector).close()
-    engine = open_engine(url, read_only=True)
+def asked(standing):
+    """The application, and who it takes whoever asks for."""
+    settings, known = ApiSettings(api_token_sha256=HASH), Always()
     access = replace(access_of(settings, SystemClock()), authenticators=[known])
-
-    async def note(_entry):
-        pass
-
-    yield create_app(settings, engine, access=access, note=note), known
-    engine.dispose()
+    return create_app(settings, standing, access=access, note=unwritten), known
 
 
 @pytest.fixture
