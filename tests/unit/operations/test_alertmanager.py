@@ -1,6 +1,8 @@
 """Alertmanager's routes: valid, and every alert goes where routes.txt says."""
 
+import re
 import subprocess
+from collections.abc import Mapping
 
 import pytest
 import yaml
@@ -43,3 +45,57 @@ def test_what_keeps_silent_for_what_is_an_alert() -> None:
             name, _, value = matcher.partition(" ")
             if name == "alertname":
                 assert set(value.lstrip("=~ ").strip('"').split("|")) <= known, matcher
+
+
+AUDIT_STUCK = {"alertname": "SendhubPartitionStuck", "severity": "page", "stage": "audit", "partition": "0"}
+AUDIT_WAITS = {"alertname": "SendhubStageWaiting", "severity": "page", "stage": "audit"}
+LATE = {"alertname": "SendhubThroughLate", "severity": "page", "stage": "projection"}
+STUCK = {"alertname": "SendhubPartitionStuck", "severity": "page", "stage": "casework", "partition": "2"}
+BEHIND = {"alertname": "SendhubLagRising", "severity": "ticket", "stage": "casework"}
+
+
+def matches(matchers: list[str], labels: Mapping[str, str]) -> bool:
+    """Whether labels fit all matchers, as Alertmanager reads them."""
+    fits = {
+        "=": lambda found, wanted: found == wanted,
+        "!=": lambda found, wanted: found != wanted,
+        "=~": lambda found, wanted: re.fullmatch(wanted, found) is not None,
+    }
+    parts = [re.fullmatch(r'(\w+) (=|!=|=~) "(.*)"', matcher) for matcher in matchers]
+    assert all(parts), matchers
+    return all(fits[part[2]](labels.get(part[1], ""), part[3]) for part in parts if part)
+
+
+def keeps_silent(source: Mapping[str, str], target: Mapping[str, str]) -> bool:
+    """Whether nobody is told of `target` while `source` fires."""
+    return any(
+        matches(rule["source_matchers"], source)
+        and matches(rule["target_matchers"], target)
+        and all(source.get(label) == target.get(label) for label in rule.get("equal", ()))
+        for rule in yaml.safe_load(FILE.read_text())["inhibit_rules"]
+    )
+
+
+@pytest.mark.parametrize("cause", [AUDIT_STUCK, AUDIT_WAITS], ids=lambda cause: cause["alertname"])
+@pytest.mark.parametrize("other", [LATE, STUCK, BEHIND], ids=lambda other: other["alertname"])
+def test_what_holds_up_the_audit_alone_hides_nothing_else(cause: dict[str, str], other: dict[str, str]) -> None:
+    assert not keeps_silent(cause, other)
+
+
+def test_what_holds_up_a_stage_hides_what_follows_from_it() -> None:
+    waits = AUDIT_WAITS | {"stage": "casework"}
+    assert all(keeps_silent(waits, follows) for follows in (LATE, STUCK, BEHIND))
+    assert keeps_silent(AUDIT_WAITS, AUDIT_STUCK)
+    assert keeps_silent(STUCK, BEHIND)
+    assert keeps_silent(STUCK, STUCK | {"stage": "projection"})
+    assert not keeps_silent(STUCK, STUCK | {"stage": "projection", "partition": "1"})
+
+
+@pytest.mark.parametrize("name", ["SendhubProcessDown", "SendhubProcessRestarting", "SendhubPaused"])
+def test_an_audit_that_is_down_or_paused_is_told_once(name: str) -> None:
+    cause = {"alertname": name, "severity": "page", "process": "audit"}
+    assert keeps_silent(cause, AUDIT_STUCK)
+    assert keeps_silent(cause, AUDIT_WAITS)
+    assert not keeps_silent(cause, LATE)
+    assert not keeps_silent(cause, STUCK)
+    assert keeps_silent(cause | {"process": "casework"}, STUCK)
