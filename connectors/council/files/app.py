@@ -93,26 +93,28 @@ class FilesConnector:
         row.
 
         The broker or the database being away ends a poll early; a folder or file that cannot be read or moved does not
-        keep the others waiting. In each case the file stays where it is.
+        keep the others waiting. In each case the file stays where it is, and how long it has been there is told.
         """
         self._errors.clear()
+        whole = [(folder, await self._look(folder)) for folder in self._folders]
         try:
             await asyncio.to_thread(self._memory.open)
-            for folder in self._folders:
-                await self._poll_folder(folder)
+            for folder, paths in whole:
+                await self._take_all(folder, paths)
         except (NotAcknowledged, SQLAlchemyError) as error:
             self._errors.append(error)
         metrics.WAITING.set(sum(folder.waiting() for folder in self._folders))
         self._counts.waiting(max((folder.waited() for folder in self._folders), default=0.0))
         return self._wait()
 
-    async def _poll_folder(self, folder: Folder) -> None:
+    async def _look(self, folder: Folder) -> list[Path]:
         try:
-            await asyncio.to_thread(folder.prepare)
-            paths = await asyncio.to_thread(folder.settled)
+            return await asyncio.to_thread(folder.look)
         except OSError as error:
             self._errors.append(error)
-            return
+            return []
+
+    async def _take_all(self, folder: Folder, paths: Sequence[Path]) -> None:
         for path in paths:
             if self._paused() is not None:
                 return

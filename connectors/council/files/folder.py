@@ -38,6 +38,19 @@ class Folder:
     settle: float
     monotonic: Callable[[], float]
     _marks: dict[Path, tuple[Mark, float]] = field(default_factory=dict)
+    _seen: dict[Path, float] = field(default_factory=dict)
+    _shut: float | None = None
+
+    def look(self) -> list[Path]:
+        """As `settled`, in folders that are made where they are not there; raises OSError."""
+        try:
+            self.prepare()
+            found = self.settled()
+        except OSError:
+            self._shut = self.monotonic() if self._shut is None else self._shut
+            raise
+        self._shut = None
+        return found
 
     def prepare(self) -> None:
         """Make the folders that are not there; raises OSError."""
@@ -56,6 +69,7 @@ class Folder:
             if mark is not None:
                 known = old.get(path)
                 self._marks[path] = known if known and known[0] == mark else (mark, now)
+        self._seen = {path: self._seen.get(path, now) for path in self._marks}
         return [
             path for path, seen in sorted(self._marks.items()) if seen == old.get(path) and now - seen[1] >= self.settle
         ]
@@ -65,8 +79,11 @@ class Folder:
         return len(self._marks)
 
     def waited(self) -> float:
-        """For how many seconds the oldest file that the last poll saw has been here as it is."""
-        return self.monotonic() - min((since for _, since in self._marks.values()), default=self.monotonic())
+        """For how many seconds the oldest file that the last poll saw has been here, changing or not, or the folder
+        could not be looked into.
+        """
+        now = self.monotonic()
+        return now - min((*self._seen.values(), now if self._shut is None else self._shut), default=now)
 
     def released(self, path: Path) -> bool:
         """Whether a person has let this file pass."""
@@ -99,6 +116,7 @@ class Folder:
             target.unlink(missing_ok=True)
             raise
         self._marks.pop(path, None)
+        self._seen.pop(path, None)
         return target
 
     def release(self, name: str) -> Path:

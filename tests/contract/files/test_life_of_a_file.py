@@ -264,6 +264,24 @@ def test_the_database_being_away_leaves_the_file(desk: Desk, monkeypatch: pytest
     assert desk.listing("done") == [name]
 
 
+def test_while_the_database_is_away_it_is_told_how_long_files_have_waited(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlalchemy.exc import OperationalError
+
+    def away() -> None:
+        raise OperationalError("select", {}, Exception("secret value"))
+
+    monkeypatch.setattr(desk.memory, "open", away)
+    name, content = requests(2, request_row())
+    desk.drop(name, content)
+    asyncio.run(desk.poll())
+    desk.seconds += 1_000
+    asyncio.run(desk.poll())
+    assert metric("sendhub_connector_lag_seconds", connector="files") >= 1_000
+    assert metric("sendhub_files_waiting") == 1
+
+
 def test_one_file_that_cannot_be_moved_does_not_keep_the_next_waiting(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

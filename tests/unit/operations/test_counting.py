@@ -99,20 +99,37 @@ def test_a_connector_is_as_far_behind_as_the_oldest_thing_in_hand(monkeypatch: p
     assert behind() == 7.5
 
 
-def test_a_file_waits_since_it_was_seen_as_it_is(tmp_path: Path) -> None:
+def test_a_file_waits_since_it_was_first_seen_also_one_that_never_stops_changing(tmp_path: Path) -> None:
     now = [10.0]
     folder = Folder(tmp_path, 1.0, lambda: now[0])
-    folder.prepare()
-    folder.settled()
+    folder.look()
     assert folder.waited() == 0
     (tmp_path / "in.csv").write_text("a")
-    folder.settled()
+    folder.look()
     now[0] = 15.0
-    folder.settled()
-    assert folder.waited() == 5.0
     (tmp_path / "in.csv").write_text("ab")
-    folder.settled()
-    assert folder.waited() == 0, "it is another file now"
+    assert folder.look() == []
+    assert folder.waited() == 5.0
+    (tmp_path / "in.csv").unlink()
+    folder.look()
+    assert folder.waited() == 0
+    (tmp_path / "in.csv").write_text("b")
+    folder.look()
+    assert folder.waited() == 0, "it is another file"
+
+
+def test_a_folder_that_can_not_be_looked_into_waits_since_then(tmp_path: Path) -> None:
+    now, place = [10.0], tmp_path / "inbox"
+    folder = Folder(place, 1.0, lambda: now[0])
+    place.write_bytes(b"")
+    for instant in (12.0, 20.0):
+        now[0] = instant
+        with pytest.raises(NotADirectoryError):
+            folder.look()
+    assert folder.waited() == 8.0
+    place.unlink()
+    folder.look()
+    assert folder.waited() == 0
 
 
 def test_sources_that_are_watched_are_told_with_their_limit() -> None:
