@@ -55,8 +55,11 @@ def _lag(
     mine: Sequence[Partition],
     ends: Mapping[Partition, tuple[int, int]],
 ) -> Item:
-    behind = sum(max(0, ends[each][1] - passed.get(each, ends[each][0])) for each in mine)
+    left = {each: max(0, ends[each][1] - passed.get(each, ends[each][0])) for each in mine}
+    behind, most = sum(left.values()), max(mine, key=lambda each: left[each])
     words = f"{behind:,} records behind" if behind > 1 else "has read everything"
+    if behind > 1 and len(mine) > 1:
+        words += f", {left[most]:,} of them on partition {most.partition} of {most.topic}"
     state = "degraded" if behind > MANY else "well"
     return Item.model_validate(
         {"part": "stage", "name": stage, "state": state, "words": words, "figures": {"lag_records": behind}}

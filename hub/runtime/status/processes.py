@@ -14,15 +14,21 @@ from schemas.status import Item
 PATIENCE_SECONDS = 3.0
 HEARTBEAT_SECONDS = 120.0
 """How old the newest heartbeat through a stage may be: one is sent every 30 s."""
+PARTITION_SECONDS = 900.0
+"""How old the newest through one partition may be: its turn comes every 4 minutes at most."""
+HELD_SECONDS = 900.0
+"""For how long a connector may hold something that it has neither taken nor refused."""
 RENEW_DAYS = {"bank-holidays": 180, "timetable": 180, "wrapping-key": -7}
 """How long before its end something has to be renewed; a wrapping key a week after it should have been rotated."""
 RENEW_CERTIFICATE_DAYS = 21
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
-Values = Mapping[str, Mapping[str, float]]
-"""Of the metrics that are looked at: by the value of their one label that tells them apart, the greatest."""
+Values = Mapping[str, Mapping[tuple[str, ...], float]]
+"""Of the metrics that are looked at: by the values of the labels that tell them apart."""
 
-_WANTED = {"sendhub_heartbeat_last_timestamp_seconds": "stage", "sendhub_expires_timestamp_seconds": "what"}
+_BEATS, _EXPIRES = "sendhub_heartbeat_last_timestamp_seconds", "sendhub_expires_timestamp_seconds"
+_HELD = "sendhub_connector_lag_seconds"
+_WANTED = {_BEATS: ("stage", "topic", "partition"), _EXPIRES: ("what",), _HELD: ("connector",)}
 
 
 async def look(settings: Settings, at: datetime) -> list[Item]:
@@ -31,10 +37,13 @@ async def look(settings: Settings, at: datetime) -> list[Item]:
     async with httpx.AsyncClient(timeout=PATIENCE_SECONDS, trust_env=False) as client:
         found = await asyncio.gather(*(_ask(client, name, place) for name, place in places.items()))
     items = [item for item, _ in found]
+    beats: dict[tuple[str, ...], float] = {}
     for _, values in found:
-        items += _heartbeats(values, at)
-        items += expiries(_ends(values.get("sendhub_expires_timestamp_seconds", {})), at)
-    return items
+        for place, last in values.get(_BEATS, {}).items():
+            beats[place] = max(last, beats.get(place, last))
+        items += _held(values.get(_HELD, {}))
+        items += expiries(_ends(values.get(_EXPIRES, {})), at)
+    return [*items, *_heartbeats(beats, at)]
 
 
 async def _ask(client: httpx.AsyncClient, name: str, place: str) -> tuple[Item, Values]:
@@ -55,19 +64,22 @@ async def _ask(client: httpx.AsyncClient, name: str, place: str) -> tuple[Item, 
 
 def read(text: str) -> Values:
     """The metrics that are looked at; raises ValueError for what is no page of metrics."""
-    found: dict[str, dict[str, float]] = {}
+    found: dict[str, dict[tuple[str, ...], float]] = {}
     for family in text_string_to_metric_families(text):
-        label = _WANTED.get(family.name)
-        if label is not None:
+        labels = _WANTED.get(family.name)
+        if labels is not None:
             values = found.setdefault(family.name, {})
             for sample in family.samples:
-                name = sample.labels.get(label, "")
-                values[name] = max(sample.value, values.get(name, sample.value))
+                values[tuple(sample.labels.get(label, "") for label in labels)] = sample.value
     return found
 
 
-def _heartbeats(values: Values, at: datetime) -> Iterator[Item]:
-    for stage, last in values.get("sendhub_heartbeat_last_timestamp_seconds", {}).items():
+def _heartbeats(beats: Mapping[tuple[str, ...], float], at: datetime) -> Iterator[Item]:
+    """How old the newest is by stage; and each partition that is passed by while its stage goes on."""
+    newest: dict[str, float] = {}
+    for (stage, *_), last in beats.items():
+        newest[stage] = max(last, newest.get(stage, last))
+    for stage, last in newest.items():
         age = max(0.0, at.timestamp() - last)
         late = age > HEARTBEAT_SECONDS
         words = f"the last heartbeat passed {age:.0f} s ago" + (
@@ -77,10 +89,23 @@ def _heartbeats(values: Values, at: datetime) -> Iterator[Item]:
         yield Item.model_validate(
             {"part": "stage", "name": stage, "state": state, "words": words, "figures": {"heartbeat_seconds": age}}
         )
+    for (stage, topic, partition), last in sorted(beats.items()):
+        if newest[stage] - last > PARTITION_SECONDS:
+            age = at.timestamp() - last
+            words = f"partition {partition} of {topic} stands still: the last heartbeat passed it {age:.0f} s ago"
+            yield Item(part="stage", name=stage, state="degraded", words=words, figures={"heartbeat_seconds": age})
 
 
-def _ends(values: Mapping[str, float]) -> Iterator[tuple[str, datetime | None]]:
-    for what, instant in values.items():
+def _held(lags: Mapping[tuple[str, ...], float]) -> Iterator[Item]:
+    for (connector,), seconds in lags.items():
+        if seconds > HELD_SECONDS:
+            words = f"has held something for {seconds:.0f} s that it has neither taken nor refused"
+            figures = {"lag_seconds": seconds}
+            yield Item(part="process", name=connector, state="degraded", words=words, figures=figures)
+
+
+def _ends(values: Mapping[tuple[str, ...], float]) -> Iterator[tuple[str, datetime | None]]:
+    for (what,), instant in values.items():
         if instant <= 0:
             yield what, None
         elif instant < FAR.timestamp():

@@ -129,6 +129,52 @@ async def test_a_late_heartbeat_and_a_certificate_about_to_end_are_said(monkeypa
     assert "2026-12-18" in found["expiry bars-certificate"].words
 
 
+async def test_a_partition_that_stands_still_is_named_while_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    new, end = AT.timestamp() - 20, AT + timedelta(days=90)
+    text = METRICS.format(old=AT.timestamp() - 921, new=new, end=end.timestamp())
+    answering(monkeypatch, httpx.Response(200, json={"ready": True, "problems": {}}), text)
+    items = await processes.look(Settings(processes={"casework": "host:9100"}), AT)
+    newest, stuck = [each for each in items if each.part == "stage"]
+    assert (newest.state, newest.figures) == ("well", {"heartbeat_seconds": 20.0})
+    assert stuck.state == "degraded"
+    assert stuck.words == "partition 0 of hub.facts stands still: the last heartbeat passed it 921 s ago"
+
+
+async def test_the_worker_that_has_a_partition_now_says_how_it_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the one that had it before, which still tells what it saw last."""
+    before, now = AT.timestamp() - 2_000, AT.timestamp() - 10
+    texts = {
+        "one": METRICS.format(old=before, new=now, end=0),
+        "two": METRICS.format(old=now, new=before, end=0),
+    }
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        ready = {"ready": True, "problems": {}}
+        return (
+            httpx.Response(200, json=ready)
+            if request.url.path == "/ready"
+            else httpx.Response(200, text=texts[request.url.host])
+        )
+
+    client = httpx.AsyncClient
+    monkeypatch.setattr(processes.httpx, "AsyncClient", lambda **more: client(transport=httpx.MockTransport(answer)))
+    items = await processes.look(Settings(processes={"casework": "one:1", "second": "two:1"}), AT)
+    (found,) = [each for each in items if each.part == "stage"]
+    assert (found.state, found.figures) == ("well", {"heartbeat_seconds": 10.0})
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(900, False), (901, True)])
+async def test_what_a_connector_has_held_for_long_is_said(
+    seconds: int, said: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = f'# TYPE sendhub_connector_lag_seconds gauge\nsendhub_connector_lag_seconds{{connector="files"}} {seconds}\n'
+    answering(monkeypatch, httpx.Response(200, json={"ready": True, "problems": {}}), text)
+    items = await processes.look(Settings(processes={"files": "host:9100"}), AT)
+    assert [each.words for each in items if each.state == "degraded"] == (
+        ["has held something for 901 s that it has neither taken nor refused"] if said else []
+    )
+
+
 async def test_what_a_process_says_is_wrong_is_said_in_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
     answering(monkeypatch, httpx.Response(503, json={"ready": False, "problems": {"casework": "waits for Kafka"}}))
     found = await looked()
@@ -166,9 +212,9 @@ def test_each_thing_is_to_be_renewed_in_its_own_time(what: str, days: int, state
 
 def test_an_end_that_can_not_be_read_is_unknown_and_none_at_all_is_no_item() -> None:
     assert processes.read('sendhub_expires_timestamp_seconds{what="a"} 0') == {
-        "sendhub_expires_timestamp_seconds": {"a": 0.0}
+        "sendhub_expires_timestamp_seconds": {("a",): 0.0}
     }
-    ends = list(processes._ends({"a": 0.0, "b": float("inf")}))
+    ends = list(processes._ends({("a",): 0.0, ("b",): float("inf")}))
     assert ends == [("a", None)]
     (found,) = processes.expiries(ends, AT)
     assert found.state == "unknown"
@@ -201,6 +247,8 @@ async def test_a_long_backlog_is_said(behind: int, state: State, monkeypatch: py
     found = {f"{each.part} {each.name}": each for each in await kafka.look(Settings())}
     assert found["stage casework"].state == state
     assert found["stage casework"].figures == {"lag_records": behind}
+    where = f"{behind:,} records behind, {behind:,} of them on partition 2 of hub.facts"
+    assert found["stage casework"].words == (where if behind else "has read everything")
     assert found["stage intake"].state == "well"
     assert "paused by engineer-4" in found["process files"].words
 
