@@ -1,10 +1,12 @@
 """How the read model's database is opened: SQLite in WAL mode, or PostgreSQL. All waits have limits."""
 
+import os
 import sqlite3
 import time
 from typing import Any
+from urllib.parse import quote
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 BUSY_SECONDS = 5.0
@@ -36,7 +38,8 @@ def open_engine(url: str, *, read_only: bool = False, busy_seconds: float = BUSY
 
 
 def _sqlite(url: str, read_only: bool, busy_seconds: float) -> Engine:
-    engine = create_engine(url, hide_parameters=True, connect_args={"timeout": busy_seconds})
+    place = _existing(url) if read_only else make_url(url)
+    engine = create_engine(place, hide_parameters=True, connect_args={"timeout": busy_seconds})
 
     @event.listens_for(engine, "connect")
     def connected(connection: Any, _record: object) -> None:
@@ -54,6 +57,14 @@ def _sqlite(url: str, read_only: bool, busy_seconds: float) -> Engine:
         connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _existing(url: str) -> URL:
+    """The same file, but whoever only reads makes none where there is none: an empty one looks like a read model."""
+    made = make_url(url)
+    if made.database in (None, "", ":memory:"):
+        return made
+    return made.set(database=f"file:{quote(os.path.abspath(str(made.database)))}", query={"mode": "rw", "uri": "true"})
 
 
 def _use_wal(connection: Any, busy_seconds: float) -> None:

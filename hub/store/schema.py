@@ -3,6 +3,7 @@
 import secrets
 
 from sqlalchemy import Connection, Engine, func, insert, inspect, select
+from sqlalchemy.exc import OperationalError
 
 from hub.store.changes_tables import change_epoch
 from hub.store.errors import SchemaMismatch, translated
@@ -13,6 +14,7 @@ VERSION = 7
 _LOCK = 0x5E2D_0001
 """Names the advisory lock under which the tables are made."""
 
+_NONE = "there is no read model in this database yet: the projection stage makes it"
 _REBUILD = "point SENDHUB_DATABASE_URL at an empty database and the projection fills it again"
 
 
@@ -33,10 +35,20 @@ def prepare(engine: Engine) -> None:
 
 def check(engine: Engine) -> None:
     """Raises SchemaMismatch when the tables are missing or of another version, Unavailable as above."""
-    with translated(), engine.connect() as connection:
+    with translated(), _opened(engine) as connection:
         if not _ours(connection):
-            raise SchemaMismatch("there is no read model in this database yet: the projection stage makes it")
+            raise SchemaMismatch(_NONE)
         _compare(connection)
+
+
+def _opened(engine: Engine) -> Connection:
+    try:
+        return engine.connect()
+    except OperationalError as error:
+        # A file that is not there yet is no fault of the database.
+        if getattr(error.orig, "sqlite_errorname", None) == "SQLITE_CANTOPEN":
+            raise SchemaMismatch(_NONE) from None
+        raise
 
 
 def _ours(connection: Connection) -> bool:

@@ -4,7 +4,9 @@ import threading
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from hub.store import Projector, schema
 from hub.store.engine import open_engine
+from hub.store.errors import SchemaMismatch
 
 
 @pytest.fixture
@@ -35,3 +37,17 @@ def test_who_opens_a_file_that_another_holds_waits(tmp_path, held):
 def test_the_wait_has_an_end(tmp_path, held):
     with pytest.raises(OperationalError, match="locked"):
         opened(tmp_path, 0.05)
+
+
+def test_whoever_only_reads_makes_no_file_where_there_is_none(tmp_path, monkeypatch):
+    folder = tmp_path / "where % it # is"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    for url in (f"sqlite:///{folder}/model.db", "sqlite:///model.db"):
+        engine = open_engine(url, read_only=True)
+        with pytest.raises(SchemaMismatch, match="no read model in this database yet"):
+            schema.check(engine)
+        assert not list(folder.iterdir())
+    Projector.open(url, lambda _: None).close()
+    for url in (f"sqlite:///{folder}/model.db", "sqlite:///model.db"):
+        schema.check(open_engine(url, read_only=True))
