@@ -3,7 +3,6 @@
 import asyncio
 import sys
 import time
-from functools import partial
 
 from pydantic import ValidationError
 
@@ -12,7 +11,7 @@ from connectors.nhs.bars.callers import Callers, CertificateCallers, TokenCaller
 from connectors.nhs.bars.parsers import Parsers
 from connectors.nhs.bars.receiver import Receiver
 from connectors.nhs.bars.settings import BarsSettings
-from connectors.nhs.bars.tls import certificate_ends, tls_options
+from connectors.nhs.bars.tls import certificate_in_use, tls_options
 from connectors.sdk.kafka import KafkaPublisher, own_ring
 from connectors.sdk.pause import following
 from connectors.sdk.server import check, serve
@@ -73,7 +72,7 @@ async def run(settings: BarsSettings) -> None:
         }
     )
     if settings.bars_tls_certificate is not None:
-        expiry.watch("bars-certificate", partial(certificate_ends, settings.bars_tls_certificate))
+        expiry.watch("bars-certificate", certificate_in_use(settings.bars_tls_certificate))
     await publisher.start()
     try:
         await parsers.warm()

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,14 @@ class _Known:
 def certificate_ends(file: Path) -> date:
     """The last day of our certificate, which comes first in its chain; raises OSError or ValueError."""
     return x509.load_pem_x509_certificates(file.read_bytes())[0].not_valid_after_utc.date()
+
+
+def certificate_in_use(file: Path) -> Callable[[], date]:
+    """Tells the last day of the certificate that lies there now, also when another is put in its place: a process shows
+    the one that it began with. Raises OSError or ValueError.
+    """
+    ends = certificate_ends(file)
+    return lambda: ends
 
 
 def tls_options(settings: BarsSettings) -> dict[str, Any]:

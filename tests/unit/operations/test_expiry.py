@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from prometheus_client import REGISTRY
 
-from connectors.nhs.bars.tls import certificate_ends
+from connectors.nhs.bars.tls import certificate_ends, certificate_in_use
 from hub.core.clocks import rules
 from hub.core.days import BANK_HOLIDAYS_TO, bank_holidays
 from hub.platform import expiry
@@ -69,7 +69,7 @@ def test_a_wrapping_key_is_in_use_for_a_month_and_who_has_no_ring_is_not_asked(t
         expiries.rotation_due(Settings(key_ring_file=file))
 
 
-def test_a_certificate_says_its_last_day(tmp_path: Path) -> None:
+def certificate(days: int) -> bytes:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "hub.example")])
     begins = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -80,9 +80,22 @@ def test_a_certificate_says_its_last_day(tmp_path: Path) -> None:
         .public_key(key.public_key())
         .serial_number(1)
         .not_valid_before(begins)
-        .not_valid_after(begins + timedelta(days=90))
+        .not_valid_after(begins + timedelta(days=days))
         .sign(key, hashes.SHA256())
     )
+    return made.public_bytes(serialization.Encoding.PEM)
+
+
+def test_a_certificate_says_its_last_day(tmp_path: Path) -> None:
     file = tmp_path / "chain.pem"
-    file.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    file.write_bytes(certificate(90))
     assert certificate_ends(file) == date(2027, 1, 30)
+
+
+def test_a_new_certificate_counts_once_the_connector_was_started_again(tmp_path: Path) -> None:
+    file = tmp_path / "chain.pem"
+    file.write_bytes(certificate(90))
+    in_use = certificate_in_use(file)
+    file.write_bytes(certificate(455))
+    assert in_use() == date(2027, 1, 30)
+    assert certificate_in_use(file)() == date(2028, 1, 30)
