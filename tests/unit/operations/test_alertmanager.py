@@ -99,3 +99,12 @@ def test_an_audit_that_is_down_or_paused_is_told_once(name: str) -> None:
     assert not keeps_silent(cause, LATE)
     assert not keeps_silent(cause, STUCK)
     assert keeps_silent(cause | {"process": "casework"}, STUCK)
+
+
+def test_a_database_that_is_away_is_told_once_and_hides_no_trouble_with_kafka() -> None:
+    down = {"alertname": "SendhubReadModelDown", "severity": "page"}
+    refused = {"alertname": "SendhubConnectorNoAck", "severity": "page", "connector": "webhook"}
+    assert keeps_silent(down, refused | {"reason": "ledger"})
+    assert not keeps_silent(down, refused | {"reason": "no-ack"})
+    assert keeps_silent(refused | {"reason": "no-ack"}, LATE)
+    assert not keeps_silent(refused | {"reason": "ledger"}, LATE)
