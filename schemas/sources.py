@@ -14,7 +14,8 @@ class Source(Model):
     `creates_children`: only the council's own feeds may make a child. `trusts_nhs_number` / `trusts_upn`: the matching
     policy may link on identifiers that this source marks as verified. What is overdue on `live_from` is standing.
     `precedence`: lower wins where sources disagree. `silent_after`: when nothing was received from it for so many hours
-    it has gone silent, and no new alert rests on it; None never.
+    it has gone silent, and no new alert rests on it; None never. `serves`: the areas, beside its own, whose people see
+    what of it is no child's yet, and answer the questions about it: a trust has no area, but it serves some.
     """
 
     id: str
@@ -26,6 +27,12 @@ class Source(Model):
     live_from: date | None = None
     precedence: int = 100
     silent_after: float | None = Field(default=None, gt=0, le=8_760)
+    serves: tuple[str, ...] = ()
+
+    @property
+    def areas(self) -> frozenset[str]:
+        """Its own and those that it serves."""
+        return frozenset(self.serves) | ({self.area} if self.area is not None else frozenset())
 
 
 class Sources(Model):

@@ -40,9 +40,9 @@ class Reading:
     sources: Sources
 
     def sources_of(self, who: Principal, permission: Permission) -> list[str] | None:
-        """The feeds of the areas where somebody has a permission; None for every one."""
+        """The feeds of or for the areas where somebody has a permission; None for every one."""
         where = areas(who, permission)
-        return None if where is None else sorted(each.id for each in self.sources.sources if each.area in where)
+        return None if where is None else sorted(each.id for each in self.sources.sources if each.areas & where)
 
     def page(
         self,

@@ -131,6 +131,8 @@ def _sources_toml(sources: Sources) -> str:
 def _toml(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, value))}]"
     return _quoted(value) if isinstance(value, str) else str(value)
 
 

@@ -22,7 +22,7 @@ def sources(first_day: date) -> Sources:
     """The registry. All feeds go live the day after the first, so that the first extracts are quiet."""
     live = first_day + timedelta(days=1)
     council = {"kind": "council", "area": AREA, "trusts_nhs_number": True, "trusts_upn": True, "live_from": live}
-    trusts = {"kind": "nhs", "trusts_nhs_number": True, "live_from": live, "precedence": 50}
+    trusts = {"kind": "nhs", "trusts_nhs_number": True, "live_from": live, "precedence": 50, "serves": (AREA,)}
     registered = [
         {"id": CASES, **council, "creates_children": True, "precedence": 10},
         {"id": TRACKER, **council, "precedence": 20},
