@@ -380,8 +380,8 @@ async def test_questions_are_those_of_the_areas_children_and_sources(as_, noted)
 
 
 async def test_what_of_a_trust_matches_no_child_is_for_the_areas_that_it_serves(as_, partnership):
-    tasks = [review(9, "rv-none", source="trust:RXQ:2022"), review(10, "rv-both", source="trust:RNU:2022")]
-    partnership.apply("hub.review", 0, tasks, 9, 11)
+    tasks = [review(5, "rv-none", source="trust:RXQ:2022"), review(6, "rv-both", source="trust:RNU:2022")]
+    partnership.apply("hub.review", 0, tasks, 5, 7)
     elsewhere, everywhere = grant("coordinator", areas="827"), grant("coordinator", areas="*")
     for who, seen in ((COORDINATOR, [404, 200]), (elsewhere, [404, 404]), (everywhere, [200, 200])):
         assert [(await as_(f"/reviews/{task}", who)).status_code for task in ("rv-none", "rv-both")] == seen

@@ -106,5 +106,8 @@ def test_a_database_that_is_away_is_told_once_and_hides_no_trouble_with_kafka() 
     refused = {"alertname": "SendhubConnectorNoAck", "severity": "page", "connector": "webhook"}
     assert keeps_silent(down, refused | {"reason": "ledger"})
     assert not keeps_silent(down, refused | {"reason": "no-ack"})
+    ended = {"alertname": "SendhubProcessRestarting", "severity": "page", "process": "projection"}
+    assert keeps_silent(down, ended)
+    assert not keeps_silent(down, ended | {"process": "casework"})
     assert keeps_silent(refused | {"reason": "no-ack"}, LATE)
     assert not keeps_silent(refused | {"reason": "ledger"}, LATE)
