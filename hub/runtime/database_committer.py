@@ -50,12 +50,14 @@ class DatabaseCommitter:
         self._reach = reach
         self._burial = Burial(settings.ring, Boundary(settings.ring))
         self._next = 0
+        self._shown = 0
         self._buried: set[int] | None = None
         self._announced = 0.0
         self._told: int | None = None
 
     async def open(self) -> int:
-        """Ask the database where it stands."""
+        """Ask the database where it stands; and Kafka where the one before it stood, should this be another."""
+        self._shown = await self._source_log.committed_offset(self._source) or 0
         stored = (await asyncio.to_thread(self._projector.positions, [self._source]))[self._source]
         self._next = stored
         self._buried = None
@@ -108,7 +110,9 @@ class DatabaseCommitter:
         self._reach("compute")
         source = self._source
         try:
-            await asyncio.to_thread(self._projector.apply, source.topic, source.partition, records, self._next, end)
+            await asyncio.to_thread(
+                self._projector.apply, source.topic, source.partition, records, self._next, end, self._shown
+            )
         except Conflict as error:
             raise Fenced(f"{source} was moved on by another projector") from error
         self._reach("commit")

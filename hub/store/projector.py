@@ -78,8 +78,12 @@ class Projector:
             known = {(topic, partition): position for topic, partition, position in rows}
         return {partition: known.get(partition, 0) for partition in partitions}
 
-    def apply(self, topic: str, partition: int, records: Sequence[Record], expected: int, next_offset: int) -> None:
+    def apply(
+        self, topic: str, partition: int, records: Sequence[Record], expected: int, next_offset: int, shown: int = 0
+    ) -> None:
         """Write what the records say and move the position from `expected` to `next_offset`, both or neither.
+
+        Those before the offset `shown` stood in a read model before this one: when they came is not told again.
 
         `expected` is what `positions` said or the last call moved to, also where the log begins later. `records` may
         be empty: to pass a record that was given up. Raises Conflict when the position is elsewhere (also after a
@@ -98,7 +102,7 @@ class Projector:
             changes_log.note(connection, topic, partition, records, rows)
             if topic in _FORGOTTEN:
                 _forget(connection, _FORGOTTEN[topic], records, rows)
-        self._report(records)
+        self._report([record for record in records if record.offset >= shown])
 
     def reapply(self, record: Record, read_to: int) -> None:
         """Write what a record says that was passed by before; the position stays.
