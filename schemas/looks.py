@@ -26,6 +26,10 @@ class LookRequest(Model):
     purpose: Purpose
 
 
+Beside = Annotated[tuple[Text, ...], Field(max_length=10)]
+"""Children whom whoever looks thinks of, though no rule does."""
+
+
 class ChildLook(LookRequest):
     """Whose name is asked for."""
 
@@ -33,9 +37,10 @@ class ChildLook(LookRequest):
 
 
 class TaskLook(LookRequest):
-    """Which question is looked into."""
+    """Which question is looked into, and which children are laid beside what it rests on."""
 
     task: Text
+    beside: Beside = ()
 
 
 class ChildrenLook(LookRequest):

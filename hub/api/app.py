@@ -84,6 +84,7 @@ def create_app(
     app.add_middleware(Known, access=access, ways=Ways())
     app.add_middleware(Hardened)
     app.add_middleware(Measured)
+    app.add_middleware(problems.Unexpected)
     app.include_router(signing(access, audited, look))
     reading = Reading(model, Cursors(access.cursor_key), audited, _sources(settings))
     for router in (

@@ -51,6 +51,7 @@ def create_desk(
     problems.install(app)
     app.add_middleware(Limited)
     app.add_middleware(BearerGate, hashes=token_hashes)
+    app.add_middleware(problems.Unexpected)
     if raw is not None:
         app.include_router(showing(raw))
 
@@ -72,7 +73,7 @@ def create_desk(
 
     @app.post("/evidence")
     async def evidence(asked: Annotated[TaskLook, Body()]) -> Response:
-        return _answer(await identities.evidence(asked.task, asked.who, asked.purpose))
+        return _answer(await identities.evidence(asked.task, asked.who, asked.purpose, asked.beside))
 
     @app.post("/compare")
     async def compare(asked: Annotated[ChildrenLook, Body()]) -> Response:

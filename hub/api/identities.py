@@ -32,8 +32,9 @@ class Identities(Protocol):
         """At most so many children that fit what is sought, by id. What was sought is in no audit."""
         ...
 
-    async def evidence(self, task: str, who: str, purpose: str) -> Evidence | None:
-        """All that is needed to answer a question of identity; None when identity did not ask it."""
+    async def evidence(self, task: str, who: str, purpose: str, beside: Sequence[str] = ()) -> Evidence | None:
+        """All that is needed to answer a question of identity, with children `beside` it whom whoever looks thinks of;
+        None when identity did not ask it, or one of them is not there."""
         ...
 
     async def compare(self, children: Sequence[str], who: str, purpose: str) -> Evidence | None:
@@ -104,11 +105,11 @@ class Desk:
         await self._note(look, who, purpose, found)
         return FoundChildren(look=look, children=found)
 
-    async def evidence(self, task: str, who: str, purpose: str) -> Evidence | None:
+    async def evidence(self, task: str, who: str, purpose: str, beside: Sequence[str] = ()) -> Evidence | None:
         """See Identities."""
         values, look = await self._read(), _new_look()
-        found = looking.evidence(self._identity, values, task, look, self._clock.now())
-        await self._note(look, who, purpose, _subjects([task], found))
+        found = looking.evidence(self._identity, values, task, look, self._clock.now(), beside)
+        await self._note(look, who, purpose, _subjects([task, *beside], found))
         return found
 
     async def compare(self, children: Sequence[str], who: str, purpose: str) -> Evidence | None:

@@ -1,11 +1,15 @@
 """Every refusal as application/problem+json (RFC 9457), without a value that was received."""
 
 import math
+import traceback
 from collections.abc import Mapping
+from pathlib import Path
 
+import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hub.stages.errors import Unavailable
 from hub.store import SchemaMismatch
@@ -58,7 +62,44 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Unknown, _unknown)
     app.add_exception_handler(Unavailable, _unavailable)
     app.add_exception_handler(SchemaMismatch, _mismatch)
-    app.add_exception_handler(Exception, _unexpected)
+
+
+class Unexpected:
+    """ASGI middleware, the outermost: answers 500 for what nobody expected, and logs its place and nothing that it holds.
+
+    The server would log its message and lines of code, and a message may repeat what was received.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on. An answer that has begun can't be taken back: the server breaks it off."""
+        begun = False
+
+        async def sent(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sent)
+        except Exception as error:
+            if scope["type"] != "http":
+                raise
+            route = getattr(scope.get("route"), "path", "none")
+            structlog.get_logger().error(
+                "a request failed", route=route, error=type(error).__name__, at=place_of(error)
+            )
+            if not begun:
+                answer = problem(500, "Something went wrong in the hub", "It is in the log of this process.")
+                await answer(scope, receive, send)
+
+
+def place_of(error: Exception) -> str:
+    """Where in the code it was raised, as file:line."""
+    at = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{Path(at.filename).name}:{at.lineno}"
 
 
 def _invalid(_request: Request, error: Exception) -> Response:
@@ -104,7 +145,3 @@ def unavailable(error: Unavailable) -> Response:
 
 def _mismatch(_request: Request, error: Exception) -> Response:
     return problem(503, "The read model cannot be read now", str(error), headers={"Retry-After": "5"})
-
-
-def _unexpected(_request: Request, _error: Exception) -> Response:
-    return problem(500, "Something went wrong in the hub", "It is in the log of this process.")

@@ -41,9 +41,10 @@ class RemoteDesk:
         body = {"sought": sought.model_dump(mode="json"), "who": who, "purpose": purpose, "most": most}
         return _there(await self.ask("/find", body, FoundChildren))
 
-    async def evidence(self, task: str, who: str, purpose: str) -> Evidence | None:
+    async def evidence(self, task: str, who: str, purpose: str, beside: Sequence[str] = ()) -> Evidence | None:
         """See Identities."""
-        return await self.ask("/evidence", {"task": task, "who": who, "purpose": purpose}, Evidence)
+        body = {"task": task, "who": who, "purpose": purpose, "beside": list(beside)}
+        return await self.ask("/evidence", body, Evidence)
 
     async def compare(self, children: Sequence[str], who: str, purpose: str) -> Evidence | None:
         """See Identities."""

@@ -26,7 +26,7 @@ from hub.store.readmodel import ReadModel
 from schemas.api import Problem
 from schemas.base import Model
 from schemas.decisions import ADOPTED, PROPOSED
-from schemas.looks import Act, Adoption, Decided, DecisionSent, Evidence, Identified, Purpose, Ruled
+from schemas.looks import Act, Adoption, Beside, Decided, DecisionSent, Evidence, Identified, Purpose, Ruled
 from schemas.reviews import ReviewTask
 from schemas.statements import Observation, Text
 
@@ -44,6 +44,12 @@ class Look(Model):
     """Why somebody looks."""
 
     purpose: Purpose
+
+
+class QuestionLook(Look):
+    """Why somebody looks into a question, and which children they think of beside those that it names."""
+
+    beside: Beside = ()
 
 
 class Comparison(Look):
@@ -82,13 +88,14 @@ def _add_looks(router: APIRouter, looking: "Looking") -> None:
         responses=REFUSALS,
         summary="What a question rests on, and what could be decided; audited where somebody is named",
     )
-    async def evidence(request: Request, task_id: Key, look: Annotated[Look, Body()]) -> Response:
+    async def evidence(request: Request, task_id: Key, look: Annotated[QuestionLook, Body()]) -> Response:
         who = asking(request)
         await looking.permit_task(who, task_id)
+        await looking.permit(who, "review.decide", look.beside)
         answerable = await to_thread.run_sync(of_casework, looking.model, task_id)
         if answerable is not None:
             return _shown(await looking.seen(who, answerable))
-        found = await looking.desk.evidence(task_id, who.actor, look.purpose)
+        found = await looking.desk.evidence(task_id, who.actor, look.purpose, look.beside)
         return _shown(None if found is None else await looking.seen(who, found))
 
     @router.post(

@@ -4,7 +4,7 @@ Names come from identity's desk at the moment of looking, and each look is audit
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 from rich.console import Console
@@ -32,6 +32,7 @@ app = typer.Typer(no_args_is_help=True, help="Questions for people: look into th
 STATES = ("open", "resolved", "all")
 
 Children = Annotated[list[str] | None, typer.Option("--child", help="In the place of a question: compare this child.")]
+Besides = Annotated[list[str] | None, typer.Option("--beside", help="With a question: a child whom you think of.")]
 Question = Annotated[str | None, typer.Argument(metavar="ID", help="A question's id, as in `list`.")]
 
 
@@ -69,12 +70,14 @@ def show(
     purpose: Why,
     task: Question = None,
     child: Children = None,
+    beside: Besides = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what a question rests on, side by side, and what each decision would do. Where somebody is named, it is
     audited before it is shown."""
     settings = asking_settings()
-    found = _found(settings, task, child, purpose)
+    asked = Asked(task, tuple(child or ()), tuple(beside or ()))
+    found = _found(settings, asked, purpose)
     if as_json:
         typer.echo(found.model_dump_json())
         return
@@ -84,8 +87,7 @@ def show(
         console.print(_side_by_side(found))
     for act in found.acts:
         _print_act(console, act)
-    console.print(f"Decide with: sendhub review decide {task or ' '.join(f'--child {each}' for each in child or ())} "
-                  "--act STAMP --why …", soft_wrap=True)  # fmt: skip
+    console.print(f"Decide with: sendhub review decide {asked.words} --act STAMP --why …", soft_wrap=True)
 
 
 @app.command("decide")
@@ -94,11 +96,12 @@ def decide(
     why: Why,
     task: Question = None,
     child: Children = None,
+    beside: Besides = None,
     wait: Wait = 30.0,
 ) -> None:
     """Decide as shown. What has changed since it was shown is not decided. Exit status 1 when it is refused."""
     settings = asking_settings()
-    found = _found(settings, task, child, why)
+    found = _found(settings, Asked(task, tuple(child or ()), tuple(beside or ())), why)
     chosen = next((each for each in found.acts if each.stamp == act), None)
     if chosen is None:
         stop("there is no such decision: what you looked at has changed since. Show it again")
@@ -135,26 +138,43 @@ def undo(
 Looking = Callable[[RemoteDesk], Awaitable[Evidence | None]]
 
 
-def _look(settings: AskingSettings, task: str | None, children: list[str] | None, purpose: str) -> Looking:
+class Asked(NamedTuple):
+    """What is looked into: a question, with children whom a person thinks of beside it, or children by themselves."""
+
+    task: str | None
+    children: tuple[str, ...]
+    beside: tuple[str, ...]
+
+    @property
+    def words(self) -> str:
+        """As it is typed."""
+        named = [f"--child {each}" for each in self.children] + [f"--beside {each}" for each in self.beside]
+        return " ".join([*filter(None, [self.task]), *named])
+
+
+def _look(settings: AskingSettings, asked: Asked, purpose: str) -> Looking:
+    task, children, beside = asked
     if (task is None) == (not children):
         stop("give the id of a question, or the children to compare with --child")
+    if task is None and beside:
+        stop("--beside goes with a question: compare children with --child")
     who, purpose = actor(settings), purposeful(purpose)
     if task is not None:
-        return lambda desk: desk.evidence(task, who, purpose)
-    return lambda desk: desk.compare(children or [], who, purpose)
+        return lambda desk: desk.evidence(task, who, purpose, beside)
+    return lambda desk: desk.compare(children, who, purpose)
 
 
-def _found(settings: AskingSettings, task: str | None, children: list[str] | None, purpose: str) -> Evidence:
+def _found(settings: AskingSettings, asked: Asked, purpose: str) -> Evidence:
     """What a question rests on. One about cases and data names nobody and is in the read model; the other decisions can
     be judged without it, but which deadlines move is then not told."""
-    look = _look(settings, task, children, purpose)
+    look = _look(settings, asked, purpose)
     try:
         engine = open_engine(settings.database_url, read_only=True)
     except ValueError as error:
         stop(str(error))
     try:
         model = ReadModel(engine)
-        found = None if task is None else _of_casework(model, task)
+        found = None if asked.task is None else _of_casework(model, asked.task)
         return found or _with_deadlines(model, _asked(settings, look))
     finally:
         engine.dispose()

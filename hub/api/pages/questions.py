@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
 from hub.api.access.principal import Principal
+from hub.api.access.scope import slices
 from hub.api.access.ways import PAGES
 from hub.api.pages import words
 from hub.api.pages.site import PageRoute, Site, who_of
@@ -18,6 +19,7 @@ from hub.api.questions import asked_of
 from hub.api.reviewing import of_casework
 from hub.runtime.decision_log import DecisionUnfit, observation_of
 from hub.store import reader
+from hub.store.reach import children_within
 from hub.store.reader import Value
 from schemas.audit import MOST_WHY
 from schemas.ids import digest
@@ -27,6 +29,8 @@ from schemas.reviews import ReviewTask
 SIZE = 50
 Key = Annotated[str, Path(max_length=200, pattern=r"^[\x21-\x7e]+$")]
 Why = Annotated[str, Form(max_length=MOST_WHY)]
+Reference = Annotated[str, Form(max_length=200)]
+MOST_BESIDE = 5
 LEAST = 5
 """Characters of a reason."""
 
@@ -60,11 +64,15 @@ def questions_pages(site: Site) -> APIRouter:
         return await _question(site, request, task_id)
 
     @router.post("/questions/{task_id}")
-    async def look(request: Request, task_id: Key, purpose: Why = "") -> Response:
+    async def look(request: Request, task_id: Key, purpose: Why = "", reference: Reference = "") -> Response:
         if len(purpose.strip()) < LEAST:
             return await _question(site, request, task_id, "Say in a few words why you look")
-        found = await _evidence(site, who_of(request), task_id, purpose.strip())
-        return site.page(request, "evidence.html", _shown(found, purpose.strip()))
+        who, thought_of = who_of(request), reference.strip()
+        beside = await run_in_threadpool(_of_case, site, who, thought_of)
+        found = await _evidence(site, who, task_id, purpose.strip(), beside)
+        lost = "There is no child of yours with this case reference" if thought_of and not beside else ""
+        shown = _shown(found, purpose.strip(), reference=thought_of) | {"lost": lost}
+        return site.page(request, "evidence.html", shown, 422 if lost else 200)
 
     @router.post("/questions/{task_id}/decide")
     async def decide(
@@ -73,13 +81,15 @@ def questions_pages(site: Site) -> APIRouter:
         stamp: Annotated[str, Form(max_length=200)] = "",
         why: Why = "",
         purpose: Why = "",
+        reference: Reference = "",
     ) -> Response:
         who = who_of(request)
-        found = await _evidence(site, who, task_id, why.strip() or purpose.strip() or "decide")
+        beside = await run_in_threadpool(_of_case, site, who, reference.strip())
+        found = await _evidence(site, who, task_id, why.strip() or purpose.strip() or "decide", beside)
         chosen = next((act for act in found.acts if stamp and act.stamp == stamp), None)
         wrong = _wrong(chosen, stamp, why)
         if chosen is None or wrong:
-            return site.page(request, "evidence.html", _shown(found, purpose, wrong, why, stamp), 422)
+            return site.page(request, "evidence.html", _shown(found, purpose, wrong, why, stamp, reference), 422)
         sent = DecisionSent(
             id=digest("decision", task_id, stamp, who.actor),
             kind=chosen.kind,
@@ -165,12 +175,31 @@ async def _question(site: Site, request: Request, task_id: str, wrong: str = "")
     return site.page(request, "question.html", shown, 422 if wrong else 200)
 
 
-async def _evidence(site: Site, who: Principal, task_id: str, purpose: str) -> Evidence:
-    """What a question rests on: from the read model where it is casework's, else from identity's desk, audited."""
+def _of_case(site: Site, who: Principal, reference: str) -> tuple[str, ...]:
+    """The children with this case reference on whom somebody may decide."""
+    if not reference:
+        return ()
+    scope = children_within(slices(who, "review.decide"))
+    with site.model.connection() as connection:
+        page = reader.page(
+            connection,
+            reader.CHILDREN,
+            {"case_reference": reference},
+            None,
+            MOST_BESIDE,
+            named=who.restricted,
+            where=scope,
+        )
+    return tuple(orjson.loads(body)["child_id"] for body in page.bodies)
+
+
+async def _evidence(site: Site, who: Principal, task_id: str, purpose: str, beside: Sequence[str] = ()) -> Evidence:
+    """What a question rests on: from the read model where it is casework's, else from identity's desk, audited.
+    `beside` are children whom a person thinks of."""
     await site.looking.permit_task(who, task_id)
     found = await run_in_threadpool(of_casework, site.model, task_id)
     if found is None:
-        found = await site.desk.evidence(task_id, who.actor, purpose)
+        found = await site.desk.evidence(task_id, who.actor, purpose, beside)
     if found is None:
         raise HTTPException(404, "Nobody can decide this here: it is answered in the source, or was answered since")
     return await site.looking.seen(who, found)
@@ -197,8 +226,13 @@ def _to_decision(decision: str, task: str) -> Response:
     return RedirectResponse(f"{PAGES}/decisions/{quote(decision, safe='')}?{urlencode({'task': task})}", 303)
 
 
-def _shown(found: Evidence, purpose: str, wrong: str = "", why: str = "", stamp: str = "") -> dict[str, Any]:
+def _shown(
+    found: Evidence, purpose: str, wrong: str = "", why: str = "", stamp: str = "", reference: str = ""
+) -> dict[str, Any]:
     return {
+        "lost": "",
+        "reference": reference,
+        "waits": any(each.child_id is None and each.link in found.task.links for each in found.columns),
         "found": found,
         "task": found.task,
         "columns": _together(found.columns),

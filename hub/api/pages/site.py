@@ -1,10 +1,8 @@
 """What every page is made with: the read model, who asks, the clock, the look; and how refusals are answered."""
 
-import traceback
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -21,7 +19,7 @@ from hub.api.operating import Operations
 from hub.api.pages.jobs import Jobs
 from hub.api.pages.look import PagesLook
 from hub.api.pages.navigation import entries_for
-from hub.api.problems import BadCursor
+from hub.api.problems import BadCursor, place_of
 from hub.api.reading import Reading
 from hub.api.reviewing import Looking, Send
 from hub.platform.clock import Clock, today
@@ -124,9 +122,8 @@ class PageRoute(APIRoute):
                 return answer
             except Exception as error:
                 # No address, no message and no values: any of them may hold what should not be kept.
-                at = traceback.extract_tb(error.__traceback__)[-1]
-                where = f"{Path(at.filename).name}:{at.lineno}"
-                structlog.get_logger().error("a page failed", page=self.path, error=type(error).__name__, at=where)
+                at = place_of(error)
+                structlog.get_logger().error("a page failed", page=self.path, error=type(error).__name__, at=at)
                 return look.refused(500, "Something went wrong in the hub", "It is in the log of this process.")
 
         return handled

@@ -10,7 +10,7 @@ from hub.core.identity.evidence import VERIFIED
 from hub.core.identity.names import Agreement, compare_given, family_name, given_name, same_family
 from hub.core.identity.numbers import nhs_number, pupil_number
 from hub.core.identity.persons import Said, distinct, with_person
-from hub.core.identity.store import KeyValues, Link, Store, Task
+from hub.core.identity.store import KeyValues, Link, Store
 from schemas import looks
 from schemas.decisions import PEOPLE
 from schemas.ids import digest
@@ -43,14 +43,18 @@ def identified(values: KeyValues, child_id: str, look: str) -> looks.Identified 
     )
 
 
-def evidence(identity: Identity, values: KeyValues, task_id: str, look: str, at: Instant) -> looks.Evidence | None:
-    """What a question rests on and what could be decided; None for a question that identity did not ask."""
+def evidence(
+    identity: Identity, values: KeyValues, task_id: str, look: str, at: Instant, beside: Sequence[str] = ()
+) -> looks.Evidence | None:
+    """What a question rests on and what could be decided. `beside` are children whom no rule thought of, but the person
+    who looks. None for a question that identity did not ask, and where one of them is not there."""
     store = Store(values)
     task = store.task(task_id)
-    if task is None:
+    if task is None or not all(map(store.child, beside)):
         return None
-    review = ReviewTask.model_validate(task.review)
-    links = list(_links(store, _concerned(store, task)))
+    asked = ReviewTask.model_validate(task.review)
+    review = asked.model_copy(update={"candidates": tuple(dict.fromkeys([*asked.candidates, *beside]))})
+    links = list(_links(store, _concerned(store, review)))
     return _laid_out(identity, values, review, links, look, at, foresight.possible)
 
 
@@ -116,11 +120,11 @@ def _links(store: Store, ids: Iterable[str]) -> Iterator[Link]:
     return (link for each in ids if (link := store.link(each)) is not None)
 
 
-def _concerned(store: Store, task: Task) -> list[str]:
+def _concerned(store: Store, review: ReviewTask) -> list[str]:
     """The links that the question names, and those of the children that it might be."""
-    children = [*task.review.get("candidates", ()), *filter(None, [task.review.get("child_id")])]
+    children = [*review.candidates, *filter(None, [review.child_id])]
     found = [link for each in children if (child := store.child(each)) is not None for link in child.links]
-    return list(dict.fromkeys([*task.review.get("links", ()), *found]))
+    return list(dict.fromkeys([*review.links, *found]))
 
 
 def _held(store: Store, link: Link) -> tuple[Said, ...]:

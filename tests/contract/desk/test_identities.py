@@ -187,6 +187,31 @@ async def test_a_possible_is_accepted_or_rejected_as_shown(port: Identities, bac
     ]
 
 
+async def test_a_child_whom_only_the_person_thinks_of_is_laid_beside_what_waits(
+    port: Identities, backing: Backing
+) -> None:
+    world = backing.world
+    unlike = amy(id=None, given="Mel", family="Other", nhs_number=None, birth_date="2014-02-03")
+    world.observe(observation(COUNCIL, amy()), observation(TRUST, unlike, "REF1"))
+    (child,), task = world.children_of("R1"), only_task(world)
+    alone = await port.evidence(task, WHO, WHY)
+    assert alone is not None
+    assert (alone.acts, [column.record for column in alone.columns]) == ((), ["REF1"])
+    assert await port.evidence(task, WHO, WHY, ("chd-nobody",)) is None
+    found = await port.evidence(task, WHO, WHY, (child,))
+    assert found is not None
+    assert [(column.record, column.child_id) for column in found.columns] == [("REF1", None), ("R1", child)]
+    assert [(act.kind, act.data["child"], act.refused) for act in found.acts] == [
+        ("link.assigned", child, None),
+        ("match.rejected", child, None),
+    ]
+    assert child in backing.audits[-1].subjects
+    act = found.acts[0]
+    world.decide(act.kind, link=act.link, data=dict(act.data))
+    assert world.audits() == ["taken"]
+    assert [link.child for link in world.links()] == [child, child]
+
+
 async def test_children_are_compared_though_nobody_asked(port: Identities, backing: Backing) -> None:
     world = backing.world
     world.observe(observation(COUNCIL, amy()), observation(OTHER_COUNCIL, amy(nhs_number=None, upn=None), "R2"))

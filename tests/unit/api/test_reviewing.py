@@ -163,6 +163,17 @@ async def test_another_areas_people_and_questions_are_not_there(limited, world, 
     assert audits == []
 
 
+async def test_another_areas_child_is_laid_beside_nothing(limited, projector, world, audits, noted):
+    (first,), (second,) = world.children_of("R1"), world.children_of("R2")
+    projector.apply("hub.children", 0, [child(2, "chd-far", area="826")], 2, 3)
+    limited.known.who = coordinator()
+    far = await limited.post(f"/reviews/{task_of(world)}/evidence", json=WHY | {"beside": [first, "chd-far"]})
+    assert (far.status_code, audits, noted[-1].subjects) == (404, [], ("chd-far",))
+    near = await limited.post(f"/reviews/{task_of(world)}/evidence", json=WHY | {"beside": [first, second]})
+    assert near.status_code == 200
+    assert {first, second} <= set(audits[-1].subjects)
+
+
 async def test_a_reviewer_sees_a_restricted_child_only_where_they_are_named(limited, projector, world, audits, noted):
     (first,), (second,) = world.children_of("R1"), world.children_of("R2")
     projector.apply("hub.children", 0, [child(2, second, restricted=True)], 2, 3)

@@ -47,6 +47,26 @@ async def test_evidence_is_shown_for_a_reason_and_side_by_side(visit, tasks, hub
     assert hub.audits[-1].why == "the school rang"
 
 
+async def test_a_child_whom_one_knows_is_laid_beside_what_waits(visit, tasks, served, hub, children):
+    who, address = visit("coordinator"), f"/pages/questions/{tasks[WHOSE]}"
+    page = (await who.post(address, purpose="the school rang")).text
+    assert 'name="reference"' in page
+    assert 'name="stamp"' not in page
+    for unknown in ("REQ-00", "REQ-93", "REQ-92"):
+        lost = await who.post(address, purpose="the school rang", reference=unknown)
+        assert lost.status_code == 422
+        assert '<a href="#reference">There is no child of yours with this case reference</a>' in lost.text
+    page = (await who.post(address, purpose="the school rang", reference=" REQ-94 ")).text
+    assert children["exempt"] in hub.audits[-1].subjects
+    stamp = re.search(r'name="stamp" value="([^"]+)">\s*<label[^>]*>It is this child', page).group(1)
+    chosen = {"purpose": "p", "stamp": stamp, "why": "their mother says so"}
+    assert (await who.post(f"{address}/decide", **chosen)).status_code == 422
+    answer = await who.post(f"{address}/decide", **chosen, reference="REQ-94")
+    assert answer.status_code == 303
+    (sent,) = served.sent
+    assert (sent.kind, sent.data["child"]) == ("link.assigned", children["exempt"])
+
+
 async def test_a_decision_is_what_was_seen_and_has_a_reason(visit, tasks, served):
     who, address = visit("coordinator"), f"/pages/questions/{tasks[CONFLICT]}"
     page = (await who.post(address, purpose="the school rang")).text
