@@ -120,6 +120,29 @@ def test_a_sheet_with_names_is_asked_for_with_a_reason_and_comes_as_a_file(open_
     assert taken.value.suggested_filename == "worklist-with-names.csv"
 
 
+def test_what_matches_no_child_is_given_to_one_whom_somebody_knows(open_as):
+    page = open_as("coordinator")
+    page.goto("/pages/questions")
+    page.get_by_role("link", name="Whose is this?").first.click()
+    page.get_by_label("Why do you look?").fill("the school rang")
+    page.get_by_role("button", name="Look").click()
+    assert page.get_by_role("radio").count() == 0
+    assert troubles(page) == []
+    page.get_by_label("Case reference of the child").fill("REQ-00")
+    page.get_by_role("button", name="Lay beside").click()
+    page.get_by_role("alert").get_by_role("link").click()
+    assert page.evaluate("document.activeElement.id") == "reference"
+    assert troubles(page) == []
+    page.get_by_label("Case reference of the child").fill("REQ-94")
+    page.get_by_role("button", name="Lay beside").click()
+    page.get_by_role("radio", name="It is this child").check()
+    page.set_viewport_size({"width": 320, "height": 256})
+    assert overflows(page) == []
+    page.get_by_label("Why?").fill("their mother says so")
+    page.get_by_role("button", name="Decide").click()
+    assert page.get_by_role("heading", level=1).inner_text() == "The decision is on its way"
+
+
 def test_measures_of_an_area_that_is_not_known_say_so_and_lead_back(open_as):
     page = open_as("viewer", Grant(role="viewer", areas=frozenset({"*"})))
     page.goto("/pages/measures?area=nowhere")
