@@ -65,7 +65,7 @@ def install(app: FastAPI) -> None:
 
 
 class Unexpected:
-    """ASGI middleware, the outermost: answers 500 for what nobody expected, and logs its place and nothing that it holds.
+    """ASGI middleware, the outermost: answers 500 for what nobody expected, and logs its place, nothing that it holds.
 
     The server would log its message and lines of code, and a message may repeat what was received.
     """
