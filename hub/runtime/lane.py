@@ -127,6 +127,7 @@ class Lane:
             return False
         for source, number in Counter(map(source_of, fetched.records)).items():
             metrics.STAGE_IN.labels(self.stage, source).inc(number)
+        self._tell(fetched.stable, fetched.start)  # what is in hand is not committed, however long it takes
         if fetched.records:
             in_progress = metrics.STAGE_PROGRESS.labels(self.stage)
             in_progress.inc(len(fetched.records))
@@ -136,7 +137,7 @@ class Lane:
                 in_progress.dec(len(fetched.records))
         if not self._closing.is_set():
             self.position = fetched.end
-            self._tell(fetched)
+            self._tell(fetched.stable, fetched.end)
         return True
 
     async def rest(self) -> None:
@@ -252,10 +253,9 @@ class Lane:
                 metrics.HEARTBEAT.labels(self.stage).observe(max(0.0, time.time() - inserted))
                 metrics.HEARTBEAT_LAST.labels(*self._place).set(inserted)
 
-    def _tell(self, fetched: Fetched) -> None:
-        if fetched.stable is not None:
-            lag = max(0, fetched.stable - fetched.end)
-            metrics.STAGE_LAG.labels(*self._place).set(lag)
+    def _tell(self, stable: int | None, position: int) -> None:
+        if stable is not None:
+            metrics.STAGE_LAG.labels(*self._place).set(max(0, stable - position))
 
 
 def place_of(error: BaseException) -> str | None:

@@ -38,12 +38,14 @@ class Committed:
     """Commits whatever it is given, and looks what is told meanwhile."""
 
     in_progress: float | None = None
+    behind: float | None = None
 
     async def open(self) -> int:
         return 0
 
     async def commit(self, records: Sequence[Record], end: int) -> int:
         self.in_progress = value("stage_in_progress_records", {"stage": "beating"})
+        self.behind = value("stage_lag_records", PLACE)
         return len(records)
 
     async def bury(self, record: Record, error: Exception, attempts: int, end: int) -> None:
@@ -78,6 +80,18 @@ async def test_a_lane_tells_of_heartbeats_once_they_are_committed(monkeypatch: p
     assert value("stage_lag_records", PLACE) == 0
     await lane.close()
     assert value("stage_lag_records", PLACE) is None, "whoever has the partition next tells of it"
+
+
+async def test_what_a_lane_has_in_hand_is_not_committed_and_so_it_is_behind_by_it() -> None:
+    """However long a batch takes: of a slow database nothing else would tell meanwhile."""
+    committer = Committed()
+    lane = Lane("beating", Partition(FACTS.name, 2), committer)
+    await lane.open()
+    records = [Record(FACTS.name, 2, number, b"chd-1", b"{}") for number in range(3)]
+    assert await lane.take(Fetched(0, records, 3, 10))
+    assert committer.behind == 10
+    assert value("stage_lag_records", PLACE) == 7
+    await lane.close()
 
 
 def test_a_connector_is_as_far_behind_as_the_oldest_thing_in_hand(monkeypatch: pytest.MonkeyPatch) -> None:
