@@ -16,6 +16,8 @@ HEARTBEAT_SECONDS = 120.0
 """How old the newest heartbeat through a stage may be: one is sent every 30 s."""
 PARTITION_SECONDS = 900.0
 """How old the newest through one partition may be: its turn comes every 4 minutes at most."""
+DAY_HOURS = 26
+"""How long ago the day that was told last may have begun."""
 HELD_SECONDS = 900.0
 """For how long a connector may hold something that it has neither taken nor refused."""
 RENEW_DAYS = {"bank-holidays": 180, "timetable": 180, "wrapping-key": -7}
@@ -27,8 +29,13 @@ Values = Mapping[str, Mapping[tuple[str, ...], float]]
 """Of the metrics that are looked at: by the values of the labels that tell them apart."""
 
 _BEATS, _EXPIRES = "sendhub_heartbeat_last_timestamp_seconds", "sendhub_expires_timestamp_seconds"
-_HELD = "sendhub_connector_lag_seconds"
-_WANTED = {_BEATS: ("stage", "topic", "partition"), _EXPIRES: ("what",), _HELD: ("connector",)}
+_HELD, _DAY = "sendhub_connector_lag_seconds", "sendhub_ticker_day_timestamp_seconds"
+_WANTED: Mapping[str, tuple[str, ...]] = {
+    _BEATS: ("stage", "topic", "partition"),
+    _EXPIRES: ("what",),
+    _HELD: ("connector",),
+    _DAY: (),
+}
 
 
 async def look(settings: Settings, at: datetime) -> list[Item]:
@@ -42,6 +49,7 @@ async def look(settings: Settings, at: datetime) -> list[Item]:
         for place, last in values.get(_BEATS, {}).items():
             beats[place] = max(last, beats.get(place, last))
         items += _held(values.get(_HELD, {}))
+        items += _day(values.get(_DAY, {}), at)
         items += expiries(_ends(values.get(_EXPIRES, {})), at)
     return [*items, *_heartbeats(beats, at)]
 
@@ -102,6 +110,14 @@ def _held(lags: Mapping[tuple[str, ...], float]) -> Iterator[Item]:
             words = f"has held something for {seconds:.0f} s that it has neither taken nor refused"
             figures = {"lag_seconds": seconds}
             yield Item(part="process", name=connector, state="degraded", words=words, figures=figures)
+
+
+def _day(values: Mapping[tuple[str, ...], float], at: datetime) -> Iterator[Item]:
+    """The last day that the ticker told, when that is long ago; 0 is every process that is no ticker."""
+    for instant in values.values():
+        if 0 < instant < at.timestamp() - DAY_HOURS * 3600:
+            words = f"the last day that it told is {datetime.fromtimestamp(instant, UTC):%Y-%m-%d}: nothing becomes due"
+            yield Item(part="process", name="ticker", state="degraded", words=words)
 
 
 def _ends(values: Mapping[tuple[str, ...], float]) -> Iterator[tuple[str, datetime | None]]:

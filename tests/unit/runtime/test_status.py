@@ -163,6 +163,18 @@ async def test_the_worker_that_has_a_partition_now_says_how_it_does(monkeypatch:
     assert (found.state, found.figures) == ("well", {"heartbeat_seconds": 10.0})
 
 
+@pytest.mark.parametrize(("day", "said"), [(0, False), (-26 * 3600, False), (-26 * 3600 - 1, True)])
+async def test_a_day_that_was_not_told_is_said(day: int, said: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No day is 0: of every process but the ticker."""
+    told = AT.timestamp() + day if day else 0
+    text = f"# TYPE sendhub_ticker_day_timestamp_seconds gauge\nsendhub_ticker_day_timestamp_seconds {told}\n"
+    answering(monkeypatch, httpx.Response(200, json={"ready": True, "problems": {}}), text)
+    items = await processes.look(Settings(processes={"ticker": "host:9100"}), AT)
+    words = [each.words for each in items if each.state == "degraded"]
+    last = f"{AT - timedelta(hours=26):%Y-%m-%d}"
+    assert words == ([f"the last day that it told is {last}: nothing becomes due"] if said else [])
+
+
 @pytest.mark.parametrize(("seconds", "said"), [(900, False), (901, True)])
 async def test_what_a_connector_has_held_for_long_is_said(
     seconds: int, said: bool, monkeypatch: pytest.MonkeyPatch
