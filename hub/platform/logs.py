@@ -4,6 +4,7 @@ import logging
 import sys
 
 import structlog
+from structlog.typing import EventDict, Processor, WrappedLogger
 
 
 def set_up(process: str, level: str = "INFO") -> None:
@@ -12,6 +13,7 @@ def set_up(process: str, level: str = "INFO") -> None:
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
+            _named(process),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
@@ -22,5 +24,14 @@ def set_up(process: str, level: str = "INFO") -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(process=process)
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(name)s %(levelname)s %(message)s")
+
+
+def _named(process: str) -> Processor:
+    """Puts the process into every line, whichever thread wrote it: a context is a thread's own."""
+
+    def named(_logger: WrappedLogger, _method: str, line: EventDict) -> EventDict:
+        line.setdefault("process", process)
+        return line
+
+    return named

@@ -29,3 +29,4 @@ def test_no_two_threads_share_a_line():
     ours = [json.loads(line) for line in lines if line.startswith("{")]
     theirs = [line for line in lines if line.startswith("library WARNING theirs ")]
     assert (len(ours), len(theirs), len(lines)) == (1200, 1200, 2400)
+    assert {line["process"] for line in ours} == {"test"}, "a thread's lines name the process too"
