@@ -111,3 +111,10 @@ def test_a_database_that_is_away_is_told_once_and_hides_no_trouble_with_kafka() 
     assert not keeps_silent(down, ended | {"process": "casework"})
     assert keeps_silent(refused | {"reason": "no-ack"}, LATE)
     assert not keeps_silent(refused | {"reason": "ledger"}, LATE)
+
+
+def test_a_desk_that_is_down_is_told_once() -> None:
+    errors = {"alertname": "SendhubApiErrors", "severity": "page"}
+    down = {"alertname": "SendhubProcessDown", "severity": "page"}
+    assert keeps_silent(down | {"process": "desk"}, errors)
+    assert not keeps_silent(down | {"process": "casework"}, errors)
