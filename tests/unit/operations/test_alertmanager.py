@@ -111,6 +111,10 @@ def test_a_database_that_is_away_is_told_once_and_hides_no_trouble_with_kafka() 
     assert not keeps_silent(down, ended | {"process": "casework"})
     assert keeps_silent(refused | {"reason": "no-ack"}, LATE)
     assert not keeps_silent(refused | {"reason": "ledger"}, LATE)
+    ticker = {"alertname": "SendhubProcessDown", "severity": "page", "process": "ticker"}
+    assert keeps_silent(refused | {"reason": "no-ack"}, ticker)
+    assert not keeps_silent(refused | {"reason": "no-ack"}, ticker | {"process": "casework"})
+    assert not keeps_silent(refused | {"reason": "ledger"}, ticker)
 
 
 def test_a_desk_that_is_down_is_told_once() -> None:
