@@ -187,7 +187,8 @@ class Outbound(Model):
 
 
 class ChildRecord(Model):
-    """One child. `open`, `received_on`, `area` and `case_reference` are of the open case, else of the last.
+    """One child. `open`, `received_on`, `area` and `case_reference` are of the open case, else of the last;
+    without any, `area` is the one whose feeds speak of the child.
 
     `standing` counts open deadlines that were overdue when first seen: they raise no alert of their own. `moving` are
     links whose facts wait for the decision that brings them here. `restricted`: only named people may see more than the

@@ -1,7 +1,7 @@
 """Registered feeds. A source id reads `system:area-or-body:epoch`, as in `one-education:825:2022`."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -14,8 +14,8 @@ class Source(Model):
     `creates_children`: only the council's own feeds may make a child. `trusts_nhs_number` / `trusts_upn`: the matching
     policy may link on identifiers that this source marks as verified. What is overdue on `live_from` is standing.
     `precedence`: lower wins where sources disagree. `silent_after`: when nothing was received from it for so many hours
-    it has gone silent, and no new alert rests on it; None never. `serves`: the areas, beside its own, whose people see
-    what of it is no child's yet, and answer the questions about it: a trust has no area, but it serves some.
+    it has gone silent, and no new alert rests on it; None never. `serves`: the areas, beside its own, whose
+    coordinators answer the questions about what of it is no child's yet: a trust has no area, but it serves some.
     """
 
     id: str
@@ -27,7 +27,7 @@ class Source(Model):
     live_from: date | None = None
     precedence: int = 100
     silent_after: float | None = Field(default=None, gt=0, le=8_760)
-    serves: tuple[str, ...] = ()
+    serves: tuple[Annotated[str, Field(pattern=r"^\d{3}$")], ...] = ()
 
     @property
     def areas(self) -> frozenset[str]:

@@ -33,5 +33,5 @@ def questions(reading: Reading) -> APIRouter:
 
 def asked_of(reading: Reading, who: Principal, permission: Permission = "review.read") -> list[ColumnElement[bool]]:
     """Which questions are somebody's by a permission: to see, unless another is asked about."""
-    known = reading.sources_of(who, permission)
+    known = reading.asking_sources_of(who, permission)
     return reviews_within(slices(who, permission), known or ())

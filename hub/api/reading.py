@@ -40,7 +40,13 @@ class Reading:
     sources: Sources
 
     def sources_of(self, who: Principal, permission: Permission) -> list[str] | None:
-        """The feeds of or for the areas where somebody has a permission; None for every one."""
+        """The feeds of the areas where somebody has a permission; None for every one."""
+        where = areas(who, permission)
+        return None if where is None else sorted(each.id for each in self.sources.sources if each.area in where)
+
+    def asking_sources_of(self, who: Principal, permission: Permission) -> list[str] | None:
+        """The same with those that serve these areas, whose people are asked about what is no child's yet. What was
+        sent of children elsewhere is not theirs to see."""
         where = areas(who, permission)
         return None if where is None else sorted(each.id for each in self.sources.sources if each.areas & where)
 

@@ -3,14 +3,18 @@
 import os
 import sqlite3
 import time
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError
 
 BUSY_SECONDS = 5.0
 """How long a writer waits for SQLite's one write lock."""
+
+_FILE = "file:"
+"""How SQLite's own addresses begin."""
 
 _POSTGRES_LIMITS = {
     "lock_timeout": "5s",
@@ -59,12 +63,23 @@ def _sqlite(url: str, read_only: bool, busy_seconds: float) -> Engine:
     return engine
 
 
+def is_missing(engine: Engine) -> bool:
+    """Whether it is a file that nobody has made yet, in a folder that is there."""
+    if engine.url.get_backend_name() != "sqlite":
+        return False
+    file = Path(unquote(str(engine.url.database).removeprefix(_FILE)))
+    return file.parent.is_dir() and not file.exists()
+
+
 def _existing(url: str) -> URL:
     """The same file, but whoever only reads makes none where there is none: an empty one looks like a read model."""
     made = make_url(url)
     if made.database in (None, "", ":memory:"):
         return made
-    return made.set(database=f"file:{quote(os.path.abspath(str(made.database)))}", query={"mode": "rw", "uri": "true"})
+    return made.set(
+        database=f"{_FILE}{quote(os.path.abspath(str(made.database)))}",
+        query={**made.query, "mode": "rw", "uri": "true"},
+    )
 
 
 def _use_wal(connection: Any, busy_seconds: float) -> None:

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Engine, func, insert, inspect, select
 from sqlalchemy.exc import OperationalError
 
 from hub.store.changes_tables import change_epoch
+from hub.store.engine import is_missing
 from hub.store.errors import SchemaMismatch, translated
 from hub.store.tables import metadata, schema_version
 
@@ -44,9 +45,9 @@ def check(engine: Engine) -> None:
 def _opened(engine: Engine) -> Connection:
     try:
         return engine.connect()
-    except OperationalError as error:
+    except OperationalError:
         # A file that is not there yet is no fault of the database.
-        if getattr(error.orig, "sqlite_errorname", None) == "SQLITE_CANTOPEN":
+        if is_missing(engine):
             raise SchemaMismatch(_NONE) from None
         raise
 

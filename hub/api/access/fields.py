@@ -42,9 +42,14 @@ TRIBUNAL = ("order", "appeal", "mediation", "tribunal")
 PLAN = ("review", "amendment", "phase", "area", "icb-change", "reassessment", "section")
 """How the names of clocks begin that are about these."""
 
-ALERTS: Mapping[str, Part] = {"exemption-not-valid": "exemptions", "plan-without-advice": "social-care"}
-"""Thresholds of alerts that tell of a part, whatever limit they are about. That a plan went out without advice does not
-say which: it may be social care's, and who sees the record could work out that it is."""
+ALERTS: Mapping[str, Part] = {
+    "exemption-not-valid": "exemptions",
+    "plan-without-advice": "social-care",
+    "week-12-incomplete": "social-care",
+}
+"""Thresholds of alerts that tell of a part, whatever limit they are about. That a plan went out without advice, or that
+some is missing in week 12, does not say which: it may be social care's, and who sees the record could work out that it
+is."""
 
 
 def parts(roles: Iterable[Role]) -> frozenset[Part]:

@@ -30,6 +30,7 @@ from hub.core.casework.policy import Policy
 from hub.core.casework.view import View, view_of
 from hub.core.clocks.deadline import Deadline
 from hub.core.facts.fact import Fact, Key
+from hub.core.facts.restriction import turns
 from schemas.alerts import Threshold
 
 AlertKey = tuple[str, Threshold, str]
@@ -93,13 +94,15 @@ class News:
         return self._unmoved
 
     def corrects(self) -> bool:
-        """Whether one of the day's facts takes the place of another version."""
-        keys = {fact.key for fact in self._new}
+        """Whether one of the day's facts takes the place of another version. Who may know of the child is no news of
+        it."""
+        new = [fact for fact in self._new if not turns(fact)]
+        keys = {fact.key for fact in new}
         standing: dict[Key, tuple[int, int, str]] = {}
         for fact in self._known_before:
             if (key := fact.key) in keys:
                 standing[key] = max(fact.rank, standing.get(key, fact.rank))
-        return any(fact.rank > standing.get(fact.key, fact.rank) for fact in self._new)
+        return any(fact.rank > standing.get(fact.key, fact.rank) for fact in new)
 
 
 def advance(

@@ -52,7 +52,7 @@ def record_of(child_id: str, view: View) -> dict[str, Any]:
     current = _current(view.cases)
     return {
         "child_id": child_id,
-        "area": current.lead.area if current else None,
+        "area": current.lead.area if current else view.area,
         "case_reference": current.case_reference if current else None,
         "open": any(case.ended_on is None for case in view.cases),
         "received_on": current.lead.received_on if current else None,

@@ -9,7 +9,7 @@ from hub.core.cases.body import Body
 from hub.core.cases.case import Case, cases_of
 from hub.core.cases.claims import Claims
 from hub.core.cases.commissioner import Commissioners
-from hub.core.cases.disagreement import Disagreement
+from hub.core.cases.disagreement import Disagreement, Precedence
 from hub.core.cases.headings import Heading, complete, headings_of
 from hub.core.cases.matter import Matter
 from hub.core.cases.matters import Matters
@@ -28,6 +28,7 @@ from hub.core.clocks.deadline import Deadline, Subject, changes_on, run, start_o
 from hub.core.clocks.rule import Rule
 from hub.core.facts.answers import ACKNOWLEDGED, acknowledged_in
 from hub.core.facts.fact import Fact
+from hub.core.facts.restriction import turns
 from hub.core.facts.standing import stand
 from hub.core.questions import Question, ask, unanswered
 
@@ -38,7 +39,8 @@ ICB = Body("icb")
 class View:
     """What stands on `day`. `next_on` is the next day on which any of it could change without new facts.
 
-    `headings` are each case's, by its id. `death`: how one was told, if it was; `invalidated`: whether the child's NHS
+    `area`: where there is no case, the one area whose feeds speak of the child; None also where several do. `headings`
+    are each case's, by its id. `death`: how one was told, if it was; `invalidated`: whether the child's NHS
     number was withdrawn.
     """
 
@@ -47,6 +49,7 @@ class View:
     moving: tuple[str, ...]
     requests: dict[str, Request]
     cases: list[Case]
+    area: str | None
     chains: list[Chain]
     headings: dict[str, list[Heading]]
     matters: list[Matter]
@@ -79,6 +82,7 @@ def view_of(facts: Iterable[Fact], day: date, policy: Policy) -> View:
         moving=standing.moving,
         requests=requests,
         cases=cases.cases,
+        area=None if cases.cases else _area(standing.facts, precedence),
         chains=chains,
         headings={case.id: headings_of(case, [c for c in chains if c.case is case]) for case in cases.cases},
         matters=matters.found,
@@ -106,6 +110,14 @@ def view_of(facts: Iterable[Fact], day: date, policy: Policy) -> View:
     days = [standing.next_on, *(next_change(body, day, policy.successions) for body in bodies)]
     view.next_on = min(filter(None, [*days, *(_next(deadline, day) for deadline in view.deadlines)]), default=None)
     return view
+
+
+def _area(facts: Iterable[Fact], precedence: Precedence) -> str | None:
+    """Somebody has to be asked about a child without a case too: the people of the one area that told of them. Who may
+    know of them says nothing of whose they are."""
+    told = {fact.source for fact in facts if not turns(fact)}
+    areas = {area for source in told if (area := precedence.area(source)) is not None}
+    return areas.pop() if len(areas) == 1 else None
 
 
 def _run_clocks(view: View, subjects: Subjects, policy: Policy) -> None:

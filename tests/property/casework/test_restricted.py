@@ -41,3 +41,13 @@ def test_lifted_it_was_never_said(values, day, policy, quiet):
     flags = [flag(FIRST, 1), flag(FIRST + timedelta(days=40), 2, retracted=True)]
     known = max(day, FIRST + timedelta(days=40))
     assert said(run(others(values) + flags, known, policy, quiet)) == said(run(others(values), known, policy, quiet))
+
+
+def test_what_is_told_on_the_day_of_its_end_is_told_for_its_own_cause():
+    """An alert that opens by a fact of that day is no correction."""
+    lifted = FIRST + timedelta(days=40)
+    asked = fact("assessment.requested", FIRST.isoformat(), "R-1", subject={"request": "REQ-1"})
+    again = fact("assessment.requested", FIRST.isoformat(), "R-2", received_at=f"{lifted}T00:30:00Z", subject={})
+    flags = [flag(FIRST, 1), flag(lifted, 2, retracted=True)]
+    told, otherwise = (run([asked, again, *more], lifted).alerts for more in (flags, []))
+    assert [alert["caused_by"] for alert in told] == [alert["caused_by"] for alert in otherwise]

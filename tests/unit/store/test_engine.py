@@ -4,6 +4,7 @@ import threading
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from hub.stages.errors import Unavailable
 from hub.store import Projector, schema
 from hub.store.engine import open_engine
 from hub.store.errors import SchemaMismatch
@@ -48,6 +49,10 @@ def test_whoever_only_reads_makes_no_file_where_there_is_none(tmp_path, monkeypa
         with pytest.raises(SchemaMismatch, match="no read model in this database yet"):
             schema.check(engine)
         assert not list(folder.iterdir())
+    (folder / "deeper").mkdir()
+    for away in ("nowhere/model.db", "deeper"):
+        with pytest.raises(Unavailable):
+            schema.check(open_engine(f"sqlite:///{folder}/{away}", read_only=True))
     Projector.open(url, lambda _: None).close()
     for url in (f"sqlite:///{folder}/model.db", "sqlite:///model.db"):
         schema.check(open_engine(url, read_only=True))
