@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from hub.store.tables import dead_letters
 
@@ -35,7 +35,7 @@ def causes(
         select(
             column.cause,
             opened,
-            func.sum(case((is_open, 0), else_=1)),
+            func.sum(case((or_(is_open, column.returns_as.is_not(None)), 0), else_=1)),
             func.sum(case((back, 1), else_=0)),
             func.count(column.source.distinct()),
             func.min(column.at),

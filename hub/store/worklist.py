@@ -82,19 +82,22 @@ def tally(connection: Connection, slices: Sequence[Slice], today: date, *, named
 
 def counted(tallies: Iterable[Tally], asked: Asked) -> int:
     """How many rows a list has."""
-    wanted = {
-        name: value for name in ("which", "service", "body", "age") if (value := getattr(asked, name)) is not None
-    }
-    return sum(each.rows for each in tallies if all(getattr(each, name) == value for name, value in wanted.items()))
+    return sum(each.rows for each in tallies if _fits(each, asked))
 
 
-def groups(tallies: Iterable[Tally], which: List) -> tuple[Group, ...]:
-    """How many there are in a list by service, by body and by age: every age, also those with none."""
+def _fits(tally: Tally, asked: Asked, but: By | None = None) -> bool:
+    wanted = {name: value for name, value in asked._asdict().items() if value is not None and name != but}
+    return all(getattr(tally, name) == value for name, value in wanted.items())
+
+
+def groups(tallies: Iterable[Tally], asked: Asked) -> tuple[Group, ...]:
+    """How many there are in a list by service, by body and by age, each under what else was asked: as many as its
+    choice would lead to. Every age, also those with none."""
     found: dict[By, dict[str, int]] = {"service": {}, "body": {}, "age": dict.fromkeys(ADVICE_BANDS.names, 0)}
     for each in tallies:
         for by, values in found.items():
             value = getattr(each, by)
-            if each.which == which and value:
+            if value and _fits(each, asked, but=by):
                 values[value] = values.get(value, 0) + each.rows
     in_order = {by: values if by == "age" else dict(sorted(values.items())) for by, values in found.items()}
     return tuple(Group(by, value, rows) for by, values in in_order.items() for value, rows in values.items())

@@ -42,6 +42,9 @@ TRIBUNAL = ("order", "appeal", "mediation", "tribunal")
 PLAN = ("review", "amendment", "phase", "area", "icb-change", "reassessment", "section")
 """How the names of clocks begin that are about these."""
 
+ALL_ADVICE = ("send-advice-request", "advice-all-in")
+"""How the names of clocks begin whose sentences name the last of all requests for advice: it may be social care's."""
+
 ALERTS: Mapping[str, Part] = {
     "exemption-not-valid": "exemptions",
     "plan-without-advice": "social-care",

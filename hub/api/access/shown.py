@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from hub.api.access.fields import SHOWN, Part, parts
+from hub.api.access.fields import ALL_ADVICE, SHOWN, Part, parts
 from hub.api.access.principal import ANY, Grant
 
 WHOLE_RECORD: frozenset[Part] = frozenset(SHOWN) - {"name", "messages"}
@@ -128,7 +128,7 @@ def deadline(body: str, seen: Sight) -> str:
         return body
     said = orjson.loads(body)
     hidden = {name for name, part in DEADLINE.items() if part not in seen.parts and said.get(name)}
-    if "exemptions" in hidden:
+    if "exemptions" in hidden or ("social-care" not in seen.parts and said["clock"].startswith(ALL_ADVICE)):
         # Its sentences tell of them.
         hidden.add("explanation")
     return orjson.dumps(said | {name: [] for name in hidden}).decode() if hidden else body

@@ -23,6 +23,9 @@ MOST = 10
 """Children that are shown."""
 LOOKED_THROUGH = 200
 """Of all that fit anywhere: with so many it can't be told whether those whom one may see are among them."""
+FIRST_YEAR = 1900
+"""Two digits are no year."""
+
 LEAST_NAME = 2
 
 Typed = Annotated[str, Form(max_length=200)]
@@ -93,6 +96,9 @@ def _read_form(typed: dict[str, str]) -> _Read:
             born = date(int(typed["year"]), int(typed["month"]), int(typed["day"]))
         except (ValueError, OverflowError):
             wrong["day"] = "Enter a real date of birth, such as 27 3 2016"
+        else:
+            if born.year < FIRST_YEAR:
+                wrong["day"] = "Enter the year of birth with four digits, such as 2016"
     number = typed["number"]
     if number and nhs_number(number) is None:
         wrong["number"] = "This is no NHS number: ten digits, of which the last one checks the others"
@@ -126,8 +132,11 @@ async def _find(site: Site, who: Principal, sought: Sought) -> _Found:
 
 def _of_case(site: Site, reference: str) -> list[str]:
     with site.model.connection() as connection:
-        page = reader.page(connection, reader.CHILDREN, {"case_reference": reference}, None, LOOKED_THROUGH)
-        return [orjson.loads(body)["child_id"] for body in page.bodies]
+        pages = [
+            reader.page(connection, reader.CHILDREN, {"case_reference": spelt}, None, LOOKED_THROUGH)
+            for spelt in {reference, reference.upper()}
+        ]
+    return [orjson.loads(body)["child_id"] for page in pages for body in page.bodies]
 
 
 def _within(site: Site, who: Principal, found: set[str]) -> list[str]:

@@ -141,7 +141,7 @@ def worklist_pages(site: Site) -> APIRouter:
     async def with_names(request: Request, query: Annotated[WorklistQuery, Query()], reason: Reason = "") -> Response:
         who = who_of(request)
         if len(reason.strip()) < 5:
-            return await _list(site, request, query, "Say in a few words why the sheet needs names")
+            return await _list(site, request, query, "Say in a few words why the sheet needs names", reason)
         rows = await run_in_threadpool(_all_rows, site, who, query)
         wanted = await run_in_threadpool(nameable, site, who, {row.child_id for row in rows})
         await site.audited.act(who, "list.export", (), f"worklist with names: {reason.strip()}"[:MOST_WHY])
@@ -184,13 +184,13 @@ HEAD = (
 NAMED_HEAD = ("Given name", "Family name", "Date of birth", "NHS number")
 
 
-async def _list(site: Site, request: Request, query: WorklistQuery, wrong: str = "") -> Response:
+async def _list(site: Site, request: Request, query: WorklistQuery, wrong: str = "", reason: str = "") -> Response:
     who = who_of(request)
     found = await run_in_threadpool(_read, site, who, query)
     wanted = await run_in_threadpool(nameable, site, who, [row.child_id for row in found.rows])
     known, not_named = await initials(site, who, wanted, "worklist")
     own = kept(request, site.access, who.actor).visited(site.today)
-    more = {"known": known, "not_named": not_named, "saved": own.filters, "wrong": wrong}
+    more = {"known": known, "not_named": not_named, "saved": own.filters, "wrong": wrong, "reason": reason}
     answer = site.page(request, "worklist.html", _page(site, who, query, found) | more, 422 if wrong else 200)
     keep(answer, site.access, own)
     return answer
@@ -206,7 +206,7 @@ def _read(site: Site, who: Principal, query: WorklistQuery) -> _Shown:
         tallies = worklist.tally(connection, scope, today, named=named)
         return _Shown(
             rows=_rows(connection, who, page.bodies),
-            groups=worklist.groups(tallies, query.which),
+            groups=worklist.groups(tallies, query.asked),
             counts={each: worklist.counted(tallies, Asked(each)) for each in lists},
             counted=worklist.counted(tallies, query.asked),
             following=following,
@@ -240,7 +240,7 @@ def _shown_deadline(body: str, seen: Mapping[str, Sight]) -> Any:
 
 
 def _all_rows(site: Site, who: Principal, query: WorklistQuery) -> list[chasing.Row]:
-    """Every row of the list, up to a limit that no list of people reaches."""
+    """Every row of the list; refuses where they are too many."""
     scope, found, after = slices(who, "record.sheet"), list[chasing.Row](), None
     with site.model.connection() as connection:
         while len(found) < SHEET_MOST:
@@ -248,8 +248,8 @@ def _all_rows(site: Site, who: Principal, query: WorklistQuery) -> list[chasing.
             found += _rows(connection, who, page.bodies)
             after = page.last
             if after is None:
-                break
-    return found
+                return found
+    raise HTTPException(422, f"A sheet has {SHEET_MOST:,} rows at most: choose a service, a body or an age first")
 
 
 def _cells(row: chasing.Row, today: date) -> dict[str, object]:

@@ -278,6 +278,16 @@ async def test_two_grants_are_two_scopes_and_no_third(as_):
     assert listed == {"chd-5": own, "chd-6": other}
 
 
+@pytest.mark.parametrize("clock", ["send-advice-request-2wd", "advice-all-in-12w"])
+async def test_which_advice_was_the_last_of_all_is_told_to_whoever_is_shown_social_care(as_, projector, clock):
+    limits = [deadline(15, "chd-5", "all", area="825", service=None, clock=clock, explanation=["met by ADV-3"])]
+    projector.apply("hub.deadlines", 0, limits, 15, 16)
+    for who, told in ((COORDINATOR, ["met by ADV-3"]), (VIEWER, []), (ENGINEER, [])):
+        found = {each["id"]: each for each in (await as_("/deadlines", who)).json()["items"]}
+        assert found["all"]["explanation"] == told
+        assert told or "ADV-3" not in (await as_("/children/chd-5/timeline", who)).text
+
+
 async def test_a_therapist_sees_their_own_request_and_nothing_of_tribunal_or_social_care(as_):
     answer = await as_("/children/chd-5", THERAPIST)
     seen = ChildRecord.model_validate_json(answer.content)

@@ -23,6 +23,7 @@ async def test_a_child_is_found_by_name_birth_number_and_reference(visit, hub):
     answer = await who.post("/pages/find", number=f"{numbered.nhs_number[:3]} {numbered.nhs_number[3:]}")
     assert found(answer) == {f"{numbered.given} {numbered.family}"}
     assert found(await who.post("/pages/find", reference="REQ-95")) == {"Ines Twice"}
+    assert found(await who.post("/pages/find", reference="req-95")) == {"Ines Twice"}
     assert found(await who.post("/pages/find", reference="X-5")) == {"Ines Twice"}
     assert found(await who.post("/pages/find", reference="REQ-95", name="Ada")) == set()
 
@@ -75,6 +76,7 @@ async def test_what_was_typed_is_in_no_address_and_no_audit(visit, hub, served):
         ({"name": "?!*%"}, "at least two letters"),
         ({"day": "31", "month": "2", "year": "2016"}, "real date"),
         ({"day": "1"}, "real date"),
+        ({"day": "1", "month": "2", "year": "16"}, "four digits"),
         ({"day": "x", "month": "1", "year": "99999999999999999999"}, "real date"),
         ({"number": "9990000019"}, "no NHS number"),
         ({"number": "1234567890123"}, "no NHS number"),

@@ -146,6 +146,14 @@ async def test_the_days_of_the_sheet_are_those_of_the_page(visit):
     assert {name: -int(days) for name, days in late.items()} == {name: left[name] for name in late}
 
 
+async def test_a_sheet_of_too_much_is_refused_and_not_cut(visit, served, monkeypatch):
+    monkeypatch.setattr("hub.api.pages.worklist.SHEET_MOST", 2)
+    monkeypatch.setattr("hub.api.pages.worklist.SHEET_AT_ONCE", 2)
+    answer = await visit("coordinator").get("/pages/worklist.csv?list=standing")
+    assert (answer.status_code, "choose a service, a body or an age" in answer.text) == (422, True)
+    assert served.audits == []
+
+
 async def test_the_list_asks_those_who_are_shown_names_why_their_sheet_needs_them(visit):
     form = re.compile(r'<form method="post" action="(/pages/worklist\.csv\?[^"]+)">(.*?)</form>', re.DOTALL)
     found = form.search((await visit("coordinator").get("/pages/worklist?list=exempt&service=")).text)
@@ -158,9 +166,11 @@ async def test_the_list_asks_those_who_are_shown_names_why_their_sheet_needs_the
 
 async def test_a_sheet_with_names_needs_a_reason_and_is_safe_to_open(visit, served, hub):
     who = visit("coordinator")
-    refused = await who.post("/pages/worklist.csv?list=owed", reason=" ")
+    refused = await who.post("/pages/worklist.csv?list=owed", reason=" why")
     assert refused.status_code == 422
     assert '<a href="#sheet-reason">Say in a few words why the sheet needs names</a>' in refused.text
+    assert "</span>Say in a few words why the sheet needs names</span>" in refused.text
+    assert 'required aria-invalid="true"> why</textarea>' in refused.text
     assert served.audits == []
     answer = await who.post("/pages/worklist.csv?list=owed", reason="the week's call with the trust")
     rows = list(csv.DictReader(io.StringIO(answer.text.lstrip("\ufeff"))))

@@ -41,16 +41,28 @@ def test_every_count_is_how_many_rows_there_are(connection: Connection, slices: 
     seen = 0
     for which in get_args(List):
         assert worklist.counted(tallies, Asked(which)) == there(Asked(which))
-        for group in worklist.groups(tallies, which):
+        for group in worklist.groups(tallies, Asked(which)):
             asked = Asked(which, **{group.by: group.value})
             assert group.rows == worklist.counted(tallies, asked) == there(asked)
             seen += group.rows
     assert seen
 
 
+def test_each_choice_says_how_many_it_leads_to_beside_what_was_chosen(connection: Connection) -> None:
+    tallies = worklist.tally(connection, EVERYWHERE, LAST_DAY, named=True)
+    some = next(each for each in tallies if each.which == "standing" and each.service)
+    chosen = Asked("standing", service=some.service, age=some.age)
+    found = worklist.groups(tallies, chosen)
+    assert {group.by for group in found if group.rows} == {"service", "body", "age"}
+    for group in found:
+        asked = chosen._replace(**{group.by: group.value})
+        rows = worklist.page(connection, asked, EVERYWHERE, LAST_DAY, None, 10_000, named=True).bodies
+        assert group.rows == len(rows), group
+
+
 def test_every_age_is_said_and_a_restricted_child_is_for_those_who_are_named(connection: Connection) -> None:
     of = {named: worklist.tally(connection, EVERYWHERE, LAST_DAY, named=named) for named in (True, False)}
-    assert [each.value for each in worklist.groups((), "owed")] == list(ADVICE_BANDS.names)
+    assert [each.value for each in worklist.groups((), Asked("owed"))] == list(ADVICE_BANDS.names)
     assert worklist.counted(of[True], Asked("restricted"))
     assert not worklist.counted(of[False], Asked("restricted"))
     assert worklist.counted(of[True], Asked()) == worklist.counted(of[False], Asked())
