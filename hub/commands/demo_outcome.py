@@ -83,7 +83,10 @@ def report(console: Console, outcome: Outcome, partnership: Partnership) -> None
         ("messages", f"{sent.taken} taken by webhook and BaRS, {sent.files} files"),
         ("", f"{sent.known + sent.duplicate} repeats recognised, {sent.refused} wrong ones refused with a reason"),
         ("children", f"{found.children} records, {found.requests} requests, {found.advice} pieces of advice asked for"),
-        ("deadlines", f"{found.deadlines}, each compared with what the truth implies: {len(found.wrong)} differ"),
+        (
+            "deadlines",
+            f"{found.deadlines} of the four main clocks, each compared with the truth: {len(found.wrong)} differ",
+        ),
         ("alerts open", _counts(outcome.alerts) or "none"),
         ("standing", f"{outcome.standing} were overdue when the hub first saw them: counted, not alerted"),
         ("for people", f"{_counts(outcome.reviews) or 'nothing'}; {_planned(outcome)}"),

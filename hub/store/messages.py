@@ -101,7 +101,7 @@ def followed(connection: Connection, key: str) -> Followed | None:
     if receipt is None:
         return None
     # Intake's word stands under the message's own key: it comes first, whatever the others are called.
-    ordered = select(steps.body).where(steps.message == key).order_by(steps.key != key, steps.key)
+    ordered = select(steps.body).where(steps.message == key).order_by(steps.key != key, steps.at, steps.key)
     given_up = select(letters.body).where(letters.message == key).order_by(letters.at, letters.key)
     return Followed(receipt, tuple(connection.scalars(ordered)), tuple(connection.scalars(given_up)))
 

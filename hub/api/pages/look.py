@@ -33,6 +33,7 @@ def _environment() -> Environment:
         "service": words.service,
         "area": words.area,
         "clock": words.clock,
+        "explained": words.explained,
         "spelt": words.spelt,
         "body": lambda asked: words.body(asked["role"], asked.get("ods")),
         "role": lambda role: words.PEOPLE.get(role, role),

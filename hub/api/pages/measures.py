@@ -128,6 +128,7 @@ def _page(
     ages = _figures(found.whole, OPEN_CASES.id, "open", "all")
     return {
         "measure": measure,
+        "unit_said": "" if measure.unit == "percent" else measure.unit,
         "options": [(each.id, each.title) for each in SHOWN.values()],
         "cohort": cohort,
         "cohort_says": COHORTS[cohort],

@@ -253,6 +253,14 @@ def days_left(state: str, act_by: date, due_on: date, today: date) -> str:
     return f"{count(left, 'day')} left" if left else "act today"
 
 
+def explained(text: str) -> str:
+    """A sentence of a limit's explanation without what the hub notes for itself: rows, their status, names of kinds."""
+    return spelt(_NOTES.sub("", text))
+
+
+_NOTES = re.compile(r"; row in force from [^;]+; status: [^.;]+(?=\.)| \([a-z-]+\.[a-z-]+(?::[a-z-]+)?\)")
+
+
 def spelt(text: str) -> str:
     """A sentence of the hub's own with its days written as people say them."""
     return _ISO.sub(_spelt, text)

@@ -226,3 +226,12 @@ def test_what_no_longer_applies_is_not_drawn_and_nothing_is_no_drawing():
 def test_a_life_of_ten_years_has_a_dozen_dates_at_most():
     found = drawn([LIMIT], [(date(2016, 1, 1), "born")], TODAY)
     assert 2 < len(found.ticks) <= 14
+
+
+async def test_why_is_said_without_the_hubs_own_notes(visit, children):
+    page = (await visit("coordinator").get(f"/pages/children/{children['exempt']}")).text
+    said = " ".join(re.findall(r"<p>([^<]+)</p>", page))
+    assert "Law: " in said
+    assert "It starts on " in said
+    for note in ("row in force", "status: ", "(advice.requested", "(assessment.requested", "(advice.delivered"):
+        assert note not in said
