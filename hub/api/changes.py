@@ -15,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 from hub.api.access import Principal, asking
 from hub.api.access.scope import areas
 from hub.api.changes_stream import Streams
-from hub.api.problems import BadCursor, problem
+from hub.api.problems import Invalid, problem
 from hub.store import changes
 from hub.store.changes import Feed, Gone, Numbers, Place, View
 from hub.store.readmodel import ReadModel
@@ -44,6 +44,9 @@ class ChangeQuery(BaseModel):
     wait: int = Field(0, ge=0, le=25, description="Seconds to wait for a change where there is none.")
 
 
+NO_PLACE = [("after", "not a place in this feed: give one that it gave out, or none to begin at its start")]
+
+
 class ChangeFeed:
     """Reads the feed for whoever asks. One for a process: it asks the database once for all that wait."""
 
@@ -55,7 +58,7 @@ class ChangeFeed:
         self._heads: Numbers = changes.NOWHERE
 
     async def place(self, cursor: str | None, view: View) -> Place:
-        """The place that a cursor says; raises BadCursor, or Gone where it is of another view of things or of another
+        """The place that a cursor says; raises Invalid, or Gone where it is of another view of things or of another
         key."""
         if cursor is None or cursor == NOW:
             return await asyncio.to_thread(self._edge, cursor)
@@ -108,11 +111,11 @@ class ChangeFeed:
         try:
             payload = base64.b64decode(encoded, altchars=b"-_", validate=True)
         except (binascii.Error, ValueError):
-            raise BadCursor from None
+            raise Invalid(NO_PLACE) from None
         try:
             epoch, seen_by, numbers, began = _PAYLOAD.validate_json(payload)
         except ValidationError:
-            raise BadCursor from None
+            raise Invalid(NO_PLACE) from None
         known = seal == self._seal(payload) and seen_by == _seen_by(view)
         if not known or len(numbers) != len(changes.LANES):
             raise Gone

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 import shutil
 import signal
 import tempfile
@@ -21,9 +22,10 @@ from hub.commands.failures import stop
 from hub.embedded import deployment, kafka, system
 from hub.embedded.people import PEOPLE
 from hub.embedded.pipeline import NotDrained
-from hub.embedded.ports import free_port
+from hub.embedded.ports import LOOPBACK, free_port
 from hub.embedded.system import NotReady, System
 from hub.platform.clock import DrivenClock, SystemClock, today
+from hub.runtime.programs import DESK
 from hub.simulator.comparison import reader
 from hub.simulator.deliveries import plan
 from hub.simulator.endpoints import Endpoints
@@ -99,6 +101,7 @@ async def _demo(console: Console, run: Path, broker: str, partnership: Partnersh
     async with system.running(made, broker, free_port) as hub:
         endpoints = _endpoints(hub)
         run_file = _write_run_file(run.parent / "run.json", hub, endpoints)
+        settings_file = write_settings(run.parent / "env", hub)
         playing = asyncio.create_task(_play(console, hub, endpoints, partnership))
         ended = asyncio.create_task(stopping.wait())
         await asyncio.wait({playing, ended}, return_when=asyncio.FIRST_COMPLETED)
@@ -109,7 +112,7 @@ async def _demo(console: Console, run: Path, broker: str, partnership: Partnersh
         DrivenClock(made.clock_file).set(None)
         report(console, outcome, partnership)
         if not once:
-            _say_where(console, hub, run_file)
+            _say_where(console, hub, run_file, settings_file)
             await ended
         ended.cancel()
         return outcome
@@ -175,7 +178,20 @@ def _write_run_file(path: Path, hub: System, endpoints: Endpoints) -> Path:
     return path
 
 
-def _say_where(console: Console, hub: System, run_file: Path) -> None:
+def write_settings(path: Path, hub: System) -> Path:
+    """The settings of this hub for whoever types commands beside it: a file to be sourced by a shell."""
+    places = {name: f"{LOOPBACK}:{own['metrics']}" for name, own in hub.ports.items()}
+    settings = {
+        **hub.deployment.environment(hub.kafka),
+        "SENDHUB_PROCESSES": json.dumps(places),
+        "SENDHUB_IDENTITY_URL": hub.url(DESK),
+    }
+    path.touch(mode=0o600)
+    path.write_text("".join(f"export {name}={shlex.quote(value)}\n" for name, value in settings.items()))
+    return path
+
+
+def _say_where(console: Console, hub: System, run_file: Path, settings_file: Path) -> None:
     """Addresses and commands to paste, while it is serving."""
     token = run_file.with_name("token")
     token.touch(mode=0o600)
@@ -192,6 +208,7 @@ def _say_where(console: Console, hub: System, run_file: Path) -> None:
         ("files", str(hub.deployment.inbox)),
         ("metrics", f"{hub.url('exporter', 'metrics')}/metrics (each process has its own: {run_file})"),
         ("logs", str(hub.deployment.logs)),
+        ("commands", f". {settings_file}; .venv/bin/sendhub status"),
     ]
     console.print("\nWhere to look", style="bold")
     for name, text in lines:
