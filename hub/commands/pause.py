@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
+from aiokafka.errors import KafkaError
 
 from hub.commands.deadletter.options import actor
 from hub.commands.failures import stop
@@ -13,6 +14,8 @@ from hub.platform.settings import Settings
 from hub.runtime import pauses
 from hub.stages.errors import StageError
 from schemas.pauses import Pause
+
+Answer = TypeVar("Answer")
 
 Name = Annotated[str, typer.Argument(metavar="STAGE|CONNECTOR", help=f"One of: {', '.join(sorted(pauses.PAUSABLE))}.")]
 Why = Annotated[str, typer.Option(help="Why, in a few plain words, for the audit and whoever looks. Name nobody.")]
@@ -24,14 +27,21 @@ def pause(name: Name, why: Why) -> None:
     What it has begun it ends. A stage's messages wait in Kafka; the webhook and BaRS answer 503, and senders try again.
     """
     settings, asked = _asked(name, why)
-    _tell(pauses.pause(settings, asked))
+    before = _told(pauses.standing(settings)).get(name)
+    if before is not None:
+        typer.echo(f"{name} is paused already, by {before.actor}, because: {before.why}")
+        return
+    _told(pauses.pause(settings, asked))
     typer.echo(f"{name} stops reading within seconds: `sendhub status` shows it. `sendhub resume {name}` lets it go on")
 
 
 def resume(name: Name, why: Why) -> None:
     """Let a paused stage or connector go on, from where it stopped."""
     settings, asked = _asked(name, why)
-    _tell(pauses.resume(settings, asked))
+    if name not in _told(pauses.standing(settings)):
+        typer.echo(f"{name} is not paused: nothing was told. `sendhub status` says what it waits for")
+        return
+    _told(pauses.resume(settings, asked))
     typer.echo(f"{name} goes on within seconds")
 
 
@@ -44,8 +54,10 @@ def _asked(name: str, why: str) -> tuple[Settings, Pause]:
     return settings, Pause(process=name, actor=actor(settings), why=why.strip(), at=SystemClock().now())
 
 
-def _tell(telling: Coroutine[Any, Any, None]) -> None:
+def _told(telling: Coroutine[Any, Any, Answer]) -> Answer:
     try:
-        asyncio.run(telling)
+        return asyncio.run(telling)
     except StageError as error:
         stop(str(error))
+    except (KafkaError, OSError) as error:
+        stop(f"Kafka is away ({type(error).__name__}): nothing was told")
