@@ -101,7 +101,7 @@ NATIONAL: tuple[Measure, ...] = (
         "Plan in 20 weeks",
         "First plans sent within 20 weeks of receipt / first plans sent. The date is the day of sending, never of a "
         "panel. A plan after a refusal that did not stand counts, from the request's receipt; one after a told no-plan "
-        "or a withdrawal does not (see plan-uncounted).",
+        "or a withdrawal does not (see 'Plans in no figure of 20 weeks').",
         cohorts=BY_ALL,
         bases=CLAIMED_BASES,
         published=PLAN_PLACES,
@@ -151,7 +151,7 @@ CASE_MEASURES: tuple[Measure, ...] = (
         "plan-uncounted",
         "Plans in no figure of 20 weeks",
         "First plans sent although no-plan was told, or the request withdrawn, moved away or ended by death, before: "
-        "the national return keeps the first outcome. They are in plan-20w on basis clock-only.",
+        "the national return keeps the first outcome. They are in 'Plan in 20 weeks' where that goes by dates alone.",
         kind="count",
         unit="plans",
     ),
@@ -159,7 +159,7 @@ CASE_MEASURES: tuple[Measure, ...] = (
         "complete-12w",
         "All advice in by week 12",
         "Cases in which every required heading of advice was complete 12 weeks after receipt / cases that reached week "
-        "12 (clock advice-all-in-12w, a local target).",
+        "12. The 12 weeks are a local target.",
         cohorts=("due",),
     ),
     Measure(
@@ -172,7 +172,7 @@ CASE_MEASURES: tuple[Measure, ...] = (
         "asked-2wd",
         "All advice asked for in 2 working days",
         "Decisions to assess after which every required kind of advice was asked for, or agreed to exist, within 2 "
-        "working days / decisions whose 2 working days have passed (clock send-advice-request-2wd, a local target).",
+        "working days / decisions whose 2 working days have passed. They are a local target.",
         cohorts=("due",),
     ),
 )
@@ -183,9 +183,9 @@ ADVICE_MEASURES: tuple[Measure, ...] = (
         "Advice on time",
         "Requests to which usable final advice came by its last day / requests whose last day fell into the period, "
         "without cancelled ones and those void with their request. Including: without regulation 8(2). Excluding: with "
-        "it. A lawful decline or an answer of not-known brings no advice and is not on time (see advice-answered). "
-        "Here and below, advice that names no service (often psychological, education, social-care) stands under its "
-        "heading as its service.",
+        "it. A lawful decline or an answer of not-known brings no advice and is not on time (see 'Advice request "
+        "answered on time'). Here and in the others, advice that names no service (often psychological, education, "
+        "social-care) stands under its heading as its service.",
         cohorts=("due",),
         bases=CLAIMED_BASES,
         by_service=True,
@@ -193,8 +193,9 @@ ADVICE_MEASURES: tuple[Measure, ...] = (
     Measure(
         "advice-answered",
         "Advice request answered on time",
-        "As advice-on-time on basis including, but a lawful decline with reasons, and an answer that the child is not "
-        "known, count as answers.",
+        "Requests to which usable final advice, a lawful decline with reasons or an answer that the child is not known "
+        "came by the last day / requests whose last day fell into the period, without cancelled ones and those void "
+        "with their request.",
         cohorts=("due",),
         bases=("including",),
         by_service=True,
@@ -213,7 +214,8 @@ ADVICE_MEASURES: tuple[Measure, ...] = (
     Measure(
         "advice-age-p50",
         "Age of open advice requests, median",
-        "Of the same requests the age in days that half of them do not exceed.",
+        "Days since advice was asked for (since delivery to the body, else since sending) that half of the requests to "
+        "which nothing final has come by the as-of day do not exceed.",
         kind="percentile",
         unit="days",
         cohorts=("open",),
@@ -224,7 +226,8 @@ ADVICE_MEASURES: tuple[Measure, ...] = (
     Measure(
         "advice-age-p90",
         "Age of open advice requests, 90th percentile",
-        "Of the same requests the age in days that nine in ten do not exceed.",
+        "Days since advice was asked for (since delivery to the body, else since sending) that nine in ten of the "
+        "requests to which nothing final has come by the as-of day do not exceed.",
         kind="percentile",
         unit="days",
         cohorts=("open",),
@@ -243,7 +246,7 @@ ADVICE_MEASURES: tuple[Measure, ...] = (
     Measure(
         "time-to-send",
         "Time to send, mean",
-        "Working days from the decision to assess to the delivery of the same requests; a request sent before the "
+        "Working days from the decision to assess to the delivery of required advice requests; one sent before the "
         "decision took none.",
         kind="mean",
         unit="working days",
@@ -254,7 +257,8 @@ ADVICE_MEASURES: tuple[Measure, ...] = (
     Measure(
         "time-to-send-p90",
         "Time to send, 90th percentile",
-        "The working days that nine in ten of them do not exceed.",
+        "Working days from the decision to assess to the delivery of required advice requests that nine in ten do not "
+        "exceed.",
         kind="percentile",
         unit="working days",
         cohorts=("decision",),
@@ -285,7 +289,8 @@ ADVICE_MEASURES: tuple[Measure, ...] = (
     Measure(
         "time-to-route-p90",
         "Time to route, 90th percentile",
-        "The same days that nine in ten do not exceed.",
+        "Calendar days from delivery to the body asked to allocation to a service that nine in ten of the allocated "
+        "requests do not exceed.",
         kind="percentile",
         unit="days",
         cohorts=("delivery",),
