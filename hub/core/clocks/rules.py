@@ -559,12 +559,12 @@ _TARGETS: tuple[Rule, ...] = (
         limit=2,
         unit="working-days",
         meets=("notice.considering:icb",),
-        closes=("plan.issued",),
+        closes=("assessment.decided:assess", "plan.issued"),
         voids=(_NO_PLAN, *ENDED),
         law=LOCAL_TARGET,
         status="proposal",
         says="Tell the ICB within 2 working days of a request that an assessment is considered (reg 4(2) sets no "
-        "number).",
+        "number). Once an assessment is decided on, its advice is asked for instead.",
     ),
     Rule(
         clock="send-advice-request-2wd",

@@ -256,6 +256,8 @@ ENDS = [  # clock, facts, day, state, met on
      "2026-12-01", "met", "2026-01-07"),
     ("icb-told-considering-2wd", [REQUEST, about_request("notice.considering", "2026-01-07", data={"to": "school"})],
      "2026-02-01", "overdue", None),
+    ("icb-told-considering-2wd", [REQUEST, about_request("assessment.decided", "2026-02-10",
+                                                         data={"outcome": "assess"})], "2026-02-11", "closed", None),
     ("draft-sent-16w", [REQUEST, about_request("plan.draft-sent", "2026-04-28")], "2026-12-01", "met-late",
      "2026-04-28"),
     ("section-g-before-final", [REQUEST, about_request("plan.section-g-agreed", "2026-05-18"), ISSUED], "2026-12-01",
