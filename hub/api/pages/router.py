@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse, StreamingResponse
 from hub.api.access.ways import PAGES
 from hub.api.pages.changes import changes_pages
 from hub.api.pages.child import child_pages
+from hub.api.pages.decisions import decisions_pages
 from hub.api.pages.find import find_pages
 from hub.api.pages.jobs_pages import jobs_pages
 from hub.api.pages.letters import letters_pages
@@ -94,6 +95,7 @@ def pages_of(site: Site) -> APIRouter:
         child_pages,
         find_pages,
         questions_pages,
+        decisions_pages,
         measures_pages,
         message_replay_pages,
         messages_pages,
