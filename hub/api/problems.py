@@ -1,9 +1,7 @@
 """Every refusal as application/problem+json (RFC 9457), without a value that was received."""
 
 import math
-import traceback
 from collections.abc import Mapping
-from pathlib import Path
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -11,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from hub.platform.logs import place_of
 from hub.stages.errors import Unavailable
 from hub.store import SchemaMismatch
 from schemas.api import FieldError, Problem
@@ -94,12 +93,6 @@ class Unexpected:
             if not begun:
                 answer = problem(500, "Something went wrong in the hub", "It is in the log of this process.")
                 await answer(scope, receive, send)
-
-
-def place_of(error: Exception) -> str:
-    """Where in the code it was raised, as file:line."""
-    at = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{Path(at.filename).name}:{at.lineno}"
 
 
 def _invalid(_request: Request, error: Exception) -> Response:

@@ -2,6 +2,8 @@
 
 import logging
 import sys
+import traceback
+from pathlib import Path
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -35,3 +37,12 @@ def _named(process: str) -> Processor:
         return line
 
     return named
+
+
+def place_of(error: BaseException) -> str | None:
+    """Where in the code an error was raised, as file:line; None when it never was. Nothing that it holds is said."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    if not frames:
+        return None
+    frame, line = frames[-1]
+    return f"{Path(frame.f_code.co_filename).name}:{line}"

@@ -19,12 +19,13 @@ from faust import App
 from faust.transport.drivers import aiokafka as driver
 
 from hub.platform.health import Health
+from hub.platform.logs import place_of
 from hub.platform.outages import Outages
 from hub.platform.pausing import never
 from hub.platform.settings import Settings
 from hub.runtime import groups
 from hub.runtime.errors import DataMissing
-from hub.runtime.lane import Committer, Lane, place_of
+from hub.runtime.lane import Committer, Lane
 from hub.runtime.partitions import Fetched, Partition, to_record
 from hub.runtime.producer import group_id
 

@@ -6,14 +6,13 @@ not start there (one that was under way while the position was sought again) is 
 
 import asyncio
 import time
-import traceback
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
-from pathlib import Path
 from typing import Protocol, TypeVar
 
 import structlog
 
+from hub.platform.logs import place_of
 from hub.platform.outages import Outages
 from hub.runtime import stage_metrics as metrics
 from hub.runtime.errors import RuntimeFault
@@ -256,15 +255,6 @@ class Lane:
     def _tell(self, stable: int | None, position: int) -> None:
         if stable is not None:
             metrics.STAGE_LAG.labels(*self._place).set(max(0, stable - position))
-
-
-def place_of(error: BaseException) -> str | None:
-    """Where in the code an error was raised, as file:line; None when it never was. Nothing that it holds is said."""
-    frames = list(traceback.walk_tb(error.__traceback__))
-    if not frames:
-        return None
-    frame, line = frames[-1]
-    return f"{Path(frame.f_code.co_filename).name}:{line}"
 
 
 def source_of(record: Record) -> str:

@@ -100,8 +100,10 @@ def followed(connection: Connection, key: str) -> Followed | None:
     receipt = connection.scalar(select(messages.body).where(messages.key == key))
     if receipt is None:
         return None
-    # Intake's word stands under the message's own key: it comes first, whatever the others are called.
-    ordered = select(steps.body).where(steps.message == key).order_by(steps.key != key, steps.at, steps.key)
+    # Intake's word stands under the message's own key: it comes first, whatever the others are called. What is put in
+    # again has the time at which it was first received, so a repeat is told apart by its name.
+    in_order = (steps.key != key, steps.at, steps.outcome == "repeat", steps.key)
+    ordered = select(steps.body).where(steps.message == key).order_by(*in_order)
     given_up = select(letters.body).where(letters.message == key).order_by(letters.at, letters.key)
     return Followed(receipt, tuple(connection.scalars(ordered)), tuple(connection.scalars(given_up)))
 

@@ -19,10 +19,11 @@ from hub.api.operating import Operations
 from hub.api.pages.jobs import Jobs
 from hub.api.pages.look import PagesLook
 from hub.api.pages.navigation import entries_for
-from hub.api.problems import BadCursor, place_of
+from hub.api.problems import BadCursor
 from hub.api.reading import Reading
 from hub.api.reviewing import Looking, Send
 from hub.platform.clock import Clock, today
+from hub.platform.logs import place_of
 from hub.stages.errors import Unavailable
 from hub.store import SchemaMismatch, reader
 from hub.store.outcomes import Measures
