@@ -49,7 +49,7 @@ async def test_a_message_is_followed_replayed_and_changes_nothing(hub: System) -
         assert replayed.returncode == 0
         await hub.pipeline.drained()
         after = await show(hub, key)
-        assert [step["outcome"] for step in after["steps"]] == ["read", "repeat", "taken"]
+        assert [step["outcome"] for step in after["steps"]] == ["read", "taken", "repeat"]
         assert after["steps"][0]["offset"] > before["steps"][0]["offset"]
         assert await sender.child("FOLLOW-1") == child
     said = [orjson.loads(record.value) for record in (await read_all(hub.kafka, [AUDIT.name]))[AUDIT.name]]
