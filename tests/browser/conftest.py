@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from hub.api.access import Grant
 from hub.api.access.passwords import User, Users, hash_password
@@ -20,6 +20,8 @@ from tests.support.synthetic import Hub, fill
 
 CHROMIUM = Path("/usr/bin/chromium")
 PASSWORD = "a password for tests"
+WAIT_MS = 15_000
+expect.set_options(timeout=WAIT_MS)
 
 
 class Site:
@@ -87,7 +89,7 @@ def open_as(chromium: Browser, site: Site):
                 [{"name": "__Host-sendhub", "value": value, "url": address, "secure": True, "httpOnly": True}]
             )
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(WAIT_MS)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("console", lambda said: complaints.append(said.text) if "Content Security" in said.text else None)
         return page
