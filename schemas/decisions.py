@@ -58,6 +58,13 @@ class LinkReleased(Decision):
     """(decided) `link` belongs to no child that it was given to, and waits."""
 
 
+class LinkSetAside(Decision):
+    """(decided) `link`, who waits, is none of ours: nobody is asked whose it is until more is known of the person, or
+    somebody comes who could be them. `statements`: how many stood under it when it was looked at."""
+
+    statements: Number
+
+
 class ChildMerged(Decision):
     """(decided) all that belongs to `child_id` belongs to the child `into`."""
 
@@ -170,6 +177,7 @@ ANSWERS: dict[str, type[Decision]] = {
 DECISIONS: dict[str, type[Decision]] = {
     "link.assigned": LinkAssigned,
     "link.released": LinkReleased,
+    "link.set-aside": LinkSetAside,
     "child.merged": ChildMerged,
     "match.rejected": MatchRejected,
     "held.accepted": HeldAccepted,

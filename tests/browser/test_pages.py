@@ -130,7 +130,8 @@ def test_what_matches_no_child_is_given_to_one_whom_somebody_knows(open_as):
     page.get_by_label("Why do you look?").fill("the school rang")
     page.get_by_role("button", name="Look").click()
     expect(page.get_by_label("Case reference of the child")).to_be_visible()
-    expect(page.get_by_role("radio")).to_have_count(0)
+    expect(page.get_by_role("radio")).to_have_count(1)
+    expect(page.get_by_role("radio", name="It is none of ours")).to_be_visible()
     assert troubles(page) == []
     page.get_by_label("Case reference of the child").fill("REQ-00")
     page.get_by_role("button", name="Lay beside").click()

@@ -5,7 +5,7 @@ keep anybody with these numbers from being made, or matched, by a rule. Names, d
 key.
 """
 
-from hub.core.identity import decisions, held, undoing
+from hub.core.identity import asides, decisions, held, undoing
 from hub.core.identity.bodies import Body, content_digest
 from hub.core.identity.erasure import erase
 from hub.core.identity.evidence import Evidence
@@ -30,6 +30,8 @@ def close(work: Work, link: Link, child_id: str, going_on: Evidence) -> set[str]
         work.store.remove_carrier(number, link.id)
         if number not in going_on.nhs | going_on.upns:
             work.store.bar(number)
+    if asides.is_aside(work, link):
+        asides.put(work, link, aside=False)
     for place in range(link.facts):
         _forget_fact(work, link, place)
     # By name: what was put in the transaction that erases the key would stand, under the stub's own.

@@ -16,6 +16,7 @@ from hub.core.identity import (
     adopting,
     answering,
     answers,
+    asides,
     decisions,
     guards,
     held,
@@ -28,7 +29,7 @@ from hub.core.identity import (
 from hub.core.identity.draft import Draft
 from hub.core.identity.outcome import Outcome
 from hub.core.identity.refusal import Refused
-from hub.core.identity.ruling import Ruling, Turn
+from hub.core.identity.ruling import Aside, Ruling, Turn
 from hub.core.identity.store import Child, Link, Store
 from hub.core.identity.work import By, Work
 from schemas.decisions import (
@@ -43,6 +44,7 @@ from schemas.decisions import (
     HeldSeparated,
     LinkAssigned,
     LinkReleased,
+    LinkSetAside,
     MatchRejected,
     PlaceAnswered,
     QuestionAnswered,
@@ -62,7 +64,7 @@ _OF_SENDING: dict[str, Any] = {
 """What differs where one decision is sent twice: when, the looks that came before, and what is drawn anew."""
 
 _KEPT_TO_UNDO = (HeldAccepted, HeldSeparated, AdoptionProposed)
-_NOTHING_BESIDE = (DecisionUndone, AdoptionProposed, HeldDismissed)
+_NOTHING_BESIDE = (DecisionUndone, AdoptionProposed, HeldDismissed, LinkSetAside)
 """Decisions that place nobody."""
 _FOR_GOOD = (Adopted, HeldDismissed)
 
@@ -152,7 +154,15 @@ def _release(work: Work, observation: Observation, decision: LinkReleased, _ruli
     if link.child is None:
         raise Refused("it belongs to no child")
     decisions.release(work, link, decision.why)
-    return {link.id}
+    return asides.put(work, link, aside=False) if asides.is_aside(work, link) else {link.id}
+
+
+def _put_aside(work: Work, observation: Observation, decision: LinkSetAside, ruling: Ruling) -> set[str]:
+    link = _link(work, observation.link)
+    _require_seen(decision, [link])
+    guards.require_nobody_known(work, link, decision.statements)
+    ruling.aside = Aside(link.id, decision.statements, True)
+    return asides.put(work, link, aside=True)
 
 
 def _merge(work: Work, observation: Observation, decision: ChildMerged, ruling: Ruling) -> set[str]:
@@ -235,6 +245,7 @@ def _undo(work: Work, _observation: Observation, decision: DecisionUndone, rulin
 _ACTS: dict[type[Decision], Callable[[Work, Observation, Any, Ruling], set[str]]] = {
     LinkAssigned: _assign,
     LinkReleased: _release,
+    LinkSetAside: _put_aside,
     ChildMerged: _merge,
     MatchRejected: _reject,
     HeldAccepted: _accept,

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from hub.core.identity import questions
 from hub.core.identity.refusal import Refused
 from hub.core.identity.store import Link
 from hub.core.identity.work import Work
@@ -18,3 +19,12 @@ def require_one_person(work: Work, child_id: str, joining: Collection[Link]) -> 
     ids = {link.id for link in everybody}
     if any(not ids.isdisjoint(link.apart) for link in everybody):
         raise Refused(APART)
+
+
+def require_nobody_known(work: Work, link: Link, statements: int) -> None:
+    """Raises Refused where a link could be somebody who is known, or where other statements stand under it than this
+    many, which were seen."""
+    if link.facts != statements:
+        raise Refused("more was said since this was looked at: look again")
+    if not questions.fits_nobody(work, link):
+        raise Refused("it may be somebody who is known, or carries a number of a record that was closed for good")

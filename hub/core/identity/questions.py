@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import holidays
 
+from hub.core.identity import asides
 from hub.core.identity.carrying import is_common
 from hub.core.identity.evidence import agreements, agrees, conflicts
 from hub.core.identity.outcome import Outcome
@@ -37,6 +38,7 @@ class Question:
     """A question that stands. `waits`: an input is held back until it is answered.
 
     `stated` is the statement in question: the first that was held back, else the first of the link that it is about.
+    `fits_nobody`: no child that is known could be the person, and nothing else is in doubt.
     """
 
     id: str
@@ -49,6 +51,7 @@ class Question:
     candidates: tuple[str, ...] = ()
     links: tuple[str, ...] = ()
     likeness: Likeness | None = None
+    fits_nobody: bool = False
 
 
 def refresh(work: Work, changed: set[str]) -> None:
@@ -164,7 +167,17 @@ def _bank_holidays(year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("GB", subdiv="ENG", years=year))
 
 
+def fits_nobody(work: Work, link: Link) -> bool:
+    """Whether no child that is known could be the person that a link is."""
+    return any(question.fits_nobody for question in _raised(work, link))
+
+
 def _standing(work: Work, link: Link) -> list[Question]:
+    """The questions about a link; whose one is whom a person set aside is none while nobody fits."""
+    return [question for question in _raised(work, link) if not (question.fits_nobody and asides.is_aside(work, link))]
+
+
+def _raised(work: Work, link: Link) -> list[Question]:
     if link.gone:
         return []
     if link.closed:
@@ -237,7 +250,10 @@ def _unmatched(link: Link, neighbours: list[Link], alike: list[Link], *, barred:
         )
     task_id = digest("unmatched-input", link.id)
     links = (link.id,)
-    return Question(task_id, "unmatched-input", link, link, detail, waits=True, candidates=candidates, links=links)
+    fits_nobody = not candidates and not barred
+    return Question(
+        task_id, "unmatched-input", link, link, detail, True, None, candidates, links, fits_nobody=fits_nobody
+    )
 
 
 def _still_said(link: Link, held: Observation) -> Question:

@@ -24,6 +24,14 @@ class Turn(NamedTuple):
     after: str | None
 
 
+class Aside(NamedTuple):
+    """A link that a decision set aside, or (`aside` false) let back in: `statements` is how many stood under it."""
+
+    link: str
+    statements: int
+    aside: bool
+
+
 class Answered(NamedTuple):
     """An answer as it was last stated: the link that it is about; kind, record and version of the statement, whether it
     takes the answer back, and what it says."""
@@ -43,7 +51,8 @@ class Ruling:
 
     `content` tells it from another one that was sent under the same id. `pairs` are links that it set apart, or with
     `pairs_set` false let come together again. Where statements changed hands, `holders` are the links with which the
-    values before and after are kept, and `values` those that are of no link. `answered` is the answer that it gave.
+    values before and after are kept, and `values` those that are of no link. `answered` is the answer that it gave,
+    `aside` the link that it set aside.
     """
 
     kind: str
@@ -59,5 +68,6 @@ class Ruling:
     values: dict[str, tuple[str | None, str | None]] = field(default_factory=dict)
     holders: list[str] = field(default_factory=list)
     answered: Answered | None = None
+    aside: Aside | None = None
     can_be_undone: bool = True
     undone_by: str | None = None

@@ -4,8 +4,9 @@ Keys: `link:<id>`, `child:<id>`, `number:<digest>` (the carriers of a number), `
 facts, without child), `stated:<digest>` (links under which a statement was made), `disputed:<link>:<n>` (observations
 held back), `seen:<digest>`, `task:<id>`, `opened:<day>` and `days` (inputs that wait, by the day they began to),
 `setting:<token>`, `decision:<id>` (a person's decision and what it did), `asked:<link>` (ids of all questions ever
-asked that name a link), `kept:<link>` (decisions with which values of a link are kept), `adoption:<link>` (what was
-proposed about the child whose first link it is), and those of hub/core/identity/national.py.
+asked that name a link), `aside:<digest>` (a description of somebody who was said to be none of ours), `kept:<link>`
+(decisions with which values of a link are kept), `adoption:<link>` (what was proposed about the child whose first link
+it is), and those of hub/core/identity/national.py.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -18,7 +19,7 @@ import orjson
 from hub.core.identity.evidence import Evidence
 from hub.core.identity.names import family_name, given_name
 from hub.core.identity.persons import Said
-from hub.core.identity.ruling import Answered, Move, Ruling, Turn
+from hub.core.identity.ruling import Answered, Aside, Move, Ruling, Turn
 from schemas.statements import Observation
 
 MOST_CARRIERS: Final = 5_000
@@ -174,8 +175,8 @@ class Store:
         """Keep a link."""
         persons = [list(each) for each in link.persons]
         likely = {one: list(each) for one, each in link.likely.items()}
-        plain = {"evidence": _plain(link.evidence), "persons": persons, "likely": likely}
-        self._put(f"link:{link.id}", _fields(link) | plain)
+        nested = {"evidence": plain(link.evidence), "persons": persons, "likely": likely}
+        self._put(f"link:{link.id}", _fields(link) | nested)
 
     def child(self, child_id: str) -> Child | None:
         """A child, or None when there is none of that id."""
@@ -225,6 +226,14 @@ class Store:
         """Whether it was."""
         return self.values.get(f"barred:{number}") is not None
 
+    def put_aside(self, description: str, *, aside: bool) -> None:
+        """Note that who is described so is none of ours, or that this was taken back."""
+        self.values.put(f"aside:{description}", b"1" if aside else None)
+
+    def is_aside(self, description: str) -> bool:
+        """Whether it was said."""
+        return self.values.get(f"aside:{description}") is not None
+
     def ruling(self, decision_id: str) -> Ruling | None:
         """A person's decision, or None when there was none of that id."""
         found = self._get(f"decision:{decision_id}")
@@ -238,14 +247,15 @@ class Store:
                 "pairs": [(one, other) for one, other in found["pairs"]],
                 "values": {key: (before, after) for key, (before, after) in found["values"].items()},
                 "answered": Answered(*found["answered"]) if found.get("answered") else None,
+                "aside": Aside(*found["aside"]) if found.get("aside") else None,
             }
         )
 
     def put_ruling(self, decision_id: str, ruling: Ruling) -> None:
         """Keep a person's decision."""
         listed = {name: [list(each) for each in getattr(ruling, name)] for name in ("moves", "turns", "pairs")}
-        answered = {"answered": list(ruling.answered) if ruling.answered else None}
-        self._put(f"decision:{decision_id}", _fields(ruling) | listed | answered)
+        one = {name: list(each) if (each := getattr(ruling, name)) else None for name in ("answered", "aside")}
+        self._put(f"decision:{decision_id}", _fields(ruling) | listed | one)
 
     def task(self, task_id: str) -> Task | None:
         """A question, or None when it was never asked."""
@@ -387,7 +397,8 @@ def _fields(kept: Link | Child | Task | Ruling) -> dict[str, Any]:
     return {name: getattr(kept, name) for name in kept.__slots__}
 
 
-def _plain(evidence: Evidence) -> dict[str, list[Any]]:
+def plain(evidence: Evidence) -> dict[str, list[Any]]:
+    """What is known of somebody as JSON, the same for the same."""
     return {
         "births": sorted(day.isoformat() for day in evidence.births),
         "givens": sorted(evidence.givens),

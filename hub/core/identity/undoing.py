@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from hub.core.identity import answers, decisions, guards, pairs, taking
+from hub.core.identity import answers, asides, decisions, guards, pairs, taking
 from hub.core.identity.draft import Draft
 from hub.core.identity.evidence import Evidence
 from hub.core.identity.refusal import Refused
@@ -53,6 +53,12 @@ def undo(work: Work, decision: DecisionUndone, ruling: Ruling) -> set[str]:
     if undone.answered is not None:
         ruling.answered = answers.turn(work, undone.answered)
         return set()
+    if undone.aside is not None:
+        link = work.link(undone.aside.link)
+        ruling.aside = undone.aside._replace(aside=not undone.aside.aside)
+        if ruling.aside.aside:
+            guards.require_nobody_known(work, link, ruling.aside.statements)
+        return asides.put(work, link, aside=ruling.aside.aside)
     if undone.holders:
         ruling.can_be_undone = False
         return _restore(work, decision, undone)
@@ -66,7 +72,9 @@ def undo(work: Work, decision: DecisionUndone, ruling: Ruling) -> set[str]:
 
 
 def _concerned(undone: Ruling) -> Iterable[str]:
-    return {*(move.link for move in undone.moves), *(link for pair in undone.pairs for link in pair), *undone.holders}
+    aside = [undone.aside.link] if undone.aside is not None else []
+    paired = (link for pair in undone.pairs for link in pair)
+    return {*(move.link for move in undone.moves), *paired, *undone.holders, *aside}
 
 
 def _move_back(work: Work, undone: Ruling, why: str) -> set[str]:

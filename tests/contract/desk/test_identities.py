@@ -196,7 +196,8 @@ async def test_a_child_whom_only_the_person_thinks_of_is_laid_beside_what_waits(
     (child,), task = world.children_of("R1"), only_task(world)
     alone = await port.evidence(task, WHO, WHY)
     assert alone is not None
-    assert (alone.acts, [column.record for column in alone.columns]) == ((), ["REF1"])
+    assert [(act.kind, act.data["statements"], act.refused) for act in alone.acts] == [("link.set-aside", 1, None)]
+    assert [column.record for column in alone.columns] == ["REF1"]
     assert await port.evidence(task, WHO, WHY, ("chd-nobody",)) is None
     found = await port.evidence(task, WHO, WHY, (child,))
     assert found is not None

@@ -55,6 +55,10 @@ class Hub:
         self.hand_over()
         return self.world.audits()[-1]
 
+    def statements(self, link_id: str) -> int:
+        """How many stand under a link."""
+        return next(link.facts for link in self.world.links() if link.id == link_id)
+
     def shown(self) -> Any:
         """What each child counts, its record, deadlines and standing alerts; and the questions that stand."""
         topics = {name: dict(self.bench.topics.get(name, {})) for name in ("hub.children", "hub.deadlines")}
@@ -98,7 +102,7 @@ def decided(hub: Hub, data: st.DataObject) -> None:
     children = sorted(hub.world.counted())
     links = sorted(link.id for link in hub.world.links())
     for _ in range(data.draw(st.integers(1, 8)) if children else 0):
-        act = data.draw(st.sampled_from(["merge", "merge", "assign", "release", "reject", "undo"]))
+        act = data.draw(st.sampled_from(["merge", "merge", "assign", "release", "reject", "aside", "undo"]))
         child, other = data.draw(st.sampled_from(children)), data.draw(st.sampled_from(children))
         link = data.draw(st.sampled_from(links))
         if act == "undo":
@@ -111,6 +115,7 @@ def decided(hub: Hub, data: st.DataObject) -> None:
             "assign": {"kind": "link.assigned", "link": link, "child": other},
             "release": {"kind": "link.released", "link": link},
             "reject": {"kind": "match.rejected", "link": link, "child": other},
+            "aside": {"kind": "link.set-aside", "link": link, "statements": hub.statements(link)},
         }[act]
         if hub.decide(**said) == "taken":
             standing.append(f"d{hub.done}")

@@ -51,7 +51,7 @@ async def test_a_child_whom_one_knows_is_laid_beside_what_waits(visit, tasks, se
     who, address = visit("coordinator"), f"/pages/questions/{tasks[WHOSE]}"
     page = (await who.post(address, purpose="the school rang")).text
     assert 'name="reference"' in page
-    assert 'name="stamp"' not in page
+    assert "It is this child" not in page
     for unknown in ("REQ-00", "REQ-93", "REQ-92"):
         lost = await who.post(address, purpose="the school rang", reference=unknown)
         assert lost.status_code == 422
@@ -65,6 +65,19 @@ async def test_a_child_whom_one_knows_is_laid_beside_what_waits(visit, tasks, se
     assert answer.status_code == 303
     (sent,) = served.sent
     assert (sent.kind, sent.data["child"]) == ("link.assigned", children["exempt"])
+
+
+async def test_what_is_none_of_ours_is_said_to_be_so(visit, tasks, served):
+    who, address = visit("coordinator"), f"/pages/questions/{tasks[WHOSE]}"
+    page = (await who.post(address, purpose="the school rang")).text
+    assert "Nobody is known whom it could be." in page
+    stamp = re.search(r'name="stamp" value="([^"]+)">\s*<label[^>]*>It is none of ours', page).group(1)
+    answer = await who.post(f"{address}/decide", purpose="p", stamp=stamp, why="lives in another county")
+    assert answer.status_code == 303
+    (sent,) = served.sent
+    assert (sent.kind, sent.data["statements"]) == ("link.set-aside", 1)
+    beside = (await who.post(address, purpose="the school rang", reference="REQ-94")).text
+    assert "It is none of ours" not in beside
 
 
 async def test_a_decision_is_what_was_seen_and_has_a_reason(visit, tasks, served):
