@@ -32,6 +32,10 @@ class Doubt(Model):
     named: str | None = None
 
 
+QuestionKind = Literal["unmatched-input", "conflict", "potential-match", "which-case", "data", "rows-fell", "death"]
+"""Identity asks the first three, casework the next two and `death`, intake and connectors `rows-fell`."""
+
+
 class ReviewTask(Model):
     """`id` is a hash of what the question is about, so the same question is asked once.
 
@@ -43,7 +47,7 @@ class ReviewTask(Model):
     """
 
     id: str
-    question: Literal["unmatched-input", "conflict", "potential-match", "which-case", "data", "rows-fell", "death"]
+    question: QuestionKind
     state: Literal["open", "resolved"]
     child_id: str | None = None
     source: str

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -15,11 +16,14 @@ from pydantic import (
     field_validator,
 )
 
+from hub.core.clocks.rules import RULES
 from hub.store.messages import Became
 from hub.store.reader import Value
+from schemas.alerts import Threshold
 from schemas.deadletters import ProcessingStep, Status
 from schemas.deadlines import State
 from schemas.instants import microseconds
+from schemas.reviews import QuestionKind
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """Text to compare with: no control characters, 200 characters at most."""
@@ -54,6 +58,20 @@ Moment = Annotated[
     int,
     BeforeValidator(_instant),
     WithJsonSchema({"type": "string", "format": "date-time", "pattern": _INSTANT.pattern}),
+]
+
+
+_CLOCKS = tuple(dict.fromkeys(rule.clock for rule in RULES))
+
+
+def _known_clock(value: str) -> str:
+    if value not in _CLOCKS:
+        raise ValueError("no clock has this name: docs/clocks.md and `sendhub clocks list` have them all")
+    return value
+
+
+ClockName = Annotated[
+    str, AfterValidator(_known_clock), WithJsonSchema({"type": "string", "enum": list(_CLOCKS), "title": "Clock"})
 ]
 
 
@@ -95,7 +113,7 @@ class ChildFilters(Filters):
 class DeadlineFilters(Filters):
     """Filters of a child's deadlines."""
 
-    clock: Name | None = None
+    clock: ClockName | None = None
     service: Name | None = Field(None, description="Service asked; for advice that names none, its heading.")
     area: Name | None = Field(None, description="DfE area code.")
     state: State | None = None
@@ -107,7 +125,7 @@ class AlertFilters(Filters):
     """Filters of /alerts."""
 
     child_id: Name | None = None
-    threshold: Name | None = None
+    threshold: Threshold | None = None
     audience: Name | None = None
     area: Name | None = Field(None, description="DfE area code.")
     state: Literal["open", "cleared"] | None = None
@@ -131,7 +149,7 @@ class ReviewQuery(Query):
     """Filters of /reviews."""
 
     child_id: Name | None = None
-    question: Name | None = None
+    question: QuestionKind | None = None
     state: Literal["open", "resolved"] | None = None
     source: Name | None = Field(None, description="Id of the registered feed.")
 

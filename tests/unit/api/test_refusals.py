@@ -89,6 +89,22 @@ async def test_wrong_days_are_named(known, parameters):
     assert [error["field"] for error in answer.json()["errors"]] == list(parameters)
 
 
+@pytest.mark.parametrize(
+    ("path", "field", "said"),
+    [
+        ("/deadlines", "clock", "`sendhub clocks list`"),
+        ("/children/chd-00/deadlines", "clock", "`sendhub clocks list`"),
+        ("/alerts", "threshold", "'overdue'"),
+        ("/reviews", "question", "'potential-match'"),
+    ],
+)
+async def test_a_name_that_there_is_not_is_refused_and_where_they_stand_is_said(known, path, field, said):
+    """It would find nothing, which reads like all is well."""
+    answer = await known.get(path, params={field: "adivce-6w"})
+    assert answer.status_code == 422
+    assert [(error["field"], said in error["message"]) for error in answer.json()["errors"]] == [(field, True)]
+
+
 async def test_all_that_is_wrong_is_named_and_nothing_is_repeated(client, filled):
     wrong = {"limit": "Ada", "state": "Lovelace", "due_from": "999 123 4567", "zzz": "Ada"}
     answer = await client.get("/deadlines", params=wrong)
