@@ -24,12 +24,14 @@ class Check(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What a check came to, and the counts of pytest's last line: {"passed": 3, …}."""
+    """What a check came to, the counts of pytest's last line: {"passed": 3, …}, and what it said of
+    tests that failed."""
 
     name: str
     status: int
     seconds: float
     counts: dict[str, int]
+    failed: tuple[str, ...]
 
 
 def _pytest(*arguments: str) -> list[str]:
@@ -56,6 +58,8 @@ LONG: tuple[Check, ...] = (
 )
 """Longest first, so that the two who take them end at about the same time."""
 SIDE_BY_SIDE = 2
+SHOWN = 300
+"""How many characters of a line about a test that failed are said again at the end."""
 COUNTED = re.compile(r"(\d+) (passed|failed|skipped|error)")
 
 
@@ -69,7 +73,7 @@ def main() -> int:
 
 def _run(check: Check) -> Result:
     """Run a check; each line that it says is shown at once, with its name before it."""
-    start, last = time.monotonic(), ""
+    start, last, failed = time.monotonic(), "", []
     print(f"== {check.name}", flush=True)
     with subprocess.Popen(
         check.command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
@@ -79,14 +83,19 @@ def _run(check: Check) -> Result:
             sys.stdout.write(f"{check.name}: {line}")
             sys.stdout.flush()
             last = line
+            if line.startswith(("FAILED ", "ERROR ")):
+                failed.append(line.strip()[:SHOWN])
     counts = {what: int(number) for number, what in COUNTED.findall(last)}
-    return Result(check.name, process.returncode, time.monotonic() - start, counts)
+    return Result(check.name, process.returncode, time.monotonic() - start, counts, tuple(failed))
 
 
 def _show(results: Sequence[Result]) -> int:
     print("\ncheck        result   seconds")
-    for name, status, seconds, _ in results:
+    for name, status, seconds, _, _ in results:
         print(f"{name:12} {'passed' if status == 0 else 'FAILED':8} {seconds:7.1f}")
+    # Once more at the end: of a long output often no more than that is kept.
+    for line in (line for result in results for line in result.failed):
+        print(line)
     totals = {what: sum(result.counts.get(what, 0) for result in results) for what in ("passed", "failed", "skipped")}
     print("tests: " + ", ".join(f"{number} {what}" for what, number in totals.items()))
     failed = sum(1 for result in results if result.status)
