@@ -63,7 +63,9 @@ PERSON = {
 }
 STRANGER = PERSON | {"id": "P-MARK-2", "nhs_number": "9990777012", "given": "Zenobia", "upn": None}
 NAMES = "zebulon|quixwold|zenobia|999.?077.?7004|999.?077.?7012|999.?077.?7013|g825400122001|zz99.?7qx"
-MARKS = re.compile(f"{NAMES}|2013-?02-?17|17/?02/?2013", re.IGNORECASE)
+BORN = r"2013-02-17|17/02/2013|(?<![0-9a-f])(?:20130217|17022013)(?![0-9a-f])"
+"""Not within a longer row of digits: among millions of hashes one has these eight in a row."""
+MARKS = re.compile(f"{NAMES}|{BORN}", re.IGNORECASE)
 
 
 def marks(content: str | bytes | None) -> set[str]:
