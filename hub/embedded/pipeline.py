@@ -10,34 +10,14 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from schemas.topics import (
-    ALERTS,
-    AUDIT_INTAKE,
-    CHILDREN,
-    COUNCIL_EVENTS,
-    DEADLETTER,
-    DEADLINES,
-    FACTS,
-    NHS_MESSAGES,
-    OBSERVATIONS,
-    REVIEW,
-    TICKER_STATE,
-    Topic,
-)
+from hub.runtime.reads import READS
+from schemas.topics import TICKER_STATE, Topic
 
 Flow = tuple[tuple[str, tuple[Topic, ...]], ...]
-FLOW: Flow = (
-    ("intake", (COUNCIL_EVENTS, NHS_MESSAGES)),
-    ("identity", (OBSERVATIONS,)),
-    ("casework", (FACTS,)),
-    ("projection", (CHILDREN, DEADLINES, ALERTS, REVIEW, DEADLETTER)),
-)
-"""The stages downstream, with what each reads. Looked at in this order, 'nothing left' at each means nothing left in
-all.
-"""
-
-AUDITED: Flow = (("audit", (AUDIT_INTAKE,)),)
+AUDITED: Flow = (("audit", READS["audit"]),)
 """What chains the audit, where it runs."""
+FLOW: Flow = tuple(each for each in READS.items() if each not in AUDITED)
+"""The other stages, with what each reads, upstream first."""
 
 POLL_SECONDS = 0.05
 

@@ -22,6 +22,9 @@ from tests.support.client import Client, client, event, person
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
+LOOKS = 600
+"""How often it is looked, ten times a second, for what has to come."""
+
 
 @asynccontextmanager
 async def paused(hub: System, name: str, why: str, then: str) -> AsyncIterator[None]:
@@ -44,10 +47,10 @@ async def test_a_paused_stage_reads_nothing_and_goes_on_where_it_stopped(hub: Sy
             assert [each for each in await council.read("/children") if each["case_reference"] == "PAUSED-1"] == []
             await assert_shown(hub)
             anew = Pausing(hub.kafka, "intake", lambda paused: None).start()
-            for _ in range(100):
+            for _ in range(LOOKS):
                 if "yet to hear" not in (anew.paused() or ""):
                     break
-                await asyncio.sleep(0.05)
+                await asyncio.sleep(0.1)
             assert anew.paused() is not None  # as a process that is started again
             assert set(await pauses.standing(Settings(kafka=hub.kafka))) == {"intake"}
         assert await council.child("PAUSED-1") is not None
@@ -80,7 +83,7 @@ async def test_a_paused_webhook_asks_to_try_again(hub: System) -> None:
 
 async def until(council: Client, process: str, well: Callable[[str], bool]) -> None:
     """Until what a process says of itself is so."""
-    for _ in range(300):
+    for _ in range(LOOKS):
         answer = await council.http.get(f"{council.hub.url(process, 'metrics')}/ready")
         if well(" ".join(answer.json()["problems"].values())):
             return
@@ -107,7 +110,7 @@ async def status(hub: System) -> dict[str, Any]:
 async def audited(hub: System) -> list[tuple[str, str]]:
     """What stands on hub.audit about the intake stage."""
     found: list[tuple[str, str]] = []
-    for _ in range(50):
+    for _ in range(LOOKS):
         async with LogReader(Settings(kafka=hub.kafka), [Partition(AUDIT.name, 0)]) as log:
             entries = [orjson.loads(record.value) async for batch in log.read_on() for record in batch if record.value]
         found = [(entry["action"], entry["why"]) for entry in entries if entry.get("subjects") == ["intake"]]

@@ -8,27 +8,18 @@ from hub.platform.settings import Settings
 from hub.runtime import groups, pauses
 from hub.runtime.log_reader import LogReader
 from hub.runtime.partitions import Partition
+from hub.runtime.reads import READS
 from hub.stages.errors import Unavailable
-from hub.stages.projection import TOPICS as PROJECTED
 from schemas.status import Item
-from schemas.topics import AUDIT_INTAKE, COUNCIL_EVENTS, FACTS, NHS_MESSAGES, OBSERVATIONS, TOPICS
+from schemas.topics import Topic
 
 MANY = 1_000
 """Records that a stage may be behind by while the hub counts as well: a backlog is worked off in seconds."""
 
-SOURCES: Mapping[str, Sequence[str]] = {
-    "intake": (COUNCIL_EVENTS.name, NHS_MESSAGES.name),
-    "identity": (OBSERVATIONS.name,),
-    "casework": (FACTS.name,),
-    "projection": tuple(PROJECTED),
-    "audit": (AUDIT_INTAKE.name,),
-}
-_PARTITIONS = {topic.name: topic.partitions for topic in TOPICS}
-
 
 async def look(settings: Settings) -> list[Item]:
     """Each stage's lag, and who paused what."""
-    places = {stage: _partitions(topics) for stage, topics in SOURCES.items()}
+    places = {stage: _partitions(topics) for stage, topics in READS.items()}
     try:
         ends = await _ends(settings, sorted({each for mine in places.values() for each in mine}))
         paused = await pauses.standing(settings)
@@ -45,8 +36,8 @@ async def _ends(settings: Settings, partitions: Sequence[Partition]) -> dict[Par
         return await log.bounds()
 
 
-def _partitions(topics: Sequence[str]) -> list[Partition]:
-    return [Partition(topic, number) for topic in topics for number in range(_PARTITIONS[topic])]
+def _partitions(topics: Sequence[Topic]) -> list[Partition]:
+    return [Partition(topic.name, number) for topic in topics for number in range(topic.partitions)]
 
 
 def _lag(
