@@ -16,13 +16,17 @@ Part = Literal[
 
 
 class Item(Model):
-    """One thing that was looked at: what it is, how it does, in words; for what can be counted, `figures` by name."""
+    """One thing that was looked at: what it is, how it does, in words; for what can be counted, `figures` by name.
+
+    `runbook` is the page of docs/runbooks that says how to look and how to mend, of what is not well.
+    """
 
     part: Part
     name: str
     state: State
     words: str
     figures: dict[str, float] = Field(default_factory=dict)
+    runbook: str | None = None
 
 
 class Status(Model):

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from hub.commands.deadletter.text import plain
 from hub.commands.failures import stop
@@ -51,10 +52,16 @@ def _show(found: Status, everything: bool) -> None:
     shown = [item for item in found.items if everything or item.state != "well" or item.part in ("stage", "source")]
     table = Table("", "part", "name", "", box=None)
     for item in sorted(shown, key=_order):
-        table.add_row(_MARKS[item.state], item.part, plain(item.name), plain(item.words))
+        table.add_row(_MARKS[item.state], item.part, plain(item.name), _said(item))
     console.print(table)
     well = sum(item.state == "well" for item in found.items)
     console.print(f"{_MARKS[found.state]} at {found.at:%Y-%m-%d %H:%M:%S} UTC: {well} of {len(found.items)} well")
+
+
+def _said(item: Item) -> Text:
+    """In words, and which runbook helps."""
+    said = plain(item.words)
+    return said if item.runbook is None else said.append(f"\ndocs/runbooks/{item.runbook}.md", style="dim")
 
 
 def _order(item: Item) -> tuple[int, str, str]:

@@ -164,10 +164,13 @@ class Doing:
             Item(part="process", name="webhook", state="well", words="ready"),
             Item(part="process", name="intake", state="well", words="ready"),
             Item(part="stage", name="intake", state="well", words="has read everything", figures={"lag_records": 0}),
-            Item(part="stage", name="identity", state="degraded", words="1,204 records behind"),
+            Item(part="stage", name="identity", state="degraded", words="1,204 records behind", runbook="lag-rising"),
             Item(part="process", name="casework", state="degraded", words=casework),
             Item(part="kafka", name="kafka", state="well", words="answers"),
-            Item(part="questions", name="data", state="degraded", words="2 open, 1 for a week or longer"),
+            Item(
+                part="questions", name="data", state="degraded", words="2 open, 1 for a week or longer",
+                runbook="reviews-standing",
+            ),
             Item(part="expiry", name="wrapping-key", state="well", words="ends on 2026-12-20"),
         )  # fmt: skip
         return Status(at=datetime.now(UTC), state="degraded", items=items)

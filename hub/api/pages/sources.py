@@ -62,7 +62,7 @@ class Feed(NamedTuple):
 
 
 class Reader(NamedTuple):
-    """A stage or connector: how it does, in sentences, and who paused it."""
+    """A stage or connector: how it does, in sentences, who paused it, and which runbooks help."""
 
     name: str
     title: str
@@ -70,6 +70,7 @@ class Reader(NamedTuple):
     says: tuple[str, ...]
     paused: Pause | None
     pausable: bool
+    runbooks: tuple[str, ...]
 
 
 def sources_pages(site: Site) -> APIRouter:
@@ -215,7 +216,9 @@ def _reader(name: str, items: Iterable[Item], paused: Pause | None) -> Reader:
     states = {item.state for item in kept}
     state = "degraded" if "degraded" in states else "unknown" if "unknown" in states else "well"
     says = tuple(dict.fromkeys(words.capitalised(item.words) for item in kept))
-    return Reader(name, STAGES.get(name, name), "paused" if paused else state, says, paused, name in PAUSED_HERE)
+    runbooks = tuple(dict.fromkeys(item.runbook for item in kept if item.runbook))
+    shown = "paused" if paused else state
+    return Reader(name, STAGES.get(name, name), shown, says, paused, name in PAUSED_HERE, runbooks)
 
 
 def _rest(status: Status) -> list[tuple[str, Item]]:

@@ -26,8 +26,11 @@ async def look(settings: Settings) -> list[Item]:
         lags = [_lag(stage, await groups.offsets(settings, stage, mine), mine, ends) for stage, mine in places.items()]
     except (KafkaError, OSError, Unavailable) as error:
         words = f"{settings.kafka} does not answer ({type(error).__name__}): how far stages are behind can't be told"
-        return [Item(part="kafka", name="kafka", state="degraded", words=words)]
-    held = [Item(part="process", name=name, state="degraded", words=each.words) for name, each in paused.items()]
+        return [Item(part="kafka", name="kafka", state="degraded", words=words, runbook="stage-waiting")]
+    held = [
+        Item(part="process", name=name, state="degraded", words=each.words, runbook="paused")
+        for name, each in paused.items()
+    ]
     return [Item(part="kafka", name="kafka", state="well", words="answers"), *lags, *held]
 
 
@@ -51,7 +54,8 @@ def _lag(
     words = f"{behind:,} records behind" if behind > 1 else "has read everything"
     if behind > 1 and len(mine) > 1:
         words += f", {left[most]:,} of them on partition {most.partition} of {most.topic}"
-    state = "degraded" if behind > MANY else "well"
+    state, runbook = ("degraded", "lag-rising") if behind > MANY else ("well", None)
+    figures = {"lag_records": behind}
     return Item.model_validate(
-        {"part": "stage", "name": stage, "state": state, "words": words, "figures": {"lag_records": behind}}
+        {"part": "stage", "name": stage, "state": state, "words": words, "figures": figures, "runbook": runbook}
     )

@@ -20,7 +20,10 @@ def look(settings: Settings, at: datetime) -> list[Item]:
         return items
     problem = keyring.problem(settings.ring)
     words = problem or f"{settings.ring.where} holds today's key"
-    items.append(Item(part="keys", name="key ring", state="degraded" if problem else "well", words=words))
+    state, runbook = ("degraded", "key-due") if problem else ("well", None)
+    items.append(
+        Item.model_validate({"part": "keys", "name": "key ring", "state": state, "words": words, "runbook": runbook})
+    )
     return [*items, *_waiting(settings)]
 
 

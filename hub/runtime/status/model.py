@@ -17,6 +17,7 @@ from schemas.instants import london_day
 from schemas.sources import Source
 from schemas.status import Item
 
+DOWN = "read-model-down"
 STANDING = frozenset({"7-28", "28+"})
 """Bands of age in which a question counts as standing: days."""
 
@@ -26,12 +27,12 @@ def look(settings: Settings) -> list[Item]:
     try:
         engine = open_engine(settings.database_url, read_only=True)
     except ValueError as error:
-        return [Item(part="read model", name="read model", state="unknown", words=str(error))]
+        return [Item(part="read model", name="read model", state="unknown", words=str(error), runbook=DOWN)]
     try:
         with ReadModel(engine).connection() as connection:
             return list(_items(connection, settings))
     except (StageError, SchemaMismatch, LookupError) as error:
-        return [Item(part="read model", name="read model", state="degraded", words=str(error))]
+        return [Item(part="read model", name="read model", state="degraded", words=str(error), runbook=DOWN)]
     finally:
         engine.dispose()
 
@@ -65,7 +66,10 @@ def _letters(held: gauges.Counts) -> Iterator[Item]:
         yield Item(part="dead letters", name="dead letters", state="well", words="none is open")
     for (stage,), each in sorted(held.items()):
         words = f"{each} of {stage} are open: sendhub deadletter list --stage {stage}"
-        yield Item(part="dead letters", name=stage, state="degraded", words=words, figures={"open": each})
+        figures = {"open": float(each)}
+        yield Item(
+            part="dead letters", name=stage, state="degraded", words=words, figures=figures, runbook="dead-letters"
+        )
 
 
 def _questions(counts: gauges.Counts) -> Iterator[Item]:
@@ -75,11 +79,9 @@ def _questions(counts: gauges.Counts) -> Iterator[Item]:
     for question, bands in sorted(by_question.items()):
         number, standing = sum(bands.values()), sum(bands.get(band, 0) for band in STANDING)
         words = f"{number} open" + (f", {standing} for a week or longer: sendhub review list" if standing else "")
-        state = "degraded" if standing else "well"
-        figures = {"open": number, "standing": standing}
-        yield Item.model_validate(
-            {"part": "questions", "name": question, "state": state, "words": words, "figures": figures}
-        )
+        state, runbook = ("degraded", "reviews-standing") if standing else ("well", None)
+        said = {"part": "questions", "name": question, "state": state, "words": words, "runbook": runbook}
+        yield Item.model_validate({**said, "figures": {"open": number, "standing": standing}})
     if not by_question:
         yield Item(part="questions", name="questions", state="well", words="none is open")
 
@@ -101,10 +103,10 @@ def _source(
         said.append(f"{lost} dead letter(s) open")
     if letter is not None:
         said.append(f"the last on {london_day(letter.at)}: {letter.message}")
-    state = "degraded" if silent is not None or lost else "well"
-    return Item.model_validate(
-        {"part": "source", "name": source.id, "state": state, "words": "; ".join(said), "figures": figures}
-    )
+    runbook = "source-silent" if silent is not None else "dead-letters" if lost else None
+    state = "degraded" if runbook else "well"
+    told = {"part": "source", "name": source.id, "state": state, "words": "; ".join(said), "runbook": runbook}
+    return Item.model_validate({**told, "figures": figures})
 
 
 def _last_letter(connection: Connection, source: str) -> TrackedLetter | None:

@@ -23,6 +23,11 @@ HELD_SECONDS = 900.0
 RENEW_DAYS = {"bank-holidays": 180, "timetable": 180, "wrapping-key": -7}
 """How long before its end something has to be renewed; a wrapping key a week after it should have been rotated."""
 RENEW_CERTIFICATE_DAYS = 21
+EXPIRY_RUNBOOKS = {"bank-holidays": "data-ends", "timetable": "data-ends", "wrapping-key": "key-due"}
+_WAITS = ("intake", "identity", "casework", "projection", "audit", "ticker")
+_READS = ("api", "exporter", "desk")
+RUNBOOKS = {**dict.fromkeys(_WAITS, "stage-waiting"), **dict.fromkeys(_READS, "read-model-down")}
+"""What helps where a process says that it is not ready; all others are connectors."""
 FAR = datetime(9999, 1, 1, tzinfo=UTC)
 
 Values = Mapping[str, Mapping[tuple[str, ...], float]]
@@ -65,9 +70,11 @@ async def _ask(client: httpx.AsyncClient, name: str, place: str) -> tuple[Item, 
         words = (
             f"does not answer at {place} ({type(error).__name__}): is it running? SENDHUB_PROCESSES says where each is"
         )
-        return Item(part="process", name=name, state="degraded", words=words), {}
-    words = "; ".join(problems) or "ready"
-    return Item(part="process", name=name, state="degraded" if problems else "well", words=words), values
+        return Item(part="process", name=name, state="degraded", words=words, runbook="process-down"), {}
+    if not problems:
+        return Item(part="process", name=name, state="well", words="ready"), values
+    words, runbook = "; ".join(problems), RUNBOOKS.get(name, "connector-no-ack")
+    return Item(part="process", name=name, state="degraded", words=words, runbook=runbook), values
 
 
 def read(text: str) -> Values:
@@ -95,13 +102,23 @@ def _heartbeats(beats: Mapping[tuple[str, ...], float], at: datetime) -> Iterato
         )
         state = "degraded" if late else "well"
         yield Item.model_validate(
-            {"part": "stage", "name": stage, "state": state, "words": words, "figures": {"heartbeat_seconds": age}}
+            {
+                "part": "stage",
+                "name": stage,
+                "state": state,
+                "words": words,
+                "figures": {"heartbeat_seconds": age},
+                "runbook": "through-late" if late else None,
+            }
         )
     for (stage, topic, partition), last in sorted(beats.items()):
         if newest[stage] - last > PARTITION_SECONDS:
             age = at.timestamp() - last
             words = f"partition {partition} of {topic} stands still: the last heartbeat passed it {age:.0f} s ago"
-            yield Item(part="stage", name=stage, state="degraded", words=words, figures={"heartbeat_seconds": age})
+            figures = {"heartbeat_seconds": age}
+            yield Item(
+                part="stage", name=stage, state="degraded", words=words, figures=figures, runbook="partition-stuck"
+            )
 
 
 def _held(lags: Mapping[tuple[str, ...], float]) -> Iterator[Item]:
@@ -109,7 +126,14 @@ def _held(lags: Mapping[tuple[str, ...], float]) -> Iterator[Item]:
         if seconds > HELD_SECONDS:
             words = f"has held something for {seconds:.0f} s that it has neither taken nor refused"
             figures = {"lag_seconds": seconds}
-            yield Item(part="process", name=connector, state="degraded", words=words, figures=figures)
+            yield Item(
+                part="process",
+                name=connector,
+                state="degraded",
+                words=words,
+                figures=figures,
+                runbook="connector-behind",
+            )
 
 
 def _day(values: Mapping[tuple[str, ...], float], at: datetime) -> Iterator[Item]:
@@ -117,7 +141,7 @@ def _day(values: Mapping[tuple[str, ...], float], at: datetime) -> Iterator[Item
     for instant in values.values():
         if 0 < instant < at.timestamp() - DAY_HOURS * 3600:
             words = f"the last day that it told is {datetime.fromtimestamp(instant, UTC):%Y-%m-%d}: nothing becomes due"
-            yield Item(part="process", name="ticker", state="degraded", words=words)
+            yield Item(part="process", name="ticker", state="degraded", words=words, runbook="day-not-told")
 
 
 def _ends(values: Mapping[tuple[str, ...], float]) -> Iterator[tuple[str, datetime | None]]:
@@ -131,14 +155,19 @@ def _ends(values: Mapping[tuple[str, ...], float]) -> Iterator[tuple[str, dateti
 def expiries(ends: Iterable[tuple[str, datetime | None]], at: datetime) -> Iterator[Item]:
     """What has to be renewed, and when; None is an end that can't be read."""
     for what, end in ends:
+        runbook = EXPIRY_RUNBOOKS.get(what, "certificate-ends")
         if end is None:
-            yield Item(part="expiry", name=what, state="unknown", words="when it ends can't be read")
+            words = "when it ends can't be read"
+            yield Item(part="expiry", name=what, state="unknown", words=words, runbook=runbook)
             continue
-        days = RENEW_DAYS.get(what, RENEW_CERTIFICATE_DAYS)
-        due = at > end - timedelta(days=days)
-        words = f"ends on {end:%Y-%m-%d}" + (": renew it (docs/runbooks)" if due else "")
-        left = (end - at).total_seconds() / 86_400
-        state = "degraded" if due else "well"
-        yield Item.model_validate(
-            {"part": "expiry", "name": what, "state": state, "words": words, "figures": {"days_left": round(left, 1)}}
+        due = at > end - timedelta(days=RENEW_DAYS.get(what, RENEW_CERTIFICATE_DAYS))
+        words = f"ends on {end:%Y-%m-%d}" + (": renew it" if due else "")
+        figures = {"days_left": round((end - at).total_seconds() / 86_400, 1)}
+        yield Item(
+            part="expiry",
+            name=what,
+            state="degraded" if due else "well",
+            words=words,
+            figures=figures,
+            runbook=runbook if due else None,
         )

@@ -24,6 +24,8 @@ async def test_each_source_says_when_it_was_heard_its_rhythm_and_its_last_error(
 async def test_stages_are_told_of_with_what_is_wrong_in_words(operator):
     page = (await operator("engineer").get("/pages/sources")).text
     assert "1,204 records behind" in page
+    for runbook in ("lag-rising", "reviews-standing"):
+        assert f"docs/runbooks/{runbook}.md" in page
     assert "Paused by prs-night on 27 Nov 2026, 09:30: a wrong rule &lt;img" in page
     assert EVIL not in page
     assert "Ends on 20 December 2026" in page

@@ -15,10 +15,12 @@ from hub.platform.keyring import machine_day, write_ring
 from hub.platform.keys import new_ring
 from hub.platform.settings import Settings
 from hub.runtime.pauses import Pause
+from hub.runtime.programs import OPTIONAL, PARTS
 from hub.runtime.status import gathering, kafka, keys, model, processes
 from hub.runtime.status.gathering import worst
 from hub.store import Projector
 from schemas.status import Item, State, Status
+from tests.support.processes import PROJECT
 from tests.support.readmodel import alert, dead_letter, record
 
 TRUST = "bht-community:RXQ:2026"
@@ -35,7 +37,14 @@ kind = "nhs"
 
 
 def item(state: State = "well") -> Item:
-    return Item(part="process", name="intake", state=state, words="as it is")
+    runbook = None if state == "well" else "stage-waiting"
+    return Item(part="process", name="intake", state=state, words="as it is", runbook=runbook)
+
+
+def assert_helped(found: Item, runbook: str | None) -> None:
+    """It leads to this page, which is there; what is well leads to none."""
+    assert (found.runbook, found.state == "well") == (runbook, runbook is None)
+    assert runbook is None or (PROJECT / "docs" / "runbooks" / f"{runbook}.md").exists()
 
 
 @pytest.mark.parametrize(
@@ -66,6 +75,7 @@ def test_the_exit_status_says_the_state(
         assert json.loads(said.stdout)["state"] == state
     else:
         assert state in said.stdout
+        assert ("docs/runbooks/stage-waiting.md" in said.stdout) == (state != "well")
 
 
 def test_settings_that_can_not_be_read_end_it_as_every_command(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,6 +125,7 @@ async def test_a_process_that_is_ready_is_well_and_its_heartbeat_and_certificate
         "expiry bars-certificate": "well",
     }
     assert found["stage casework"].figures == {"heartbeat_seconds": 20.0}
+    assert {each.runbook for each in found.values()} == {None}
 
 
 async def test_a_late_heartbeat_and_a_certificate_about_to_end_are_said(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -127,6 +138,8 @@ async def test_a_late_heartbeat_and_a_certificate_about_to_end_are_said(monkeypa
     found = await looked()
     assert found["stage casework"].state == found["expiry bars-certificate"].state == "degraded"
     assert "2026-12-18" in found["expiry bars-certificate"].words
+    assert_helped(found["stage casework"], "through-late")
+    assert_helped(found["expiry bars-certificate"], "certificate-ends")
 
 
 async def test_a_partition_that_stands_still_is_named_while_the_others_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,6 +150,7 @@ async def test_a_partition_that_stands_still_is_named_while_the_others_go_on(mon
     newest, stuck = [each for each in items if each.part == "stage"]
     assert (newest.state, newest.figures) == ("well", {"heartbeat_seconds": 20.0})
     assert stuck.state == "degraded"
+    assert_helped(stuck, "partition-stuck")
     assert stuck.words == "partition 0 of hub.facts stands still: the last heartbeat passed it 921 s ago"
 
 
@@ -170,7 +184,10 @@ async def test_a_day_that_was_not_told_is_said(day: int, said: bool, monkeypatch
     text = f"# TYPE sendhub_ticker_day_timestamp_seconds gauge\nsendhub_ticker_day_timestamp_seconds {told}\n"
     answering(monkeypatch, httpx.Response(200, json={"ready": True, "problems": {}}), text)
     items = await processes.look(Settings(processes={"ticker": "host:9100"}), AT)
-    words = [each.words for each in items if each.state == "degraded"]
+    found = [each for each in items if each.state == "degraded"]
+    for each in found:
+        assert_helped(each, "day-not-told")
+    words = [each.words for each in found]
     last = f"{AT - timedelta(hours=26):%Y-%m-%d}"
     assert words == ([f"the last day that it told is {last}: nothing becomes due"] if said else [])
 
@@ -182,15 +199,29 @@ async def test_what_a_connector_has_held_for_long_is_said(
     text = f'# TYPE sendhub_connector_lag_seconds gauge\nsendhub_connector_lag_seconds{{connector="files"}} {seconds}\n'
     answering(monkeypatch, httpx.Response(200, json={"ready": True, "problems": {}}), text)
     items = await processes.look(Settings(processes={"files": "host:9100"}), AT)
-    assert [each.words for each in items if each.state == "degraded"] == (
+    found = [each for each in items if each.state == "degraded"]
+    for each in found:
+        assert_helped(each, "connector-behind")
+    assert [each.words for each in found] == (
         ["has held something for 901 s that it has neither taken nor refused"] if said else []
     )
 
 
-async def test_what_a_process_says_is_wrong_is_said_in_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    answering(monkeypatch, httpx.Response(503, json={"ready": False, "problems": {"casework": "waits for Kafka"}}))
-    found = await looked()
-    assert (found["process casework"].state, found["process casework"].words) == ("degraded", "waits for Kafka")
+@pytest.mark.parametrize(
+    ("name", "runbook"), [("casework", "stage-waiting"), ("api", "read-model-down"), ("bars", "connector-no-ack")]
+)
+async def test_what_a_process_says_is_wrong_is_said_in_its_words(
+    name: str, runbook: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answering(monkeypatch, httpx.Response(503, json={"ready": False, "problems": {"it": "waits for Kafka"}}))
+    (found,) = await processes.look(Settings(processes={name: "host:9100"}), AT)
+    assert found.words == "waits for Kafka"
+    assert_helped(found, runbook)
+
+
+def test_every_process_has_a_runbook_for_what_it_says() -> None:
+    connectors = {"webhook", "files", "bars", "pds"}
+    assert {part.name for part in (*PARTS, *OPTIONAL.values())} == connectors | processes.RUNBOOKS.keys()
 
 
 @pytest.mark.parametrize("ready", [httpx.Response(200, text="hello"), httpx.Response(200, json=[1])])
@@ -204,22 +235,23 @@ async def test_a_process_that_is_not_there_is_named_with_its_place(monkeypatch: 
     found = await looked("host:9")
     assert found["process casework"].state == "degraded"
     assert "host:9" in found["process casework"].words
+    assert_helped(found["process casework"], "process-down")
 
 
 @pytest.mark.parametrize(
-    ("what", "days", "state"),
+    ("what", "days", "runbook"),
     [
-        ("bank-holidays", 179, "degraded"),
-        ("bank-holidays", 181, "well"),
-        ("timetable", 179, "degraded"),
-        ("wrapping-key", -6, "well"),
-        ("wrapping-key", -8, "degraded"),
-        ("bars-certificate", 22, "well"),
+        ("bank-holidays", 179, "data-ends"),
+        ("bank-holidays", 181, None),
+        ("timetable", 179, "data-ends"),
+        ("wrapping-key", -6, None),
+        ("wrapping-key", -8, "key-due"),
+        ("bars-certificate", 22, None),
     ],
 )
-def test_each_thing_is_to_be_renewed_in_its_own_time(what: str, days: int, state: State) -> None:
+def test_each_thing_is_to_be_renewed_in_its_own_time(what: str, days: int, runbook: str | None) -> None:
     (found,) = processes.expiries([(what, AT + timedelta(days=days))], AT)
-    assert found.state == state
+    assert_helped(found, runbook)
 
 
 def test_an_end_that_can_not_be_read_is_unknown_and_none_at_all_is_no_item() -> None:
@@ -230,6 +262,7 @@ def test_an_end_that_can_not_be_read_is_unknown_and_none_at_all_is_no_item() -> 
     assert ends == [("a", None)]
     (found,) = processes.expiries(ends, AT)
     assert found.state == "unknown"
+    assert_helped(found, "certificate-ends")
 
 
 # Kafka
@@ -239,6 +272,7 @@ async def test_while_kafka_is_away_that_is_said_and_nothing_else() -> None:
     (found,) = await kafka.look(Settings(kafka=f"127.0.0.1:{free_port()}"))
     assert (found.part, found.state) == ("kafka", "degraded")
     assert "does not answer" in found.words
+    assert_helped(found, "stage-waiting")
 
 
 @pytest.mark.parametrize(("behind", "state"), [(0, "well"), (1_000, "well"), (1_001, "degraded")])
@@ -263,6 +297,8 @@ async def test_a_long_backlog_is_said(behind: int, state: State, monkeypatch: py
     assert found["stage casework"].words == (where if behind else "has read everything")
     assert found["stage intake"].state == "well"
     assert "paused by engineer-4" in found["process files"].words
+    assert_helped(found["process files"], "paused")
+    assert_helped(found["stage casework"], "lag-rising" if state == "degraded" else None)
 
 
 # The read model
@@ -284,7 +320,8 @@ def modelled(settings: Settings) -> dict[str, Item]:
 def test_a_read_model_that_is_not_there_is_said(settings: Settings) -> None:
     found = modelled(settings)
     assert {each.part for each in found.values()} == {"read model"}
-    assert {each.state for each in found.values()} == {"degraded"}
+    for each in found.values():
+        assert_helped(each, "read-model-down")
 
 
 def test_an_empty_read_model_is_well(settings: Settings) -> None:
@@ -317,6 +354,10 @@ def test_dead_letters_silent_feeds_and_standing_questions_are_said(settings: Set
     assert "1 dead letter(s) open; the last on" in trust.words
     (stage,) = [each for name, each in found.items() if name.startswith("dead letters")]
     assert f"sendhub deadletter list --stage {stage.name}" in stage.words
+    assert_helped(stage, "dead-letters")
+    assert_helped(trust, "dead-letters")
+    assert_helped(council, "source-silent")
+    assert_helped(found["questions conflict"], "reviews-standing")
 
 
 def test_sources_that_can_not_be_read_are_unknown(settings: Settings) -> None:
@@ -333,7 +374,7 @@ def test_keys_are_looked_at_where_they_are(settings: Settings, tmp_path: Path) -
     assert {each.name: each.state for each in keys.look(settings, at)}["key ring"] == "well"
     settings.key_ring_file.chmod(0o644)
     fresh = Settings(key_ring_file=settings.key_ring_file)
-    assert {each.name: each.state for each in keys.look(fresh, at)}["key ring"] == "degraded"
+    assert_helped({each.name: each for each in keys.look(fresh, at)}["key ring"], "key-due")
     nowhere = Settings(key_ring_file=tmp_path / "none")
     assert {each.part for each in keys.look(nowhere, at)} == {"expiry"}
 
