@@ -50,6 +50,11 @@ class Reading:
         where = areas(who, permission)
         return None if where is None else sorted(each.id for each in self.sources.sources if each.areas & where)
 
+    def in_all_areas_of(self, who: Principal, permission: Permission, source: str) -> bool:
+        """Whether somebody has a permission in every area that a feed is of or serves."""
+        where, found = areas(who, permission), self.sources.find(source)
+        return where is None or (found is not None and found.areas <= where)
+
     def page(
         self,
         request: Request,

@@ -58,6 +58,9 @@ class Comparison(Look):
     children: tuple[Text, ...] = Field(min_length=1, max_length=10)
 
 
+ELSEWHERE = "its source serves other areas too: whoever decides for all of them can say so"
+"""Why somebody who is none of ours may not be set aside by one who sees a part of us."""
+
 REFUSALS: dict[int | str, dict[str, Any]] = {404: {"model": Problem}, 403: {"model": Problem}, 429: {"model": Problem}}
 
 
@@ -184,7 +187,9 @@ class Looking:
         see: a question about two areas is for whoever has both."""
         await self.permit(who, "review.decide", {each.child_id for each in found.columns if each.child_id is not None})
         shown = await to_thread.run_sync(with_deadlines, found, self.model)
-        acts = {_print(act.kind, act.link, act.child_id, act.data) for act in shown.acts}
+        if not self._reading.in_all_areas_of(who, "review.decide", shown.task.source):
+            shown = shown.model_copy(update={"acts": tuple(map(_of_all_areas, shown.acts))})
+        acts = {_print(act.kind, act.link, act.child_id, act.data) for act in shown.acts if act.refused != ELSEWHERE}
         if shown.task.answer is not None:
             acts.add(_print("decision.undone", None, None, {"decision": shown.task.answer.decision}))
         self._keep(who, shown.look, acts)
@@ -225,6 +230,11 @@ class Looking:
         """Of these ids those of children."""
         with self.model.connection() as connection:
             return [each for each in ids if each and reader.body(connection, reader.CHILDREN, each) is not None]
+
+
+def _of_all_areas(act: Act) -> Act:
+    """An act as it stands for who sees some areas of a feed: a child who is none of theirs may be another area's."""
+    return act.model_copy(update={"refused": ELSEWHERE}) if act.kind == "link.set-aside" else act
 
 
 def _print(kind: str, link: str | None, child_id: str | None, data: Mapping[str, object]) -> str:

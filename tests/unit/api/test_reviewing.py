@@ -11,12 +11,13 @@ from hub.api.access.access import access_of
 from hub.api.app import create_app
 from hub.api.identities import Desk
 from hub.api.reviewers import Reviewers
+from hub.api.reviewing import ELSEWHERE
 from hub.api.settings import ApiSettings
 from hub.stages.errors import Unavailable
 from hub.store.engine import open_engine
 from schemas.audit import AuditEntry
 from tests.support.readmodel import child, deadline, record
-from tests.unit.identity.people import COUNCIL, OTHER_COUNCIL, World, amy, later, observation
+from tests.unit.identity.people import COUNCIL, OTHER_COUNCIL, TRUST, World, amy, later, observation
 
 from .conftest import HASH, TOKEN
 
@@ -111,7 +112,8 @@ async def limited(url, tmp_path, asked, world, audits, sent, note):
         sent.append(said)
 
     engine, known = open_engine(url, read_only=True), Limited()
-    feeds = (f'[[sources]]\nid = "{each}"\nkind = "council"\narea = "825"\n' for each in (COUNCIL, OTHER_COUNCIL))
+    feeds = [f'[[sources]]\nid = "{each}"\nkind = "council"\narea = "825"\n' for each in (COUNCIL, OTHER_COUNCIL)]
+    feeds.append(f'[[sources]]\nid = "{TRUST}"\nkind = "nhs"\nserves = ["825", "826"]\n')
     (tmp_path / "sources.toml").write_text("".join(feeds))
     settings = ApiSettings(api_token_sha256=HASH, sources_file=tmp_path / "sources.toml")
     access = replace(access_of(settings, AtNoon()), authenticators=[known])
@@ -146,6 +148,24 @@ async def test_whoever_has_one_area_decides_just_what_they_were_shown(limited, w
     limited.known.who = coordinator()
     assert (await limited.post("/decisions", json=body)).status_code == 202
     assert [said.data["actor"] for said in sent] == ["prs-1"]
+
+
+async def test_who_is_none_of_ours_is_said_by_whoever_decides_for_all_areas_that_the_source_serves(
+    limited, projector, world, sent
+):
+    """Else it might be another area's child, whose coordinators would never be asked."""
+    stranger = amy(id="T1", given="Mel", nhs_number=None, upn=None, birth_date="2014-02-03")
+    (task,) = world.observe(observation(TRUST, stranger, "REF1", kind="health.referred", subject={})).reviews
+    projector.apply("hub.review", 0, [record("hub.review", 1, task.id, task.model_dump(mode="json"))], 1, 2)
+    for areas, refused, status in (({"825"}, ELSEWHERE, 422), ({"825", "826"}, None, 202), ({"*"}, None, 202)):
+        grant = Grant(role="coordinator", areas=frozenset(areas))
+        limited.known.who = Principal(actor=f"prs-{len(areas)}", kind="person", how="token", grants=(grant,))
+        shown = (await limited.post(f"/reviews/{task.id}/evidence", json=WHY)).json()
+        (act,) = shown["acts"]
+        assert (act["kind"], act["refused"]) == ("link.set-aside", refused)
+        answer = await limited.post("/decisions", json=decision(act, shown["look"], id=f"d-{status}-{len(sent)}"))
+        assert answer.status_code == status
+    assert [said.kind for said in sent] == ["link.set-aside"] * 2
 
 
 async def test_another_areas_people_and_questions_are_not_there(limited, world, audits, noted):
