@@ -72,7 +72,8 @@ class ChildMerged(Decision):
 
 
 class MatchRejected(Decision):
-    """(decided) `link` is nobody of `child`: rules keep them apart, and nobody is asked again."""
+    """(decided) `link`, or with `child_id` each link of that child, is nobody of `child`: rules keep them apart, and
+    nobody is asked again."""
 
     child: Text
 

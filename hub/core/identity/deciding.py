@@ -182,17 +182,22 @@ def _merge(work: Work, observation: Observation, decision: ChildMerged, ruling: 
 
 
 def _reject(work: Work, observation: Observation, decision: MatchRejected, ruling: Ruling) -> set[str]:
-    link, child = _link(work, observation.link), _child(work, decision.child)
-    _require_seen(decision, [link, *work.members(child.id)])
-    if link.child == child.id:
+    child = _child(work, decision.child)
+    if observation.child_id is not None and observation.link is None:
+        links = work.members(_child(work, observation.child_id).id)
+    else:
+        links = [_link(work, observation.link)]
+    members = work.members(child.id)
+    _require_seen(decision, [*links, *members])
+    if any(link.child == child.id for link in links):
         raise Refused("it belongs to that child: release it first")
-    members = [one for one in work.members(child.id) if one.id not in link.apart]
-    if not members:
+    ruling.pairs = [(link.id, one.id) for link in links for one in members if one.id not in link.apart]
+    if not ruling.pairs:
         raise Refused("nothing belongs to that child that was not rejected before")
-    ruling.pairs = [(link.id, one.id) for one in members]
     pairs.set_apart(work, ruling.pairs, apart=True)
-    pairs.record(work, link.id, child.id, decision.why)
-    return {link.id, *(one.id for one in members)}
+    for link_id in dict(ruling.pairs):
+        pairs.record(work, link_id, child.id, decision.why)
+    return {link_id for pair in ruling.pairs for link_id in pair}
 
 
 def _accept(work: Work, observation: Observation, decision: HeldAccepted, _ruling: Ruling) -> set[str]:

@@ -61,9 +61,13 @@ def possible(review: ReviewTask, about: list[Link]) -> Iterator[looks.Act]:
             yield looks.Act(kind="link.set-aside", link=link.id, data={"statements": link.facts}, words=words)
     yield from _merges(about)
     for link in about:
-        others = [child for child in review.candidates if child != link.child]
-        for child in others if link.child is None or link is about[0] else ():
-            yield looks.Act(kind="match.rejected", link=link.id, data={"child": child}, words="it is not this child")
+        for child in (child for child in review.candidates if child != link.child):
+            if link.child is None:
+                words = "it is not this child"
+                yield looks.Act(kind="match.rejected", link=link.id, data={"child": child}, words=words)
+            elif link is about[0]:
+                words = "they are two children: all records of the one are nobody of the other"
+                yield looks.Act(kind="match.rejected", child_id=link.child, data={"child": child}, words=words)
 
 
 def compared(review: ReviewTask, about: list[Link]) -> Iterator[looks.Act]:

@@ -66,7 +66,7 @@ def undo(work: Work, decision: DecisionUndone, ruling: Ruling) -> set[str]:
     _turn_back(work, undone.turns, ruling)
     ruling.pairs, ruling.pairs_set = undone.pairs, not undone.pairs_set
     pairs.set_apart(work, undone.pairs, apart=ruling.pairs_set)
-    for one, other in undone.pairs:
+    for one, other in dict(undone.pairs).items():
         pairs.record(work, one, work.link(other).child or "none", decision.why)
     return changed | {link_id for pair in undone.pairs for link_id in pair}
 

@@ -173,6 +173,11 @@ async def test_what_would_be_refused_says_so_beforehand(port: Identities, backin
     refused = {act.kind: act.refused for act in found.acts}
     assert "verified NHS numbers" in str(refused["child.merged"])
     assert refused["match.rejected"] is None
+    (apart,) = [act for act in found.acts if act.kind == "match.rejected"]
+    children = world.children_of("R1") | world.children_of("R2")
+    assert (apart.link, {apart.child_id, apart.data["child"]}) == (None, children)
+    world.decide(apart.kind, child_id=apart.child_id, data=dict(apart.data))
+    assert (world.audits(), world.open_questions()) == (["taken"], [])
 
 
 async def test_a_possible_is_accepted_or_rejected_as_shown(port: Identities, backing: Backing) -> None:

@@ -102,7 +102,7 @@ def decided(hub: Hub, data: st.DataObject) -> None:
     children = sorted(hub.world.counted())
     links = sorted(link.id for link in hub.world.links())
     for _ in range(data.draw(st.integers(1, 8)) if children else 0):
-        act = data.draw(st.sampled_from(["merge", "merge", "assign", "release", "reject", "aside", "undo"]))
+        act = data.draw(st.sampled_from(["merge", "merge", "assign", "release", "reject", "part", "aside", "undo"]))
         child, other = data.draw(st.sampled_from(children)), data.draw(st.sampled_from(children))
         link = data.draw(st.sampled_from(links))
         if act == "undo":
@@ -115,6 +115,7 @@ def decided(hub: Hub, data: st.DataObject) -> None:
             "assign": {"kind": "link.assigned", "link": link, "child": other},
             "release": {"kind": "link.released", "link": link},
             "reject": {"kind": "match.rejected", "link": link, "child": other},
+            "part": {"kind": "match.rejected", "child_id": child, "data": {"child": other}},
             "aside": {"kind": "link.set-aside", "link": link, "statements": hub.statements(link)},
         }[act]
         if hub.decide(**said) == "taken":

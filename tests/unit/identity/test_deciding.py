@@ -14,6 +14,7 @@ from tests.unit.identity.people import (
     OTHER_COUNCIL,
     OTHER_NHS,
     SOURCES,
+    TRACKER,
     TRUST,
     World,
     amy,
@@ -414,3 +415,24 @@ def test_only_people_decide() -> None:
     with pytest.raises(CoreError):
         world.observe(observation(PEOPLE, None, "D3", kind="link.released", link=link_of(world, "R1"), data={}))
     assert NHS not in str(world.all.audits)
+
+
+def test_two_children_who_share_a_number_are_told_apart_by_one_decision() -> None:
+    """Each with three records, so that there are nine questions; undone all are asked again."""
+    world = World()
+    for number, record in enumerate(["A1", "A2", "A3"]):
+        world.observe(observation((COUNCIL, TRACKER, TRUST)[number], amy(id=f"P{number}", upn=None), record))
+    for number, record in enumerate(["B1", "B2", "B3"]):
+        other = amy(id=f"Q{number}", given="Bea", upn=None)
+        world.observe(observation((COUNCIL, TRACKER, TRUST)[number], other, record))
+    first, second = child_of(world, "A1"), child_of(world, "B1")
+    assert (world.children_of("A3"), world.children_of("B3")) == ({first}, {second})
+    assert world.open_questions() == ["conflict"] * 9
+    world.decide("match.rejected", "two", child_id=first, data={"child": second})
+    assert (world.audits(), world.open_questions()) == (["taken"], [])
+    world.decide("match.rejected", "again", child_id=first, data={"child": second})
+    assert "rejected before" in str(world.all.audits[-1].detail)
+    world.decide("match.rejected", "itself", child_id=first, data={"child": first})
+    assert world.audits() == ["taken", "refused", "refused"]
+    world.undo("two")
+    assert world.open_questions() == ["conflict"] * 9
