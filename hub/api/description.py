@@ -34,6 +34,10 @@ def describe(app: FastAPI) -> None:
     app.openapi = made  # type: ignore[method-assign]
 
 
+ANSWERED_ANEW = frozenset({"/health", "/changes", "/decisions/{decision_id}"})
+"""Paths whose answers have no tag: what they tell is always what is new."""
+
+
 def _exact(made: dict[str, Any]) -> dict[str, Any]:
     ways = {(way.path, way.method.lower()): way for way in API}
     for path, operations in made["paths"].items():
@@ -59,7 +63,8 @@ def _complete(operation: dict[str, Any], way: Way, *, has_id: bool) -> None:
     for status, known in responses.items():
         if status[0] in "45" and not _is_own(known):
             responses[status] = _problem(_REFUSALS.get(int(status), known["description"]))
-    if way.method == "GET" and "application/json" in responses.get("200", {}).get("content", {}):
+    has_json = "application/json" in responses.get("200", {}).get("content", {})
+    if way.method == "GET" and has_json and way.path not in ANSWERED_ANEW:
         responses.setdefault("304", dict(NOT_CHANGED))
     operation["responses"] = dict(sorted(responses.items()))
 

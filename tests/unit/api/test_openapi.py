@@ -55,6 +55,20 @@ def asked(operation, mode):
     answers()
 
 
+async def test_what_is_said_to_answer_304_has_a_tag_and_nothing_else_does(described, known):
+    """Of each path that has what is asked for here."""
+    seen = set()
+    for way in (way for way in DESCRIBED if way.method == "GET"):
+        period = {"from": "2026-01-01", "to": "2026-12-31"} if way.path.startswith("/measures") else {}
+        path = way.path.replace("{child_id}", "chd-00")
+        answer = await known.get(path, params=period)
+        if answer.status_code == 200 and answer.headers["content-type"] == "application/json":
+            seen.add(way.path)
+            promised = "304" in described.raw_schema["paths"][way.path]["get"]["responses"]
+            assert (way.path, "etag" in answer.headers) == (way.path, promised)
+    assert {"/changes", "/children", "/measures", "/sources"} <= seen
+
+
 def test_the_description_names_every_path_and_every_refusal(described):
     paths = described.raw_schema["paths"]
     shown = {(way.method, way.path) for way in DESCRIBED}
