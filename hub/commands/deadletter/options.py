@@ -13,8 +13,20 @@ from hub.platform.clock import Clock
 from hub.platform.settings import Settings
 from schemas.instants import LONDON
 
+
+def _told_where_unknown(source: str | None) -> str | None:
+    """A slip in a feed's id finds nothing, which reads like nothing came: that there is none is said, on stderr."""
+    try:
+        unknown = source is not None and Settings().sources.find(source) is None
+    except (OSError, ValueError):
+        return source
+    if unknown:
+        typer.echo("no feed of this id is registered: `sendhub status --all` names those that are", err=True)
+    return source
+
+
 StageName = Annotated[str | None, typer.Option("--stage", help="Only of this stage.")]
-Source = Annotated[str | None, typer.Option(help="Only of this registered feed.")]
+Source = Annotated[str | None, typer.Option(help="Only of this registered feed.", callback=_told_where_unknown)]
 Error = Annotated[str | None, typer.Option(help="Only with this error class.")]
 Step = Annotated[str | None, typer.Option(help="Only of this step: read, decode, handle, produce, project, deliver.")]
 Topic = Annotated[str | None, typer.Option(help="Only of records that stood in this topic.")]

@@ -149,6 +149,16 @@ def test_the_command_lists_and_follows(filled):
     )
 
 
+def test_a_feed_that_there_is_not_is_told_beside_what_was_found(filled, tmp_path, monkeypatch):
+    (tmp_path / "sources.toml").write_text(f'[[sources]]\nid = "{COUNCIL}"\nkind = "council"\n')
+    monkeypatch.setenv("SENDHUB_SOURCES_FILE", str(tmp_path / "sources.toml"))
+    right, slip = run("list", "--source", COUNCIL), run("list", "--source", f"{COUNCIL}3")
+    assert (right.exit_code, slip.exit_code) == (0, 0)
+    assert "registered" not in right.stderr
+    assert "no feed of this id is registered" in slip.stderr
+    assert slip.stdout == "No messages match.\n"
+
+
 @pytest.mark.parametrize(
     "arguments", [("list", "--outcome", "eaten"), ("show", "m-taken"), ("list", "--since", "soon")]
 )
