@@ -98,7 +98,10 @@ class Unexpected:
 def _invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     errors = tuple(
-        FieldError(field=".".join(str(part) for part in item["loc"][1:])[:FIELD_LIMIT], message=item["msg"])
+        FieldError(
+            field=".".join(str(part) for part in item["loc"][1:])[:FIELD_LIMIT],
+            message=item["msg"].removeprefix("Value error, "),
+        )
         for item in error.errors()
     )
     return problem(422, "Some parameters are wrong", errors=errors)

@@ -57,7 +57,10 @@ def possible(review: ReviewTask, about: list[Link]) -> Iterator[looks.Act]:
             for child in review.candidates:
                 yield looks.Act(kind="link.assigned", link=link.id, data={"child": child}, words="it is this child")
         if link.child is None and review.question == "unmatched-input" and not review.candidates:
-            words = "it is none of ours: nobody is asked again while no more is said of who it is"
+            words = (
+                "it is none of ours: nobody is asked again while no more is said of who it is, and a record that fits "
+                "still takes it up"
+            )
             yield looks.Act(kind="link.set-aside", link=link.id, data={"statements": link.facts}, words=words)
     yield from _merges(about)
     for link in about:

@@ -103,6 +103,7 @@ async def test_a_name_that_there_is_not_is_refused_and_where_they_stand_is_said(
     answer = await known.get(path, params={field: "adivce-6w"})
     assert answer.status_code == 422
     assert [(error["field"], said in error["message"]) for error in answer.json()["errors"]] == [(field, True)]
+    assert "Value error" not in answer.text
 
 
 async def test_all_that_is_wrong_is_named_and_nothing_is_repeated(client, filled):
