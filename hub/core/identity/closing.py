@@ -30,8 +30,7 @@ def close(work: Work, link: Link, child_id: str, going_on: Evidence) -> set[str]
         work.store.remove_carrier(number, link.id)
         if number not in going_on.nhs | going_on.upns:
             work.store.bar(number)
-    if asides.is_aside(work, link):
-        asides.put(work, link, aside=False)
+    asides.let_back(work, link)
     for place in range(link.facts):
         _forget_fact(work, link, place)
     # By name: what was put in the transaction that erases the key would stand, under the stub's own.

@@ -154,15 +154,17 @@ def _release(work: Work, observation: Observation, decision: LinkReleased, _ruli
     if link.child is None:
         raise Refused("it belongs to no child")
     decisions.release(work, link, decision.why)
-    return asides.put(work, link, aside=False) if asides.is_aside(work, link) else {link.id}
+    return asides.let_back(work, link)
 
 
 def _put_aside(work: Work, observation: Observation, decision: LinkSetAside, ruling: Ruling) -> set[str]:
     link = _link(work, observation.link)
     _require_seen(decision, [link])
-    guards.require_nobody_known(work, link, decision.statements)
-    ruling.aside = Aside(link.id, decision.statements, True)
-    return asides.put(work, link, aside=True)
+    if link.facts != decision.statements:
+        raise Refused("more was said since this was looked at: look again")
+    guards.require_nobody_known(work, link)
+    ruling.aside = Aside(link.id, asides.description(work, link), True)
+    return asides.put(work, link, ruling.aside.description, aside=True)
 
 
 def _merge(work: Work, observation: Observation, decision: ChildMerged, ruling: Ruling) -> set[str]:

@@ -25,10 +25,10 @@ class Turn(NamedTuple):
 
 
 class Aside(NamedTuple):
-    """A link that a decision set aside, or (`aside` false) let back in: `statements` is how many stood under it."""
+    """A link that a decision set aside, or (`aside` false) let back in, by a digest of what was known of it then."""
 
     link: str
-    statements: int
+    description: str
     aside: bool
 
 

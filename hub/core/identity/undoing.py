@@ -13,7 +13,7 @@ from hub.core.identity import answers, asides, decisions, guards, pairs, taking
 from hub.core.identity.draft import Draft
 from hub.core.identity.evidence import Evidence
 from hub.core.identity.refusal import Refused
-from hub.core.identity.ruling import Move, Ruling, Turn
+from hub.core.identity.ruling import Aside, Move, Ruling, Turn
 from hub.core.identity.store import Link, Store
 from hub.core.identity.work import Work
 from schemas.decisions import DecisionUndone
@@ -54,11 +54,8 @@ def undo(work: Work, decision: DecisionUndone, ruling: Ruling) -> set[str]:
         ruling.answered = answers.turn(work, undone.answered)
         return set()
     if undone.aside is not None:
-        link = work.link(undone.aside.link)
         ruling.aside = undone.aside._replace(aside=not undone.aside.aside)
-        if ruling.aside.aside:
-            guards.require_nobody_known(work, link, ruling.aside.statements)
-        return asides.put(work, link, aside=ruling.aside.aside)
+        return _turn_aside(work, ruling.aside)
     if undone.holders:
         ruling.can_be_undone = False
         return _restore(work, decision, undone)
@@ -69,6 +66,16 @@ def undo(work: Work, decision: DecisionUndone, ruling: Ruling) -> set[str]:
     for one, other in dict(undone.pairs).items():
         pairs.record(work, one, work.link(other).child or "none", decision.why)
     return changed | {link_id for pair in undone.pairs for link_id in pair}
+
+
+def _turn_aside(work: Work, turned: Aside) -> set[str]:
+    """Let back in who was set aside, or set them aside again while no more is known of them."""
+    link = work.link(turned.link)
+    if turned.aside:
+        if asides.description(work, link) != turned.description:
+            raise Refused("more was said since of who it is: look again")
+        guards.require_nobody_known(work, link)
+    return asides.put(work, link, turned.description, aside=turned.aside)
 
 
 def _concerned(undone: Ruling) -> Iterable[str]:

@@ -97,10 +97,24 @@ def test_undone_it_is_asked_again_and_done_again_not() -> None:
     world.undo("undo", decision="again")
     assert world.open_questions() == []
     world.undo("again", decision="back")
-    world.observe(observation(TRUST, person, "REF2", kind="health.referred", subject={}))
+    known_better = person.model_copy(update={"given": "Amy Rose"})
+    world.observe(observation(TRUST, known_better, "REF2", kind="health.referred", subject={}))
     world.undo("back")
     assert world.audits() == ["taken", "taken", "taken", "taken", "refused"]
     assert "more was said" in str(world.all.audits[-1].detail)
+
+
+def test_undone_all_are_asked_about_who_were_set_aside_also_where_more_is_known_of_the_first() -> None:
+    world = World()
+    person = STRANGER.model_copy(update={"id": "T1"})
+    world.observe(observation(TRUST, person, "REF1", kind="health.referred", subject={}), referred("REF2"))
+    put_aside(world)
+    assert world.open_questions() == []
+    known_better = person.model_copy(update={"given": "Amy Rose"})
+    world.observe(observation(TRUST, known_better, "REF3", kind="health.referred", subject={}))
+    assert world.open_questions() == ["unmatched-input"]
+    world.undo("aside")
+    assert world.open_questions() == ["unmatched-input"] * 2
 
 
 def test_without_a_number_it_is_this_record_alone() -> None:
