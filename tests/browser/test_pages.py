@@ -232,6 +232,7 @@ def test_all_of_it_goes_without_scripts(open_as, site, children):
     page.get_by_role("button", name="Find").click()
     expect(page.get_by_role("rowheader")).to_have_text("Ines Twice")
     page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/pages/sign-in")
     page.goto("/pages/worklist")
     expect(page.get_by_role("button", name="Sign in")).to_be_visible()
 
