@@ -177,17 +177,22 @@ async def test_the_worker_that_has_a_partition_now_says_how_it_does(monkeypatch:
     assert (found.state, found.figures) == ("well", {"heartbeat_seconds": 10.0})
 
 
+async def told_of(name: str, metrics: str, runbook: str, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is said to be wrong where a process that is ready serves these metrics; each leads to the runbook."""
+    answering(monkeypatch, httpx.Response(200, json={"ready": True, "problems": {}}), metrics)
+    items = await processes.look(Settings(processes={name: "host:9100"}), AT)
+    found = [each for each in items if each.state == "degraded"]
+    for each in found:
+        assert_helped(each, runbook)
+    return [each.words for each in found]
+
+
 @pytest.mark.parametrize(("day", "said"), [(0, False), (-26 * 3600, False), (-26 * 3600 - 1, True)])
 async def test_a_day_that_was_not_told_is_said(day: int, said: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """No day is 0: of every process but the ticker."""
     told = AT.timestamp() + day if day else 0
     text = f"# TYPE sendhub_ticker_day_timestamp_seconds gauge\nsendhub_ticker_day_timestamp_seconds {told}\n"
-    answering(monkeypatch, httpx.Response(200, json={"ready": True, "problems": {}}), text)
-    items = await processes.look(Settings(processes={"ticker": "host:9100"}), AT)
-    found = [each for each in items if each.state == "degraded"]
-    for each in found:
-        assert_helped(each, "day-not-told")
-    words = [each.words for each in found]
+    words = await told_of("ticker", text, "day-not-told", monkeypatch)
     last = f"{AT - timedelta(hours=26):%Y-%m-%d}"
     assert words == ([f"the last day that it told is {last}: nothing becomes due"] if said else [])
 
@@ -197,12 +202,7 @@ async def test_what_a_connector_has_held_for_long_is_said(
     seconds: int, said: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = f'# TYPE sendhub_connector_lag_seconds gauge\nsendhub_connector_lag_seconds{{connector="files"}} {seconds}\n'
-    answering(monkeypatch, httpx.Response(200, json={"ready": True, "problems": {}}), text)
-    items = await processes.look(Settings(processes={"files": "host:9100"}), AT)
-    found = [each for each in items if each.state == "degraded"]
-    for each in found:
-        assert_helped(each, "connector-behind")
-    assert [each.words for each in found] == (
+    assert await told_of("files", text, "connector-behind", monkeypatch) == (
         ["has held something for 901 s that it has neither taken nor refused"] if said else []
     )
 
