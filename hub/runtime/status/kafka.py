@@ -9,6 +9,7 @@ from hub.runtime import groups, pauses
 from hub.runtime.log_reader import LogReader
 from hub.runtime.partitions import Partition
 from hub.runtime.reads import READS
+from hub.runtime.status.judging import judged
 from hub.stages.errors import Unavailable
 from schemas.status import Item
 from schemas.topics import Topic
@@ -26,12 +27,9 @@ async def look(settings: Settings) -> list[Item]:
         lags = [_lag(stage, await groups.offsets(settings, stage, mine), mine, ends) for stage, mine in places.items()]
     except (KafkaError, OSError, Unavailable) as error:
         words = f"{settings.kafka} does not answer ({type(error).__name__}): how far stages are behind can't be told"
-        return [Item(part="kafka", name="kafka", state="degraded", words=words, runbook="stage-waiting")]
-    held = [
-        Item(part="process", name=name, state="degraded", words=each.words, runbook="paused")
-        for name, each in paused.items()
-    ]
-    return [Item(part="kafka", name="kafka", state="well", words="answers"), *lags, *held]
+        return [judged("kafka", "kafka", words, "stage-waiting")]
+    held = [judged("process", name, each.words, "paused") for name, each in paused.items()]
+    return [judged("kafka", "kafka", "answers"), *lags, *held]
 
 
 async def _ends(settings: Settings, partitions: Sequence[Partition]) -> dict[Partition, tuple[int, int]]:
@@ -54,8 +52,5 @@ def _lag(
     words = f"{behind:,} records behind" if behind > 1 else "has read everything"
     if behind > 1 and len(mine) > 1:
         words += f", {left[most]:,} of them on partition {most.partition} of {most.topic}"
-    state, runbook = ("degraded", "lag-rising") if behind > MANY else ("well", None)
-    figures = {"lag_records": behind}
-    return Item.model_validate(
-        {"part": "stage", "name": stage, "state": state, "words": words, "figures": figures, "runbook": runbook}
-    )
+    runbook = "lag-rising" if behind > MANY else None
+    return judged("stage", stage, words, runbook, {"lag_records": behind})

@@ -9,6 +9,7 @@ from hub.platform.keys import KeyFault
 from hub.platform.settings import Settings
 from hub.runtime.audit_waiting import Waiting
 from hub.runtime.expiries import ROTATE_DAYS, timetable_ends
+from hub.runtime.status.judging import judged
 from hub.runtime.status.processes import expiries
 from schemas.status import Item
 
@@ -20,10 +21,7 @@ def look(settings: Settings, at: datetime) -> list[Item]:
         return items
     problem = keyring.problem(settings.ring)
     words = problem or f"{settings.ring.where} holds today's key"
-    state, runbook = ("degraded", "key-due") if problem else ("well", None)
-    items.append(
-        Item.model_validate({"part": "keys", "name": "key ring", "state": state, "words": words, "runbook": runbook})
-    )
+    items.append(judged("keys", "key ring", words, "key-due" if problem else None))
     return [*items, *_waiting(settings)]
 
 

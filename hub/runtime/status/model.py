@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from hub.platform.clock import clock_from, today
 from hub.platform.settings import Settings
+from hub.runtime.status.judging import judged
 from hub.stages.errors import StageError
 from hub.store import feeds, gauges, reader
 from hub.store.engine import open_engine
@@ -32,7 +33,7 @@ def look(settings: Settings) -> list[Item]:
         with ReadModel(engine).connection() as connection:
             return list(_items(connection, settings))
     except (StageError, SchemaMismatch, LookupError) as error:
-        return [Item(part="read model", name="read model", state="degraded", words=str(error), runbook=DOWN)]
+        return [judged("read model", "read model", str(error), DOWN)]
     finally:
         engine.dispose()
 
@@ -43,9 +44,9 @@ def _items(connection: Connection, settings: Settings) -> Iterator[Item]:
     if newest:
         said = f"its newest record is of {datetime.fromtimestamp(newest / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
         figures = {"newest_timestamp_seconds": newest / 1000}
-        yield Item(part="read model", name="read model", state="well", words=said, figures=figures)
+        yield judged("read model", "read model", said, figures=figures)
     else:
-        yield Item(part="read model", name="read model", state="well", words="it is empty")
+        yield judged("read model", "read model", "it is empty")
     yield from _letters(gauges.dead_letters_held(connection))
     yield from _questions(gauges.reviews_open(connection, today(clock)))
     try:
@@ -63,13 +64,10 @@ def _items(connection: Connection, settings: Settings) -> Iterator[Item]:
 def _letters(held: gauges.Counts) -> Iterator[Item]:
     number = sum(held.values())
     if not number:
-        yield Item(part="dead letters", name="dead letters", state="well", words="none is open")
+        yield judged("dead letters", "dead letters", "none is open")
     for (stage,), each in sorted(held.items()):
         words = f"{each} of {stage} are open: sendhub deadletter list --stage {stage}"
-        figures = {"open": float(each)}
-        yield Item(
-            part="dead letters", name=stage, state="degraded", words=words, figures=figures, runbook="dead-letters"
-        )
+        yield judged("dead letters", stage, words, "dead-letters", {"open": each})
 
 
 def _questions(counts: gauges.Counts) -> Iterator[Item]:
@@ -79,11 +77,10 @@ def _questions(counts: gauges.Counts) -> Iterator[Item]:
     for question, bands in sorted(by_question.items()):
         number, standing = sum(bands.values()), sum(bands.get(band, 0) for band in STANDING)
         words = f"{number} open" + (f", {standing} for a week or longer: sendhub review list" if standing else "")
-        state, runbook = ("degraded", "reviews-standing") if standing else ("well", None)
-        said = {"part": "questions", "name": question, "state": state, "words": words, "runbook": runbook}
-        yield Item.model_validate({**said, "figures": {"open": number, "standing": standing}})
+        runbook = "reviews-standing" if standing else None
+        yield judged("questions", question, words, runbook, {"open": number, "standing": standing})
     if not by_question:
-        yield Item(part="questions", name="questions", state="well", words="none is open")
+        yield judged("questions", "questions", "none is open")
 
 
 def _source(
@@ -104,9 +101,7 @@ def _source(
     if letter is not None:
         said.append(f"the last on {london_day(letter.at)}: {letter.message}")
     runbook = "source-silent" if silent is not None else "dead-letters" if lost else None
-    state = "degraded" if runbook else "well"
-    told = {"part": "source", "name": source.id, "state": state, "words": "; ".join(said), "runbook": runbook}
-    return Item.model_validate({**told, "figures": figures})
+    return judged("source", source.id, "; ".join(said), runbook, figures)
 
 
 def _last_letter(connection: Connection, source: str) -> TrackedLetter | None:

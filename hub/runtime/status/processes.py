@@ -9,6 +9,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from hub.platform.settings import Settings
 from hub.runtime.programs import PARTS
+from hub.runtime.status.judging import judged
 from schemas.status import Item
 
 PATIENCE_SECONDS = 3.0
@@ -70,11 +71,9 @@ async def _ask(client: httpx.AsyncClient, name: str, place: str) -> tuple[Item, 
         words = (
             f"does not answer at {place} ({type(error).__name__}): is it running? SENDHUB_PROCESSES says where each is"
         )
-        return Item(part="process", name=name, state="degraded", words=words, runbook="process-down"), {}
-    if not problems:
-        return Item(part="process", name=name, state="well", words="ready"), values
-    words, runbook = "; ".join(problems), RUNBOOKS.get(name, "connector-no-ack")
-    return Item(part="process", name=name, state="degraded", words=words, runbook=runbook), values
+        return judged("process", name, words, "process-down"), {}
+    runbook = RUNBOOKS.get(name, "connector-no-ack") if problems else None
+    return judged("process", name, "; ".join(problems) or "ready", runbook), values
 
 
 def read(text: str) -> Values:
@@ -100,40 +99,19 @@ def _heartbeats(beats: Mapping[tuple[str, ...], float], at: datetime) -> Iterato
         words = f"the last heartbeat passed {age:.0f} s ago" + (
             ": it is stuck, or something before it is" if late else ""
         )
-        state = "degraded" if late else "well"
-        yield Item.model_validate(
-            {
-                "part": "stage",
-                "name": stage,
-                "state": state,
-                "words": words,
-                "figures": {"heartbeat_seconds": age},
-                "runbook": "through-late" if late else None,
-            }
-        )
+        yield judged("stage", stage, words, "through-late" if late else None, {"heartbeat_seconds": age})
     for (stage, topic, partition), last in sorted(beats.items()):
         if newest[stage] - last > PARTITION_SECONDS:
             age = at.timestamp() - last
             words = f"partition {partition} of {topic} stands still: the last heartbeat passed it {age:.0f} s ago"
-            figures = {"heartbeat_seconds": age}
-            yield Item(
-                part="stage", name=stage, state="degraded", words=words, figures=figures, runbook="partition-stuck"
-            )
+            yield judged("stage", stage, words, "partition-stuck", {"heartbeat_seconds": age})
 
 
 def _held(lags: Mapping[tuple[str, ...], float]) -> Iterator[Item]:
     for (connector,), seconds in lags.items():
         if seconds > HELD_SECONDS:
             words = f"has held something for {seconds:.0f} s that it has neither taken nor refused"
-            figures = {"lag_seconds": seconds}
-            yield Item(
-                part="process",
-                name=connector,
-                state="degraded",
-                words=words,
-                figures=figures,
-                runbook="connector-behind",
-            )
+            yield judged("process", connector, words, "connector-behind", {"lag_seconds": seconds})
 
 
 def _day(values: Mapping[tuple[str, ...], float], at: datetime) -> Iterator[Item]:
@@ -141,7 +119,7 @@ def _day(values: Mapping[tuple[str, ...], float], at: datetime) -> Iterator[Item
     for instant in values.values():
         if 0 < instant < at.timestamp() - DAY_HOURS * 3600:
             words = f"the last day that it told is {datetime.fromtimestamp(instant, UTC):%Y-%m-%d}: nothing becomes due"
-            yield Item(part="process", name="ticker", state="degraded", words=words, runbook="day-not-told")
+            yield judged("process", "ticker", words, "day-not-told")
 
 
 def _ends(values: Mapping[tuple[str, ...], float]) -> Iterator[tuple[str, datetime | None]]:
@@ -162,12 +140,5 @@ def expiries(ends: Iterable[tuple[str, datetime | None]], at: datetime) -> Itera
             continue
         due = at > end - timedelta(days=RENEW_DAYS.get(what, RENEW_CERTIFICATE_DAYS))
         words = f"ends on {end:%Y-%m-%d}" + (": renew it" if due else "")
-        figures = {"days_left": round((end - at).total_seconds() / 86_400, 1)}
-        yield Item(
-            part="expiry",
-            name=what,
-            state="degraded" if due else "well",
-            words=words,
-            figures=figures,
-            runbook=runbook if due else None,
-        )
+        left = (end - at).total_seconds() / 86_400
+        yield judged("expiry", what, words, runbook if due else None, {"days_left": round(left, 1)})
