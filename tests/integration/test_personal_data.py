@@ -63,15 +63,16 @@ PERSON = {
 }
 STRANGER = PERSON | {"id": "P-MARK-2", "nhs_number": "9990777012", "given": "Zenobia", "upn": None}
 NAMES = "zebulon|quixwold|zenobia|999.?077.?7004|999.?077.?7012|999.?077.?7013|g825400122001|zz99.?7qx"
-BORN = r"2013-02-17|17/02/2013|(?<![0-9a-f])(?:20130217|17022013)(?![0-9a-f])"
-"""Not within a longer row of digits: among millions of hashes one has these eight in a row."""
-MARKS = re.compile(f"{NAMES}|{BORN}", re.IGNORECASE)
+MARKS = re.compile(NAMES, re.IGNORECASE)
+BORN = re.compile("2013-?02-?17|17/?02/?2013")
+HASH = re.compile("[0-9a-f]{24,}")
+"""Of millions of these some have the eight digits of a date in a row; none has a name or one of the numbers."""
 
 
 def marks(content: str | bytes | None) -> set[str]:
     """The marks found in a text."""
     text = content.decode("utf-8", "replace") if isinstance(content, bytes) else content or ""
-    return set(MARKS.findall(text))
+    return {*MARKS.findall(text), *BORN.findall(HASH.sub(" ", text))}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -24,7 +24,7 @@ from tests.support.processes import PROJECT
 
 PROMETHEUS = PROJECT / "deploy" / "prometheus"
 ALERTMANAGER = PROJECT / "deploy" / "alertmanager"
-THRESHOLDS = {"> 120": "> 15", "> 900": "> 60", "for: 2m\n": "for: 8m\n", "keep_firing_for: 5m": "keep_firing_for: 12m"}
+THRESHOLDS = {"> 120": "> 8", "> 900": "> 60", "for: 2m\n": "for: 5m\n", "keep_firing_for: 5m": "keep_firing_for: 12m"}
 """Ages of heartbeats, which come each second there; and some seconds more, for a machine that is busy."""
 
 
