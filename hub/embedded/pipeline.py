@@ -34,8 +34,9 @@ class Pipeline:
         self._flow = flow
         self._day: date | None = None
         self._admin = AIOKafkaAdminClient(bootstrap_servers=kafka)
-        self._ends = _consumer(kafka)
-        self._ticker = _consumer(kafka)
+        # What is written counts before it is committed: a stage's new offset is seen a moment before its outputs are.
+        self._ends = _consumer(kafka, "read_uncommitted")
+        self._ticker = _consumer(kafka, "read_committed")
 
     async def __aenter__(self) -> Self:
         """Connect."""
@@ -95,8 +96,8 @@ class Pipeline:
         return None
 
 
-def _consumer(kafka: str) -> AIOKafkaConsumer:
-    return AIOKafkaConsumer(bootstrap_servers=kafka, isolation_level="read_committed", auto_offset_reset="earliest")
+def _consumer(kafka: str, isolation: str) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(bootstrap_servers=kafka, isolation_level=isolation, auto_offset_reset="earliest")
 
 
 def _partitions(topics: tuple[Topic, ...]) -> list[TopicPartition]:

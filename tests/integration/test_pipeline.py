@@ -5,10 +5,13 @@ import os
 import signal
 
 import pytest
+from aiokafka import AIOKafkaProducer
 from prometheus_client.parser import text_string_to_metric_families
 
+from hub.embedded.pipeline import NotDrained
 from hub.embedded.system import System
 from hub.runtime.programs import PARTS
+from schemas.topics import OBSERVATIONS
 from tests.integration.conftest import COUNCIL
 from tests.support.client import client, event, person
 
@@ -109,3 +112,19 @@ async def test_every_process_tells_prometheus_of_itself(hub: System) -> None:
     for text in texts.values():
         assert "PIPE-" not in text
         assert "Example" not in text
+
+
+async def test_what_a_stage_has_written_and_not_committed_yet_is_waited_for(hub: System) -> None:
+    """Its offsets are seen a moment before its outputs are: in between, nothing would seem to be left."""
+    await hub.pipeline.drained()
+    producer = AIOKafkaProducer(bootstrap_servers=hub.kafka, transactional_id="under-way")
+    await producer.start()
+    try:
+        await producer.begin_transaction()
+        await producer.send_and_wait(OBSERVATIONS.name, b"never committed", b"0" * 24, partition=0)
+        with pytest.raises(NotDrained, match="identity"):
+            await hub.pipeline.drained(3)
+        await producer.abort_transaction()
+    finally:
+        await producer.stop()
+    await hub.pipeline.drained()
