@@ -53,7 +53,7 @@ async def two_under_one_id(hub: System, tell: Client) -> None:
     twins = [person("RB-TWINS", given, birth_date="2015-05-05") for given in ("Wilfreda", "Ottoline")]
     for number, who in enumerate(twins):
         await tell.tell(COUNCIL, event("assessment.requested", f"RB-TWIN-{number}", who))
-    await hub.pipeline.drained()
+        await hub.pipeline.drained()  # the one who comes first has the id, and each request a partition of its own
     (task,) = [each["id"] for each in await tell.read("/reviews") if each["record"] == "RB-TWIN-1"]
     shown = await decided_by(hub, "review", "show", task, "--purpose", "two under one id", "--json")
     (act,) = [each for each in orjson.loads(shown)["acts"] if each["kind"] == "held.separated"]

@@ -119,6 +119,7 @@ async def test_the_command_lists_shows_decides_and_undoes(hub: System) -> None:
         twin = event("assessment.requested", "CMD-2", person("CMD-1", "Bea"), data={"case_reference": "CMD-2"})
         for each in (told, twin):
             assert (await council.tell(COUNCIL, each)).status_code == 202
+            await hub.pipeline.drained()  # the one who comes first has the id, and each request a partition of its own
         first = await council.child("CMD-1")
         assert first is not None
         listed = await sendhub(hub, "review", "list", "--question", "conflict", "--json")
